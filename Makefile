@@ -1,0 +1,63 @@
+# Each target does its own set-up. Every line calls the ecosystem's own tools, so you can run those by hand.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEV    := $(VENV)/.dev
+RUN    := $(VENV)/.run
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test fmt lint types unit e2e soak bench lock clean
+
+help:  ## Show this list
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || (apt-get update && apt-get install -y --no-install-recommends python3-venv && $(PYTHON) -m venv $(VENV))
+
+$(RUN): $(BIN)/python requirements/run.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): $(RUN) requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: $(RUN)  ## Create .venv with what running needs (run and test do this by themselves)
+
+run: $(RUN)  ## Serve the built-in demo model; ARGS="--model my.gguf -p 9000" adds options
+	$(BIN)/unsloth run $(ARGS)
+
+test: $(DEV) lint types unit e2e  ## Everything CI runs: format check, lint, types, unit, end-to-end
+
+fmt: $(DEV)  ## Format the code
+	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix src tests bench
+
+lint: $(DEV)  ## Check format, lint and the dependency picture
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/lint-imports --no-cache
+
+types: $(DEV)  ## Check types (pyright strict)
+	$(BIN)/pyright
+
+unit: $(DEV)  ## Fast tests: no engine
+	$(BIN)/pytest -q -m "not e2e and not soak"
+
+e2e: $(DEV)  ## Real engine, real server, official SDKs
+	$(BIN)/pytest -q -m "e2e and not soak"
+
+soak: $(DEV)  ## Long fault and load runs (not part of test)
+	$(BIN)/pytest -q -m soak
+
+bench: $(DEV)  ## Measure the gateway against direct access to a fast fake engine
+	$(BIN)/python -m bench
+
+lock: $(BIN)/python  ## Pin and hash requirements again from pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 requirements/run.in pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group dev -c requirements/run.txt -o requirements/dev.txt
+
+clean:  ## Remove what the targets made
+	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis

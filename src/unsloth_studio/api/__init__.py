@@ -1,0 +1,1 @@
+"""The HTTP application: authenticate, read, run, write."""

@@ -1,0 +1,1 @@
+"""Which model, which file, which settings."""

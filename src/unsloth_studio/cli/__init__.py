@@ -1,0 +1,1 @@
+"""The `unsloth` command: parse, call one function, print."""

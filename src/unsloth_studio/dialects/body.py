@@ -1,0 +1,82 @@
+"""From the bytes of a request body to a typed wire shape, with an error that names the field.
+
+One rule: `dict[str, Any]` ends here. A shape is a `msgspec.Struct`; what it does not name comes back as `extras`, so that
+fields which only the engine understands can ride along.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import orjson
+
+from unsloth_studio.turn.errors import invalid
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+Count = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+"""A number of tokens or of choices."""
+Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
+NonNegative = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+Penalty = Annotated[float, msgspec.Meta(ge=-100, le=100)]
+Seed = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+_AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]+)`")
+
+ENGINE_SAMPLING = frozenset(
+    {
+        "dynatemp_range", "dynatemp_exponent", "top_n_sigma", "typical_p", "xtc_probability", "xtc_threshold",
+        "mirostat", "mirostat_tau", "mirostat_eta", "dry_multiplier", "dry_base", "dry_allowed_length",
+        "dry_penalty_last_n", "dry_sequence_breakers", "repeat_last_n", "samplers", "grammar", "min_keep", "n_probs",
+        "ignore_eos", "cache_prompt", "chat_template_kwargs", "reasoning_format", "reasoning_budget_tokens",
+        "adaptive_target", "adaptive_decay",
+    }
+)  # fmt: skip
+"""Request fields of llama-server's own (its README, "POST /completion") that every dialect lets through."""
+
+
+def read_shape(body: bytes, shape: type[T]) -> tuple[T, dict[str, Any]]:
+    """Decode `body` as `shape`; the second value holds the top-level fields that `shape` does not name.
+
+    Raises `TurnFailure` (invalid_request) with the field's path as `param`, for example `messages[0].content`.
+    """
+    try:
+        raw: Any = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        where = f" (line {error.lineno}, column {error.colno})" if body else ""
+        what = str(error).split(":", 1)[0] if body else "the body is empty"
+        raise invalid(f"The request body is not valid JSON: {what}{where}.", code="invalid_json") from error
+    try:
+        value = msgspec.convert(raw, shape)
+    except msgspec.ValidationError as error:
+        message, param = _explain(str(error))
+        raise invalid(message, param=param) from error
+    named = shape.__struct_encode_fields__
+    return value, {key: raw[key] for key in raw if key not in named}
+
+
+def engine_extras(extras: dict[str, Any]) -> dict[str, Any]:
+    """The fields of `extras` that are the engine's own sampling settings; the others are accepted and ignored."""
+    return {key: value for key, value in extras.items() if key in ENGINE_SAMPLING}
+
+
+def tuple_of_stops(stop: str | list[str] | None) -> tuple[str, ...]:
+    """Stop sequences as a tuple; empty strings stop nothing and are dropped."""
+    if stop is None:
+        return ()
+    return tuple(s for s in ([stop] if isinstance(stop, str) else stop) if s)
+
+
+def _explain(text: str) -> tuple[str, str | None]:
+    """msgspec's message as a sentence, and the path of the field it is about."""
+    at = _AT.search(text)
+    path = at["path"] if at else ""
+    what = text[: at.start()] if at else text
+    if missing := _MISSING.match(what):
+        path = f"{path}.{missing['field']}" if path else missing["field"]
+        return f"{path}: this field is required.", path
+    what = what.replace("`", "'")
+    return (f"{path}: {what}.", path) if path else (f"The request body: {what}.", None)

@@ -1,0 +1,1 @@
+"""The engine: llama.cpp's server as a managed child, or one that already runs."""

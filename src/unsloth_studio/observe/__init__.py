@@ -1,0 +1,1 @@
+"""Logs. Taps events, never wire text."""

@@ -1,0 +1,1 @@
+"""What is kept: keys, in SQLite. Every call off the event loop."""

@@ -1,0 +1,189 @@
+"""What a model turn is, once. Every dialect is spelled from these events.
+
+The rule, held by `check_order` and by property tests: a turn is `TurnStart`, then any number of `PromptProgress`, then
+parts one after the other (`PartStart`, its deltas, `PartEnd`; indices 0, 1, 2, ...; at most one part open), and last
+exactly one `TurnEnd` or `TurnFailed`. `TurnFailed` may come at any moment, also first and inside an open part.
+`ToolResultReady` stands between parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from unsloth_studio.turn.errors import TurnError
+from unsloth_studio.turn.messages import ReasoningPart, StreamedPart, TextPart, ToolCallPart
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts. `cached_tokens` is the part of `prompt_tokens` that was not computed again."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """The engine's own clock, in milliseconds; speeds in tokens per second."""
+
+    prompt_ms: float
+    predicted_ms: float
+    prompt_per_second: float
+    predicted_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One sampled token, its natural-log probability, and the most probable alternatives at its place."""
+
+    token: str
+    logprob: float
+    utf8: tuple[int, ...]
+    top: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStart:
+    """`prompt_tokens` and `cached_tokens` are None when the engine does not say them before the first token."""
+
+    id: str
+    model: str
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptProgress:
+    """How much of the prompt has been read (prefill), in tokens; `processed` includes what came from the cache."""
+
+    processed: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartStart:
+    """`part` is empty: it says of what kind the deltas are, and for a tool call its id and name."""
+
+    index: int
+    part: StreamedPart
+
+
+# The three deltas are made once per token: slotted but not frozen, which halves what making one costs.
+@dataclass(slots=True)
+class TextDelta:
+    index: int
+    text: str
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(slots=True)
+class ReasoningDelta:
+    index: int
+    text: str
+
+
+@dataclass(slots=True)
+class ArgumentsDelta:
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartEnd:
+    """`signature` is that of a reasoning part, empty for the others."""
+
+    index: int
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResultReady:
+    """A tool that ran on the server has answered."""
+
+    call_id: str
+    content: str
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnd:
+    """`stop_sequence` is the stop sequence that ended the turn, if one did."""
+
+    finish_reason: FinishReason
+    usage: Usage
+    timings: Timings | None = None
+    stop_sequence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFailed:
+    """The turn broke after it had begun to be answered; every dialect has its own error frame for it."""
+
+    error: TurnError
+
+
+Event = (
+    TurnStart
+    | PromptProgress
+    | PartStart
+    | TextDelta
+    | ReasoningDelta
+    | ArgumentsDelta
+    | PartEnd
+    | ToolResultReady
+    | TurnEnd
+    | TurnFailed
+)
+
+
+class OrderViolation(AssertionError):  # noqa: N818 - it is an assertion, raised in tests and in debug runs
+    """The events do not form a turn."""
+
+
+_DELTA_OF = {TextPart: TextDelta, ReasoningPart: ReasoningDelta, ToolCallPart: ArgumentsDelta}
+
+
+def check_order(events: Iterable[Event]) -> None:
+    """Raise `OrderViolation` unless `events` is one whole turn (the rule at the top of this module)."""
+    started = ended = False
+    open_delta: type[TextDelta | ReasoningDelta | ArgumentsDelta] | None = None
+    index = -1
+    for event in events:
+        _require(not ended, "an event after the end", event)
+        _require(started or isinstance(event, TurnStart | TurnFailed), "an event before TurnStart", event)
+        match event:
+            case TurnStart():
+                _require(not started, "a second TurnStart", event)
+                started = True
+            case PromptProgress():
+                _require(index == -1, "progress of the prompt after the first part", event)
+            case PartStart():
+                _require(open_delta is None, "a part while another is open", event)
+                _require(event.index == index + 1, "an index that does not grow by one", event)
+                index, open_delta = event.index, _DELTA_OF[type(event.part)]
+            case TextDelta() | ReasoningDelta() | ArgumentsDelta():
+                _require(type(event) is open_delta and event.index == index, "a delta of another part", event)
+            case PartEnd():
+                _require(open_delta is not None and event.index == index, "the end of a part that is not open", event)
+                open_delta = None
+            case ToolResultReady():
+                _require(open_delta is None, "a tool result inside a part", event)
+            case TurnEnd():
+                _require(open_delta is None, "the end of the turn inside a part", event)
+                ended = True
+            case TurnFailed():
+                ended = True
+            case _:
+                assert_never(event)
+    _require(ended, "no TurnEnd and no TurnFailed", None)
+
+
+def _require(holds: bool, what: str, event: Event | None) -> None:
+    if not holds:
+        raise OrderViolation(f"{what}: {event}")

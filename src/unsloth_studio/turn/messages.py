@@ -1,0 +1,164 @@
+"""What is asked of a model: a conversation, how to sample, and in which form to answer.
+
+Every dialect is read into a `Request` and nothing else; the engine is asked from a `Request` and nothing else.
+All values are frozen. Text is `str`, tool arguments stay the raw JSON text that was written, images stay URLs
+(`data:` or `http(s):`), so that nothing is encoded twice on its way through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Role = Literal["system", "user", "assistant", "tool"]
+RunsOn = Literal["client", "server"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningPart:
+    """What the model thought before it answered. `signature` is what the Anthropic dialect hands back to us unchanged."""
+
+    text: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallPart:
+    """A call the model made. `arguments` is JSON text exactly as the model wrote it; it may be cut or broken."""
+
+    call_id: str
+    name: str
+    arguments: str = ""
+    runs_on: RunsOn = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """An image by URL: `data:<media type>;base64,<...>` or `http(s)://`."""
+
+    url: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPart:
+    """A document whose text could be read; `title` is shown to the model before it."""
+
+    text: str
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResultPart:
+    """The answer to a tool call, in the order in which the client sent it."""
+
+    call_id: str
+    parts: tuple[TextPart | ImagePart | DocumentPart, ...] = ()
+    is_error: bool = False
+
+
+StreamedPart = TextPart | ReasoningPart | ToolCallPart
+"""What a model can produce."""
+
+Part = StreamedPart | ImagePart | DocumentPart | ToolResultPart
+"""What a message can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDefinition:
+    """A tool the model may call; `parameters` is a JSON schema object."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTool:
+    """`tool_choice` that demands one particular tool."""
+
+    name: str
+
+
+ToolChoice = Literal["auto", "none", "required"] | NamedTool
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    messages: tuple[Message, ...]
+    tools: tuple[ToolDefinition, ...] = ()
+    tool_choice: ToolChoice = "auto"
+    parallel_tool_calls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RawPrompt:
+    """Text (or token ids) that goes to the model without a chat template (`/v1/completions`)."""
+
+    prompt: str | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """How the next token is drawn. `None` leaves a value to the server's default."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
+    repeat_penalty: float | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    logit_bias: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFormat:
+    """`schema` is a JSON schema object, present exactly when `kind` is `json_schema`."""
+
+    kind: Literal["text", "json_object", "json_schema"] = "text"
+    schema: Mapping[str, Any] | None = None
+    name: str = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningConfig:
+    """Whether and how much the model thinks. `None` leaves it to the model's chat template."""
+
+    enabled: bool | None = None
+    effort: str | None = None
+    budget_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One turn to generate.
+
+    `model` is the name the client used (or None). `max_tokens` counts generated tokens, reasoning included; None means
+    up to the end of the context. `top_logprobs` is None when no log probabilities are wanted, else 0 or more
+    alternatives per token. `engine_extras` are fields that only the engine understands (`mirostat`, `grammar`, ...).
+    """
+
+    prompt: Conversation | RawPrompt
+    model: str | None = None
+    sampling: SamplingParams = SamplingParams()
+    output: OutputFormat = OutputFormat()
+    reasoning: ReasoningConfig = ReasoningConfig()
+    max_tokens: int | None = None
+    top_logprobs: int | None = None
+    engine_extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
