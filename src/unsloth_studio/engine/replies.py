@@ -1,0 +1,85 @@
+"""What an engine's error means for the client: its HTTP error replies and its error frames, by one table.
+
+Sources: llama.cpp server README and source (`exceed_context_size_error`, `unavailable_error`, ...), vLLM's wording of
+the same. The engine answers 500 for some mistakes that are the client's; those rows turn them into 400.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+import orjson
+
+from unsloth_studio.turn.errors import TurnError
+
+_CLIENTS_FAULT = re.compile(
+    r"failed to parse (messages|tool call arguments)"
+    r"|jinja|chat template|template (error|exception)|raise_exception"
+    r"|image input is not supported|audio input is not supported|does not support (images|multimodal)"
+    r"|failed to (load|decode|process) (image|audio)"
+    r"|json.?schema|invalid grammar|failed to (parse|initialize) (grammar|samplers)"
+    r"|type_error\.30|out_of_range\.40|tokeniz",
+    re.IGNORECASE,
+)
+_VLLM_OVERFLOW = re.compile(r"maximum context length is (?P<limit>\d+)\D+?(?P<asked>\d+) .{0,40}tokens", re.DOTALL)
+
+
+def error_of_reply(status: int, body: bytes, *, retry_after: str | None = None) -> TurnError:
+    """The meaning of an HTTP error reply of the engine."""
+    message, fields = _read(body)
+    if status == 429:
+        wait = int(retry_after) if retry_after and retry_after.isdigit() else 5
+        return TurnError("rate_limited", "The model server is busy; try again in a moment.", retry_after=wait)
+    if status == 503:
+        return TurnError("engine_unavailable", "The model is still loading; try again in a moment.", retry_after=5)
+    if status in (401, 403):
+        return TurnError(
+            "engine_error",
+            "The model server behind this endpoint refused our key. The operator must set the right --upstream-key.",
+        )
+    return error_of_frame(status, message, fields)
+
+
+def error_of_frame(status: int, message: str, fields: dict[str, Any]) -> TurnError:
+    """The meaning of the engine's error object, whether it came as a reply or inside a stream."""
+    if fields.get("type") == "exceed_context_size_error":
+        return _overflow(fields.get("n_prompt_tokens"), fields.get("n_ctx"))
+    if overflow := _VLLM_OVERFLOW.search(message):
+        return _overflow(int(overflow["asked"]), int(overflow["limit"]))
+    if status == 404:
+        return TurnError("not_found", message or "The model server does not know this model.", code="model_not_found")
+    if 400 <= status < 500 or _CLIENTS_FAULT.search(message):
+        return TurnError("invalid_request", f"The engine cannot answer this request: {message or 'no reason given'}")
+    return TurnError("engine_error", f"The engine failed to answer: {message or 'no reason given'}")
+
+
+def read_error_frame(error: Any) -> TurnError:
+    """The meaning of `{"error": ...}` in mid-stream."""
+    fields = _object(error)
+    code = fields.get("code")
+    return error_of_frame(code if isinstance(code, int) else 500, str(fields.get("message", error)), fields)
+
+
+def _overflow(asked: Any, limit: Any) -> TurnError:
+    return TurnError(
+        "context_overflow",
+        f"The prompt has {asked} tokens, more than the context length of {limit} tokens. Shorten the conversation.",
+        param="messages",
+        prompt_tokens=asked if isinstance(asked, int) else None,
+        context_length=limit if isinstance(limit, int) else None,
+    )
+
+
+def _read(body: bytes) -> tuple[str, dict[str, Any]]:
+    """Message and error object of a reply; llama.cpp and OpenAI nest it under `error`, some vLLM versions do not."""
+    try:
+        reply = _object(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        return body[:500].decode(errors="replace").strip(), {}
+    fields = _object(reply.get("error", reply))
+    return str(fields.get("message", reply.get("detail", ""))), fields
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -1,0 +1,76 @@
+"""How many turns run at once, and who is next.
+
+The engine queues without limit and without a word; so we let in only as many turns as it has slots. Those who wait are
+served in the order in which they came, and when too many wait the next is told to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from unsloth_studio.turn.errors import TurnError, TurnFailure
+
+
+class Admission:
+    """`slots` turns at once, at most `queue_limit` waiting. Belongs to one event loop."""
+
+    def __init__(self, *, slots: int, queue_limit: int) -> None:
+        self._slots = slots
+        self._queue_limit = queue_limit
+        self._active = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def active(self) -> int:
+        return self._active
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Hold a slot. Raises `TurnFailure` (rate_limited) at once when the queue is full."""
+        await self._acquire()
+        try:
+            yield
+        finally:
+            self._release()
+
+    async def _acquire(self) -> None:
+        if self._active < self._slots:
+            self._active += 1
+            return
+        if len(self._waiting) >= self._queue_limit:
+            raise TurnFailure(self._busy())
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._release()  # the slot was handed over in the same moment: pass it on
+            else:
+                self._waiting.remove(turn)
+            raise
+
+    def _release(self) -> None:
+        """Hand the slot to the one who waits longest, so that nobody who comes later can take it."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._active -= 1
+
+    def _busy(self) -> TurnError:
+        return TurnError(
+            "rate_limited",
+            f"The server is busy: {self._active} requests are running and {len(self._waiting)} are waiting, which is as "
+            "many as it takes. Try again in a few seconds, or start it with a larger --parallel.",
+            code="queue_full",
+            retry_after=5,
+        )

@@ -1,0 +1,91 @@
+"""One turn, from request to events: wait for a slot, wait for the engine, stream, and say how it ended.
+
+Whatever happens the events end with exactly one `TurnEnd` or `TurnFailed`, or, as long as nothing was yielded, a
+`TurnFailure` is raised. Closing the generator (a client that went away) frees the engine's slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
+from unsloth_studio.engine.contract import Engine, EngineAddress
+from unsloth_studio.engine.decode import LOST, Decoder
+from unsloth_studio.engine.encode import count_body, engine_body, engine_path
+from unsloth_studio.serving.admission import Admission
+from unsloth_studio.turn.errors import TurnError, TurnFailure
+from unsloth_studio.turn.events import Event, TurnFailed
+from unsloth_studio.turn.messages import Request
+
+COUNT_PATH = "/v1/chat/completions/input_tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Runs turns on one engine. `load_wait` is how many seconds a request waits for a model that is still loading."""
+
+    engine: Engine
+    client: EngineClient
+    admission: Admission
+    load_wait: float
+
+    async def run(self, request: Request, *, turn_id: str) -> AsyncIterator[Sequence[Event]]:
+        """The turn's events, in batches: all that arrived in one read of the engine's socket."""
+        async with self.admission.slot():
+            address, stream = await self._open(request)
+            decoder = Decoder(turn_id, self.engine.status.model_id, top_logprobs=request.top_logprobs)
+            try:
+                async for data in stream.chunks():
+                    if events := decoder.feed(data):
+                        yield events
+                    if decoder.ended:
+                        return
+                if events := decoder.finish():
+                    self._note_loss(events, address)
+                    yield events
+            except ConnectionLost:
+                self.engine.lost(address)
+                if not decoder.ended:
+                    yield [TurnFailed(LOST)]
+            finally:
+                stream.close()
+
+    async def count(self, request: Request) -> int:
+        """Tokens of the conversation as the model's own chat template renders it. Raises `TurnFailure`."""
+        address = await self.engine.ready(self.load_wait)
+        if not address.speaks_llama:
+            raise TurnFailure(TurnError("not_found", "The upstream server cannot count tokens.", code="unsupported"))
+        try:
+            reply = await self.client.ask(address, COUNT_PATH, count_body(request, model=address.model))
+        except EngineUnreachable as error:
+            self.engine.lost(address)
+            raise TurnFailure(_unreachable()) from error
+        return int(reply["input_tokens"])
+
+    async def _open(self, request: Request) -> tuple[EngineAddress, EngineStream]:
+        """Ask the engine; once more if it went away before it said anything."""
+        for attempt in (1, 2):
+            address = await self.engine.ready(self.load_wait)
+            body = engine_body(request, model=address.model, speaks_llama=address.speaks_llama)
+            try:
+                return address, await self.client.open(address, engine_path(request), body)
+            except EngineUnreachable as error:
+                self.engine.lost(address)
+                if attempt == 2:
+                    raise TurnFailure(_unreachable()) from error
+        raise AssertionError("unreachable")
+
+    def _note_loss(self, events: Sequence[Event], address: EngineAddress) -> None:
+        last = events[-1]
+        if isinstance(last, TurnFailed) and last.error is LOST:
+            self.engine.lost(address)
+
+
+def _unreachable() -> TurnError:
+    return TurnError(
+        "engine_unavailable",
+        "Lost connection to the model server: it does not answer and is being restarted. Send the request again.",
+        code="engine_lost",
+        retry_after=2,
+    )

@@ -1,0 +1,126 @@
+"""One frozen `Settings`: flags over environment over `config.toml` over defaults.
+
+Environment names are `UNSLOTH_STUDIO_` plus the field's name in capitals (`UNSLOTH_STUDIO_PORT`); the data folder is
+`UNSLOTH_STUDIO_HOME`. The file is `config.toml` in the data folder. Only the command line reads settings; everything
+below gets plain values passed down.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "UNSLOTH_STUDIO_"
+
+
+class SettingsInvalid(Exception):  # noqa: N818 - the sentence a person reads
+    """A flag, a variable or a line of `config.toml` has a value that cannot be used."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `docs/configuration.md` has a heading for each field (a test checks it)."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", toml_file=None)
+
+    home: Path = Field(default_factory=lambda: data_home(), description="Data folder: database, keys, caches.")
+    host: str = Field("127.0.0.1", description="Address to listen on. Anything but loopback is reachable by others.")
+    port: int = Field(
+        8888, ge=0, le=65535, description="Port to listen on; when taken, the next free one of 20. 0 picks any."
+    )
+    model: str | None = Field(None, description="Path of a .gguf file; without it the built-in demo model is served.")
+    context_length: int | None = Field(
+        None, ge=256, description="Context per request, in tokens; default: the model's own, up to 32768."
+    )
+    parallel: int = Field(4, ge=1, le=64, description="How many requests run at once; the others wait in line.")
+    queue_limit: int = Field(64, ge=0, description="How many requests may wait in line; beyond that: 429.")
+    engine: str | None = Field(
+        None, description="`embedded`, or the path of a llama-server binary; default: the best one found."
+    )
+    upstream: str | None = Field(
+        None, description="URL of a running OpenAI-compatible server to use instead of an engine of our own."
+    )
+    upstream_key: SecretStr | None = Field(None, description="API key for the upstream.")
+    threads: int | None = Field(None, ge=1, description="Threads of the engine; default: physical cores minus one.")
+    max_body_mib: int = Field(64, ge=1, le=1024, description="Largest request body, in MiB; beyond that: 413.")
+    heartbeat_seconds: float = Field(10.0, gt=0, description="A silent stream gets a keep-alive this often.")
+    headers_after_seconds: float = Field(
+        5.0, gt=0, description="A stream answers with its headers after this time at the latest."
+    )
+    load_wait_seconds: float = Field(
+        60.0, ge=0, description="How long a request waits for a model that is still loading."
+    )
+    start_timeout_seconds: float = Field(600.0, gt=0, description="How long the engine may take to load the model.")
+    stall_seconds: float = Field(
+        300.0, gt=0, description="An engine that is silent for this long in mid-reply counts as lost."
+    )
+    drain_seconds: float = Field(10.0, ge=0, description="How long running requests may finish after Ctrl-C.")
+    cors_origins: tuple[str, ...] = Field(
+        (), description="Web origins that may call the API from a browser; default: none."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Further Host names to accept on a loopback bind (a reverse proxy's)."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings  # a .env of the folder one happens to stand in must not configure us
+        file = TomlConfigSettingsSource(settings_cls, toml_file=data_home() / "config.toml")
+        return init_settings, env_settings, file
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the bind address: all of 127/8, ::1 and `localhost`."""
+        return is_loopback(self.host)
+
+
+def data_home() -> Path:
+    """`UNSLOTH_STUDIO_HOME`, else `~/.unsloth/studio`."""
+    given = os.environ.get(f"{PREFIX}HOME")
+    return Path(given).expanduser() if given else Path.home() / ".unsloth" / "studio"
+
+
+def is_loopback(host: str) -> bool:
+    """True for `localhost`, 127.0.0.0/8 and ::1 (also written as an IPv4-mapped address)."""
+    name = host.strip("[]").lower()
+    if name == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings with `flags` (those that are not None) on top. Raises `SettingsInvalid` with a sentence per mistake."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsInvalid("\n".join(_sentence(dict(problem)) for problem in error.errors())) from error
+    except ValueError as error:  # config.toml is not TOML
+        raise SettingsInvalid(f"{data_home() / 'config.toml'} cannot be read: {error}") from error
+
+
+def _sentence(problem: dict[str, Any]) -> str:
+    name = ".".join(str(step) for step in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting (in {data_home() / 'config.toml'})."
+    return f"{name}: {problem['msg']} (given: {problem['input']!r}; variable {PREFIX}{name.upper()})."
