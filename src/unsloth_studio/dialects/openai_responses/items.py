@@ -1,0 +1,164 @@
+"""Input items of the Responses dialect, as the messages of a conversation.
+
+One rule: what the assistant did between two other speakers (reasoning, text, calls; each an item of its own here) is one
+assistant message, in the same order. Items of hosted tools never fail: they become calls and results when they carry a
+`call_id`, and are dropped otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import orjson
+
+from unsloth_studio.dialects.openai_responses.parts import plain_text, read_content
+from unsloth_studio.dialects.openai_responses.tools import ToolNames
+from unsloth_studio.dialects.openai_responses.wire import (
+    CustomToolCallItem,
+    FunctionCallItem,
+    MessageItem,
+    RawObject,
+    ReasoningItem,
+    ToolListItem,
+    ToolOutputItem,
+    shaped,
+    type_of,
+)
+from unsloth_studio.turn.errors import invalid
+from unsloth_studio.turn.messages import Message, Part, ReasoningPart, Role, TextPart, ToolCallPart, ToolResultPart
+
+TOOL_LISTS = frozenset({"additional_tools", "tool_search_output"})
+
+_SILENT = frozenset(
+    {
+        "compaction", "compaction_summary", "compaction_trigger", "configuration_update", "context_compaction",
+        "ghost_snapshot", "mcp_approval_request", "mcp_approval_response", "mcp_list_tools", "program", "program_output",
+    }
+)  # fmt: skip
+"""Items with nothing in them that a local model could read."""
+
+_ROLES: dict[Literal["user", "assistant", "system", "developer"], Role] = {
+    "user": "user",
+    "assistant": "assistant",
+    "system": "system",
+    "developer": "system",
+}
+
+
+def tool_lists(items: list[RawObject]) -> list[tuple[str, list[RawObject]]]:
+    """Lists of tools that stand among the items, each with its place (`input[3].tools`)."""
+    return [
+        (f"input[{index}].tools", shaped(raw, ToolListItem, at=f"input[{index}]").tools)
+        for index, raw in enumerate(items)
+        if isinstance(raw.get("type"), str) and raw["type"] in TOOL_LISTS
+    ]
+
+
+class ItemReader:
+    """Feed it the items in order; `messages()` is the conversation they amount to."""
+
+    def __init__(self, names: ToolNames) -> None:
+        self._names = names
+        self._messages: list[Message] = []
+        self._assistant: list[Part] = []
+        self._unanswered: list[str] = []
+
+    def read(self, raw: RawObject, at: str) -> None:
+        """Raises `TurnFailure` (invalid_request) naming the field, for example `input[3].call_id`."""
+        match type_of(raw, at=at):
+            case None if "role" not in raw and "id" in raw:
+                raise _item_reference(at)
+            case None | "message":
+                self._message(shaped(raw, MessageItem, at=at), at)
+            case "reasoning":
+                item = shaped(raw, ReasoningItem, at=at)
+                if text := plain_text(item.content) or plain_text(item.summary):
+                    self._assistant.append(ReasoningPart(text))
+            case "function_call":
+                call = shaped(raw, FunctionCallItem, at=at)
+                self._call(call.call_id, self._names.to_model(call.name, call.namespace), arguments=call.arguments)
+            case "custom_tool_call":
+                custom = shaped(raw, CustomToolCallItem, at=at)
+                arguments = orjson.dumps({"input": custom.input}).decode()
+                self._call(custom.call_id, self._names.to_model(custom.name, custom.namespace), arguments=arguments)
+            case "function_call_output" | "custom_tool_call_output":
+                self._output(shaped(raw, ToolOutputItem, at=at), at)
+            case "item_reference":
+                raise _item_reference(at)
+            case kind:
+                self._hosted(kind, raw, at)
+
+    def messages(self) -> tuple[Message, ...]:
+        self._flush()
+        return tuple(self._messages)
+
+    def _message(self, item: MessageItem, at: str) -> None:
+        parts = read_content(item.content, at=f"{at}.content")
+        role = _ROLES[item.role]
+        if role == "assistant":
+            self._assistant.extend(part for part in parts if part != TextPart(""))
+        else:
+            self._flush()
+            self._messages.append(Message(role, parts))
+
+    def _call(self, call_id: str, name: str, *, arguments: str) -> None:
+        self._assistant.append(ToolCallPart(call_id, name, arguments))
+        self._unanswered.append(call_id)
+
+    def _output(self, item: ToolOutputItem, at: str) -> None:
+        call_id = item.call_id or (self._unanswered[0] if self._unanswered else None)
+        if call_id is None:
+            message = f"{at}.call_id: This output names no call, and no call before it waits for one."
+            raise invalid(message, param=f"{at}.call_id")
+        self._result(call_id, ToolResultPart(call_id, read_content(item.output, at=f"{at}.output")))
+
+    def _result(self, call_id: str, part: ToolResultPart) -> None:
+        self._flush()
+        if call_id in self._unanswered:
+            self._unanswered.remove(call_id)
+        self._messages.append(Message("tool", (part,)))
+
+    def _hosted(self, kind: str, raw: RawObject, at: str) -> None:
+        if kind in _SILENT or kind in TOOL_LISTS:
+            return
+        call_id: object = raw.get("call_id")
+        known = isinstance(call_id, str) and call_id
+        if kind.endswith("_call_output"):
+            if isinstance(call_id, str) and known:
+                self._result(call_id, ToolResultPart(call_id, (TextPart(_readable(raw.get("output"))),)))
+        elif kind.endswith("_call"):
+            if isinstance(call_id, str) and known:
+                self._call(call_id, kind.removesuffix("_call"), arguments=_arguments(raw))
+        else:
+            raise invalid(f"{at}.type: '{kind}' is not a known type of input item.", param=f"{at}.type")
+
+    def _flush(self) -> None:
+        """End the assistant's message. One that is nothing but reasoning was cut off before it said anything: dropped."""
+        if any(not isinstance(part, ReasoningPart) for part in self._assistant):
+            self._messages.append(Message("assistant", tuple(self._assistant)))
+        self._assistant = []
+
+
+def _arguments(raw: RawObject) -> str:
+    """What a hosted call did, as JSON: `action` (shell), `operation` (apply_patch) or `arguments` (tool_search)."""
+    for key in ("action", "operation", "arguments"):
+        did: object = raw.get(key)
+        if did:
+            return _json(did if isinstance(did, dict) else {"input": did})
+    return "{}"
+
+
+def _readable(output: object) -> str:
+    return output if isinstance(output, str) else _json(output)
+
+
+def _json(value: object) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # nested more deeply than JSON is written here
+        return "{}"
+
+
+def _item_reference(at: str) -> Exception:
+    message = f"{at}: Items are not stored on this server, so they cannot be referred to. Send the item itself."
+    return invalid(message, param=at)
