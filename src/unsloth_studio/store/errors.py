@@ -1,0 +1,59 @@
+"""What can go wrong with what is kept. Every message is a sentence for the person who must act, and names the file.
+
+StoreProblem
+├── DatabaseUnusable     the folder or the database file: permissions, damage, a lock, a newer version
+├── SecretMissing        keys exist, and the secret they were hashed with does not
+├── InvalidKeySettings   a name, scope or expiry that a key cannot have
+├── KeyNotFound          no key matches; `names` are those that exist
+└── AmbiguousKey         several keys match
+KeyRejected              what a client presented is not a valid key (never the operator's fault)
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+RejectionReason = Literal["missing", "malformed", "rejected"]
+
+
+class StoreProblem(Exception):  # noqa: N818 - it is told to a person, and its message is a sentence
+    """The operator must act; `str(error)` says what is wrong and what to do."""
+
+
+class DatabaseUnusable(StoreProblem):
+    """The data folder or the database in it cannot be used as it is."""
+
+
+class SecretMissing(StoreProblem):
+    """The server secret is gone or damaged while keys depend on it."""
+
+
+class InvalidKeySettings(StoreProblem):
+    """A key cannot be made with this name, scope or expiry."""
+
+
+class KeyNotFound(StoreProblem):
+    """No key matches `wanted`; `names` lists the keys that could have been meant."""
+
+    def __init__(self, wanted: str, names: tuple[str, ...]) -> None:
+        known = f"The keys are: {', '.join(names)}." if names else "There are no keys."
+        super().__init__(f"There is no key with the name, prefix or id '{wanted}'. {known}")
+        self.wanted = wanted
+        self.names = names
+
+
+class AmbiguousKey(StoreProblem):
+    """Several keys match `wanted`; `matches` describes each, with its id."""
+
+    def __init__(self, wanted: str, matches: tuple[str, ...]) -> None:
+        super().__init__(f"'{wanted}' matches {len(matches)} keys. Give the id of one: {'; '.join(matches)}.")
+        self.wanted = wanted
+        self.matches = matches
+
+
+class KeyRejected(Exception):  # noqa: N818 - the caller is turned away; nothing here is broken
+    """What was presented is not a valid key. Unknown, revoked and expired are one reason with one message."""
+
+    def __init__(self, reason: RejectionReason, message: str) -> None:
+        super().__init__(message)
+        self.reason: RejectionReason = reason

@@ -1,0 +1,172 @@
+"""The check of a presented key, from memory: one HMAC and one look into a dictionary, no I/O.
+
+The rule: before every check the shared generation counter is compared, so a revocation in any process holds for the
+next request. Time inside the ring does not run backwards: a key that was seen to expire stays expired when the clock
+is set back. A StoreProblem while reloading refuses the request: in doubt nobody gets in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+
+from unsloth_studio.store.errors import DatabaseUnusable, InvalidKeySettings, KeyRejected, SecretMissing
+from unsloth_studio.store.key_format import LEAD, is_well_formed
+from unsloth_studio.store.keys import ApiKey, KeyStore, Snapshot
+from unsloth_studio.store.secret import LENGTH, digest_of
+
+MIN_STATIC_LENGTH = 16
+"""Characters; a key that is typed in by a person may be shorter than ours, but not so short that it can be guessed."""
+MAX_PRESENTED_LENGTH = 512
+"""Characters; what is longer is not worth hashing."""
+
+MISSING = (
+    f"No API key was sent. Send the header 'Authorization: Bearer {LEAD}...' or 'x-api-key: {LEAD}...'. "
+    f"To make a key: unsloth keys create NAME"
+)
+FOREIGN = f"This is not an API key of this server: its keys begin with '{LEAD}'. To make one: unsloth keys create NAME"
+TYPO = (
+    "This API key has a typing error: its checksum does not match, so a character is wrong, missing or too many. "
+    "Copy the whole key again."
+)
+REJECTED = "This API key is not valid: it is unknown, revoked or expired."
+
+_log = logging.getLogger(__name__)
+
+
+class KeyRing:
+    """The keys of `store` in memory, for one event loop. `start` before the first `verify`, `close` at the end.
+
+    `flush_interval` (seconds): how often the times of last use are written. `clock` gives seconds since 1970.
+    """
+
+    def __init__(self, store: KeyStore, *, clock: Callable[[], float] = time.time, flush_interval: float = 5.0) -> None:
+        self._store = store
+        self._clock = clock
+        self._flush_interval = flush_interval
+        self._latest = 0.0
+        self._kept: Snapshot | None = None
+        self._static: dict[bytes, tuple[bytes, ApiKey]] = {}
+        self._static_secret = secrets.token_bytes(LENGTH)
+        self._used: dict[int, int] = {}
+        self._reloading = asyncio.Lock()
+        self._complaint = ""
+        self._owner: asyncio.Task[None] | None = None
+
+    def add_static(self, plaintext: str, name: str) -> ApiKey:
+        """Accept a key of the operator's own (from the environment), of any form; it is never stored.
+
+        Raises `InvalidKeySettings` when it is too short or cannot travel in a header.
+        """
+        visible = plaintext.isascii() and plaintext.isprintable() and " " not in plaintext
+        if not visible or not MIN_STATIC_LENGTH <= len(plaintext) <= MAX_PRESENTED_LENGTH:
+            raise InvalidKeySettings(
+                f"The key given for '{name}' cannot be used: it needs {MIN_STATIC_LENGTH} to {MAX_PRESENTED_LENGTH} "
+                f"printable ASCII characters without spaces. Give a longer one, or none to have one made."
+            )
+        digest = digest_of(self._static_secret, plaintext)
+        key = ApiKey(0, name, "", ("inference",), int(self._clock()))
+        self._static[digest] = (digest, key)
+        return key
+
+    async def start(self) -> None:
+        """Read the keys and begin to keep them. Raises `DatabaseUnusable`; a lost secret is logged, and no key is valid."""
+        await self._reload()
+        self._owner = asyncio.create_task(self._keep(), name="key ring")
+
+    async def close(self) -> None:
+        """Write the times of last use that are still in memory. Idempotent; leaves the store open."""
+        if self._owner is not None:
+            self._owner.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._owner
+            self._owner = None
+        await self._flush()
+
+    async def verify(self, presented: str | None) -> ApiKey:
+        """The key that `presented` is. Raises `KeyRejected`, and `DatabaseUnusable` if changed keys cannot be read.
+
+        Waits only when keys have changed since the last call.
+        """
+        if not presented:
+            raise KeyRejected("missing", MISSING)
+        if len(presented) > MAX_PRESENTED_LENGTH:
+            raise KeyRejected("malformed", FOREIGN)
+        if self._static and (key := _match(self._static, self._static_secret, presented)):
+            return key
+        kept = self._kept
+        if kept is None or kept.generation != self._store.generation.value:
+            kept = await self._reload()
+        self._latest = now = max(self._latest, self._clock())
+        key = _match(kept.by_digest, kept.secret, presented) if kept.secret is not None else None
+        if key is None or key.state(now) != "active":
+            raise self._rejection(presented)
+        self._used[key.id] = int(now)
+        return key
+
+    def _rejection(self, presented: str) -> KeyRejected:
+        if is_well_formed(presented):
+            return KeyRejected("rejected", REJECTED)
+        if presented.startswith(LEAD):
+            return KeyRejected("malformed", TYPO)
+        # Beside a key of any form nothing can be called malformed: it may be that one with a typing error.
+        return KeyRejected("rejected", REJECTED) if self._static else KeyRejected("malformed", FOREIGN)
+
+    async def _reload(self) -> Snapshot:
+        async with self._reloading:
+            kept = self._kept
+            if kept is None or kept.generation != self._store.generation.value:
+                kept = await self._read()
+            return kept
+
+    async def _read(self) -> Snapshot:
+        generation = self._store.generation.value
+        try:
+            self._kept = await self._store.database.run(self._store.snapshot)
+        except SecretMissing as error:
+            if self._complaint != str(error):
+                _log.error("%s", error)
+            self._complaint = str(error)
+            self._kept = Snapshot(generation, 0, None, {})
+        return self._kept
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(self._flush_interval)
+            await self._flush()
+            try:
+                await self._notice_silent_changes()
+            except DatabaseUnusable as error:
+                _log.warning("The API keys could not be read again. %s", error)
+
+    async def _notice_silent_changes(self) -> None:
+        """Catch a change whose writer died between its commit and its bump, or that was not made through KeyStore."""
+        changes = await self._store.database.run(self._store.changes)
+        async with self._reloading:
+            if self._kept is None or self._kept.changes != changes:
+                await self._read()
+
+    async def _flush(self) -> None:
+        used, self._used = self._used, {}
+        if not used:
+            return
+        try:
+            await self._store.database.run(self._store.touch, used)
+        except DatabaseUnusable as error:
+            self._used = used | self._used
+            _log.warning("The times of last use could not be written; trying again later. %s", error)
+
+
+def _match(keys: Mapping[bytes, tuple[bytes, ApiKey]], secret: bytes, presented: str) -> ApiKey | None:
+    digest = digest_of(secret, presented)
+    found = keys.get(digest)
+    if found is None:
+        return None
+    stored, key = found
+    # The dictionary is searched by a keyed digest, which an attacker cannot steer; this makes the last word constant-time.
+    return key if hmac.compare_digest(stored, digest) else None

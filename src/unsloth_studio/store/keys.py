@@ -1,0 +1,223 @@
+"""API keys as they are kept: made, listed, found, revoked. Synchronous; the server calls it through `database.run`.
+
+The rule: plaintext leaves `create` once and is not written anywhere; the database holds a keyed digest and four visible
+characters. Times are whole seconds since 1970 in UTC: they compare and sort as they are, in Python and in SQL, and no
+time zone can be mistaken.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from unsloth_studio.store.database import Database
+from unsloth_studio.store.errors import AmbiguousKey, DatabaseUnusable, InvalidKeySettings, KeyNotFound
+from unsloth_studio.store.generation import Generation
+from unsloth_studio.store.key_format import is_well_formed, new_key, visible_prefix
+from unsloth_studio.store.secret import digest_of, make_secret, read_secret, secret_missing
+
+SCOPES = ("inference", "tools", "admin")
+"""What a key may be for: model requests, tools that run on the server, administration."""
+MAX_NAME_LENGTH = 100
+
+KeyState = Literal["active", "expired", "revoked"]
+
+_TABLE = sa.Table(
+    "api_keys",
+    sa.MetaData(),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text),
+    sa.Column("prefix", sa.Text),
+    sa.Column("digest", sa.LargeBinary),
+    sa.Column("scopes", sa.Text),
+    sa.Column("created_at", sa.Integer),
+    sa.Column("expires_at", sa.Integer),
+    sa.Column("last_used_at", sa.Integer),
+    sa.Column("revoked_at", sa.Integer),
+)
+_C = _TABLE.c
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What is known of a key; the plaintext is not. `id` 0 is a key that was given by environment and is not stored.
+
+    `expires_at` is the first second at which the key is no longer valid.
+    """
+
+    id: int
+    name: str
+    prefix: str
+    scopes: tuple[str, ...]
+    created_at: int
+    expires_at: int | None = None
+    last_used_at: int | None = None
+    revoked_at: int | None = None
+
+    def state(self, now: float) -> KeyState:
+        """What holds at `now` (seconds since 1970)."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and now >= self.expires_at else "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every key that is not revoked, by digest, as of one moment. `secret` is None when there is none.
+
+    `generation` and `changes` were noted before reading: while both stay the same the snapshot is up to date.
+    """
+
+    generation: int
+    changes: int
+    secret: bytes | None
+    by_digest: Mapping[bytes, tuple[bytes, ApiKey]]
+
+
+class KeyStore:
+    """The keys in `database`. Every method may raise `DatabaseUnusable`. `clock` gives seconds since 1970."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self.database = database
+        self._clock = clock
+        try:
+            self.generation = Generation(database.folder / "generation")
+        except OSError as error:
+            raise DatabaseUnusable(
+                f"The file {database.folder / 'generation'} cannot be used: {error.strerror}. Give your user write access."
+            ) from error
+
+    def create(
+        self, name: str, expires_at: int | None = None, *, scopes: Collection[str] = ("inference",)
+    ) -> tuple[str, ApiKey]:
+        """Make a key and return its plaintext, for the only time, with what is kept of it.
+
+        Raises `InvalidKeySettings`, and `SecretMissing` when the secret of the existing keys is gone.
+        """
+        now = int(self._clock())
+        name = _checked(name, now, expires_at=expires_at, scopes=scopes)
+        ordered = tuple(scope for scope in SCOPES if scope in scopes)
+        key = new_key()
+        with self.database.write() as connection:
+            row: dict[str, Any] = {
+                "name": name, "prefix": visible_prefix(key), "digest": digest_of(self._secret(connection, now), key),
+                "scopes": " ".join(ordered), "created_at": now, "expires_at": expires_at,
+            }  # fmt: skip
+            inserted = connection.execute(_TABLE.insert(), row)
+            assert inserted.inserted_primary_key is not None
+            key_id = int(inserted.inserted_primary_key[0])
+        self.generation.bump()
+        return key, ApiKey(key_id, name, visible_prefix(key), ordered, now, expires_at)
+
+    def all_keys(self) -> list[ApiKey]:
+        """Every key that was ever made, oldest first, the revoked and expired ones too."""
+        with self.database.read() as connection:
+            return [_api_key(row) for row in connection.execute(_TABLE.select().order_by(_C.id))]
+
+    def find(self, wanted: str) -> ApiKey:
+        """The key with this id, exact name or visible prefix; a whole key in plaintext is found too.
+
+        A revoked key is only found when no other matches. Raises `KeyNotFound` and `AmbiguousKey`.
+        """
+        keys = self.all_keys()
+        prefix = visible_prefix(wanted) if is_well_formed(wanted) else wanted.rstrip(".…")
+        matches = [key for key in keys if wanted in (str(key.id), key.name) or prefix == key.prefix]
+        matches = [key for key in matches if key.revoked_at is None] or matches
+        if not matches:
+            raise KeyNotFound(wanted, tuple(key.name for key in keys if key.revoked_at is None))
+        if len(matches) > 1:
+            raise AmbiguousKey(wanted, tuple(f"{key.id} ({key.name}, {key.prefix}…)" for key in matches))
+        return matches[0]
+
+    def revoke(self, ids: Collection[int]) -> list[ApiKey]:
+        """Make these keys invalid, at once and for good, in every process; returns them. Unknown ids are left out."""
+        with self.database.write() as connection:
+            still_valid = _C.id.in_(ids) & _C.revoked_at.is_(None)
+            connection.execute(_TABLE.update().where(still_valid).values(revoked_at=int(self._clock())))
+            revoked = connection.execute(_TABLE.select().where(_C.id.in_(ids)).order_by(_C.id)).all()
+        self.generation.bump()
+        return [_api_key(row) for row in revoked]
+
+    def touch(self, used: Mapping[int, int]) -> None:
+        """Note when keys were last used (id to seconds since 1970), in one transaction; a time never moves backwards."""
+        if not used:
+            return
+        later = sa.func.max(sa.func.coalesce(_C.last_used_at, 0), sa.bindparam("used_at"))
+        statement = _TABLE.update().where(_C.id == sa.bindparam("key_id")).values(last_used_at=later)
+        with self.database.write() as connection:
+            connection.execute(statement, [{"key_id": key_id, "used_at": at} for key_id, at in used.items()])
+
+    def lookup(self, plaintext: str) -> ApiKey | None:
+        """The key that `plaintext` is, if it is valid now. Raises `SecretMissing`."""
+        now = self._clock()
+        with self.database.read() as connection:
+            secret = read_secret(self.database.folder)
+            if secret is None:
+                self._require_no_keys(connection, int(now))
+                return None
+            row = connection.execute(_TABLE.select().where(_C.digest == digest_of(secret, plaintext))).first()
+        key = None if row is None else _api_key(row)
+        return key if key is not None and key.state(now) == "active" else None
+
+    def snapshot(self) -> Snapshot:
+        """What a process needs to check keys from memory. Raises `SecretMissing` when keys exist and it is gone."""
+        generation = self.generation.value
+        with self.database.read() as connection:
+            changes = _changes(connection)
+            rows = connection.execute(_TABLE.select().where(_C.revoked_at.is_(None))).all()
+            secret = read_secret(self.database.folder)
+            if secret is None:
+                self._require_no_keys(connection, int(self._clock()))
+        return Snapshot(generation, changes, secret, {row.digest: (row.digest, _api_key(row)) for row in rows})
+
+    def changes(self) -> int:
+        """A number that is another one when another connection has written to the database since (`data_version`)."""
+        with self.database.read() as connection:
+            return _changes(connection)
+
+    def close(self) -> None:
+        """Let go of the generation file; the database is its owner's to close."""
+        self.generation.close()
+
+    def _secret(self, connection: sa.Connection, now: int) -> bytes:
+        secret = read_secret(self.database.folder)
+        if secret is not None:
+            return secret
+        self._require_no_keys(connection, now)
+        return make_secret(self.database.folder)
+
+    def _require_no_keys(self, connection: sa.Connection, now: int) -> None:
+        unexpired = _C.expires_at.is_(None) | (_C.expires_at > now)
+        valid = sa.select(sa.func.count()).select_from(_TABLE).where(_C.revoked_at.is_(None) & unexpired)
+        if count := int(connection.execute(valid).scalar_one()):
+            raise secret_missing(self.database.folder, count)
+
+
+def _changes(connection: sa.Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+
+def _api_key(row: sa.Row[Any]) -> ApiKey:
+    return ApiKey(
+        id=row.id, name=row.name, prefix=row.prefix, scopes=tuple(str(row.scopes).split()), created_at=row.created_at,
+        expires_at=row.expires_at, last_used_at=row.last_used_at, revoked_at=row.revoked_at,
+    )  # fmt: skip
+
+
+def _checked(name: str, now: int, *, expires_at: int | None, scopes: Collection[str]) -> str:
+    name = name.strip()
+    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise InvalidKeySettings(f"A key needs a name of 1 to {MAX_NAME_LENGTH} printable characters.")
+    if is_well_formed(name):
+        raise InvalidKeySettings("This name is an API key. Give a name that may be seen, for example laptop.")
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        wrong = f"'{unknown[0]}' is not a scope" if unknown else "A key needs a scope"
+        raise InvalidKeySettings(f"{wrong}. Choose from: {', '.join(SCOPES)}.")
+    if expires_at is not None and expires_at <= now:
+        raise InvalidKeySettings("The expiry lies in the past. Give a time to come, for example 30d.")
+    return name
