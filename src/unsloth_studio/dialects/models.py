@@ -1,0 +1,111 @@
+"""`GET /v1/models` and `GET /v1/models/{id}`: one shape that OpenAI and Anthropic clients both read.
+
+The rule: every field that either official SDK requires is there (`openai.types.Model`, `anthropic.types.ModelInfo` and the
+page around them), and ours stand beside them: `context_length` and `max_model_len` (the same number, in tokens, under the
+names that OpenRouter's and vLLM's clients look for) and `loaded`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a client is told of a model. `id` is what it puts into `model`; `context_length` is in tokens per request, None
+    while unknown; `created` is Unix time in seconds. `vision`, `reasoning` and `tools` say what the model can do."""
+
+    id: str
+    context_length: int | None
+    loaded: bool
+    created: int
+    owned_by: str = "unsloth-studio"
+    display_name: str | None = None
+    vision: bool = False
+    reasoning: bool = False
+    tools: bool = True
+
+
+def write_list(cards: Sequence[ModelCard]) -> bytes:
+    """All models on one page, in the order given."""
+    return orjson.dumps(
+        {
+            "object": "list",
+            "data": [_card_object(card) for card in cards],
+            "has_more": False,
+            "first_id": cards[0].id if cards else None,
+            "last_id": cards[-1].id if cards else None,
+        }
+    )
+
+
+def write_card(card: ModelCard) -> bytes:
+    """One model."""
+    return orjson.dumps(_card_object(card))
+
+
+def find_card(cards: Sequence[ModelCard], model_id: str) -> ModelCard | None:
+    """The card that `model_id` names. Upper and lower case do not matter, nor does an owner before the name
+    (`unsloth/gemma-4-26B-A4B-it-GGUF`) that the id itself does not carry."""
+    asked = model_id.casefold()
+    for wanted in (asked, asked.rpartition("/")[2]):
+        for card in cards:
+            if card.id.casefold() == wanted:
+                return card
+    return None
+
+
+def _card_object(card: ModelCard) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "object": "model",
+        "created": card.created,
+        "owned_by": card.owned_by,
+        "type": "model",
+        "display_name": card.display_name or card.id,
+        "created_at": datetime.fromtimestamp(card.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "lifecycle": "active",
+        "max_input_tokens": card.context_length,
+        "max_tokens": card.context_length,
+        "context_length": card.context_length,
+        "max_model_len": card.context_length,
+        "loaded": card.loaded,
+        "capabilities": _capabilities(card),
+    }
+
+
+def _capabilities(card: ModelCard) -> dict[str, Any]:
+    """`anthropic.types.ModelCapabilities`, with tool calling added to it."""
+    thinking = {
+        "adaptive": card.reasoning,
+        "between_tools": card.reasoning,
+        "disabled": True,
+        "enabled": card.reasoning,
+    }
+    efforts = {"low": card.reasoning, "medium": card.reasoning, "high": card.reasoning, "max": card.reasoning}
+    return {
+        "batch": _support(False),
+        "citations": _support(False),
+        "code_execution": _support(False),
+        "context_management": _support(False),
+        "effort": {**_support(card.reasoning), **_supports(efforts)},
+        "image_input": _support(card.vision),
+        "pdf_input": _support(False),
+        "server_tools": {**_support(False), **_supports({"code_execution": False, "web_search": False})},
+        "structured_outputs": _support(True),
+        "thinking": {**_support(card.reasoning), "types": _supports(thinking)},
+        "tools": _support(card.tools),
+    }
+
+
+def _support(supported: bool) -> dict[str, bool]:
+    return {"supported": supported}
+
+
+def _supports(named: dict[str, bool]) -> dict[str, dict[str, bool]]:
+    return {name: _support(supported) for name, supported in named.items()}

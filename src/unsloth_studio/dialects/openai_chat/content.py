@@ -1,0 +1,106 @@
+"""The content of a chat message, in each form that clients send.
+
+The rule: the same text reads the same whether it came as a string or as a list of parts, because clients flip between the
+two from one request to the next and the engine's prompt cache needs an unchanged beginning. Texts that follow each other
+in a list are joined with a line feed, as llama.cpp and vLLM do.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+from unsloth_studio.dialects.openai_chat import wire
+from unsloth_studio.turn.errors import TurnFailure, invalid
+from unsloth_studio.turn.messages import DocumentPart, ImagePart, TextPart
+
+T = TypeVar("T")
+Content = TextPart | ImagePart | DocumentPart
+
+_IMAGE_SCHEMES = ("data:image/", "http://", "https://")
+
+
+def read_content(content: str | list[wire.ContentPart] | msgspec.UnsetType | None, path: str) -> tuple[Content, ...]:
+    """The parts of `content`; empty text leaves no part. `path` names the field in errors (`messages[0].content`).
+
+    Raises `TurnFailure` for a part that cannot be read.
+    """
+    if isinstance(content, str):
+        return (TextPart(content),) if content else ()
+    if not isinstance(content, list):
+        return ()
+    parts: list[Content] = []
+    for index, part in enumerate(content):
+        _append(parts, _read_part(part, f"{path}[{index}]"))
+    return tuple(parts)
+
+
+def text_of(parts: Sequence[object]) -> str:
+    """The text among `parts`, joined as in `read_content`."""
+    return "\n".join(part.text for part in parts if isinstance(part, TextPart))
+
+
+def _append(parts: list[Content], part: Content) -> None:
+    if not isinstance(part, TextPart):
+        parts.append(part)
+    elif part.text and parts and isinstance(before := parts[-1], TextPart):
+        parts[-1] = TextPart(f"{before.text}\n{part.text}")
+    elif part.text:
+        parts.append(part)
+
+
+def _read_part(part: wire.ContentPart, path: str) -> Content:
+    match part.type:
+        case "text":
+            return TextPart(_required(part.text, f"{path}.text"))
+        case "refusal":
+            return TextPart(_required(part.refusal, f"{path}.refusal"))
+        case "image_url":
+            return _read_image(_required(part.image_url, f"{path}.image_url"), path)
+        case "file":
+            return _read_file(_required(part.file, f"{path}.file"), f"{path}.file")
+        case "input_audio":
+            raise invalid(
+                f"{path}.input_audio: this server does not read audio; send its transcript as text.",
+                param=f"{path}.input_audio",
+                code="unsupported_parameter",
+            )
+        case _:
+            raise invalid(
+                f"{path}.type: parts of this type are not known here; text, image_url, file and refusal are.",
+                param=f"{path}.type",
+            )
+
+
+def _required(value: T | None, path: str) -> T:
+    if value is None:
+        raise invalid(f"{path}: this field is required.", param=path)
+    return value
+
+
+def _read_image(image: wire.ImageUrl | str, path: str) -> ImagePart:
+    url, detail, at = (image, None, "") if isinstance(image, str) else (image.url, image.detail, ".url")
+    if not url[:12].lower().startswith(_IMAGE_SCHEMES):
+        param = f"{path}.image_url{at}"
+        raise invalid(f"{param}: an image is a data:image/...;base64 URL or an http(s) URL.", param=param)
+    return ImagePart(url, detail)
+
+
+def _read_file(file: wire.File, path: str) -> DocumentPart:
+    """Plain text is read; other documents, and files kept by OpenAI under an id, are not."""
+    head, comma, encoded = (file.file_data or "").partition(",")
+    if not (comma and head.lower().startswith("data:text/") and head.lower().endswith(";base64")):
+        raise _unreadable(path, "only plain text is read from files: file_data as a data:text/plain;base64 URL")
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise _unreadable(f"{path}.file_data", "this is not base64 of UTF-8 text") from error
+    return DocumentPart(text, file.filename)
+
+
+def _unreadable(path: str, why: str) -> TurnFailure:
+    return invalid(f"{path}: {why}.", param=path, code="unsupported_file")

@@ -1,0 +1,97 @@
+"""The messages of a chat request as turns of a conversation.
+
+The rule: an answer to a tool call belongs to a call. Clients that leave `tool_call_id` out (or speak the legacy role
+`function`) get it matched to the calls of the assistant message before: by name, then in order. An id that is present is
+kept as it is and never looked up, since some clients rewrite ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import orjson
+
+from unsloth_studio.dialects.openai_chat import wire
+from unsloth_studio.dialects.openai_chat.content import read_content, text_of
+from unsloth_studio.dialects.openai_sampling import require_shallow
+from unsloth_studio.turn.errors import invalid
+from unsloth_studio.turn.messages import Message, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
+
+
+def read_messages(messages: Sequence[wire.Message]) -> tuple[Message, ...]:
+    """Raises `TurnFailure` with the path of the message at fault (`messages[2].tool_call_id`)."""
+    if not messages:
+        raise invalid("messages: at least one message is needed.", param="messages")
+    unanswered: list[ToolCallPart] = []
+    read: list[Message] = []
+    for index, message in enumerate(messages):
+        path = f"messages[{index}]"
+        if message.role != "assistant" and message.content is msgspec.UNSET:
+            raise invalid(f"{path}.content: this field is required.", param=f"{path}.content")
+        match message.role:
+            case "system" | "developer":
+                read.append(Message("system", read_content(message.content, f"{path}.content")))
+            case "user":
+                read.append(Message("user", read_content(message.content, f"{path}.content")))
+            case "assistant":
+                calls = _read_calls(message, path, index=index)
+                unanswered = list(calls) or unanswered
+                read.append(Message("assistant", (*_read_said(message, path), *calls)))
+            case "tool" | "function":
+                read.append(Message("tool", (_read_result(message, path, unanswered=unanswered),)))
+    return tuple(read)
+
+
+def _read_said(message: wire.Message, path: str) -> list[Part]:
+    """What the assistant thought and said, in this order."""
+    parts: list[Part] = []
+    reasoning = message.reasoning_content or message.reasoning
+    if isinstance(reasoning, str) and reasoning:
+        parts.append(ReasoningPart(reasoning))
+    content = read_content(message.content, f"{path}.content")
+    parts.extend(content)
+    if message.refusal and not text_of(content):
+        parts.append(TextPart(message.refusal))
+    return parts
+
+
+def _read_calls(message: wire.Message, path: str, *, index: int) -> list[ToolCallPart]:
+    if message.function_call is not None:
+        legacy = message.function_call
+        where = f"{path}.function_call"
+        return [ToolCallPart(f"call_{index}_0", legacy.name, _read_arguments(legacy, where))]
+    calls: list[ToolCallPart] = []
+    for place, call in enumerate(message.tool_calls or ()):
+        where = f"{path}.tool_calls[{place}]"
+        if call.type not in (None, "function"):
+            raise invalid(f"{where}.type: only calls of type 'function' are read here.", param=f"{where}.type")
+        if call.function is None:
+            raise invalid(f"{where}.function: this field is required.", param=f"{where}.function")
+        arguments = _read_arguments(call.function, f"{where}.function")
+        calls.append(ToolCallPart(call.id or f"call_{index}_{place}", call.function.name, arguments))
+    return calls
+
+
+def _read_arguments(call: wire.FunctionCall, path: str) -> str:
+    """The text the model wrote. Clients that keep it parsed send an object, which is written out again."""
+    if call.arguments is None or isinstance(call.arguments, str):
+        return call.arguments or ""
+    require_shallow(call.arguments, f"{path}.arguments")
+    return orjson.dumps(call.arguments).decode()
+
+
+def _read_result(message: wire.Message, path: str, *, unanswered: list[ToolCallPart]) -> ToolResultPart:
+    parts = read_content(message.content, f"{path}.content")
+    call = next((call for call in unanswered if call.call_id == message.tool_call_id), None)
+    if call is None and not message.tool_call_id:
+        if not unanswered:
+            raise invalid(
+                f"{path}.tool_call_id: this field is required, since no tool call before this message is left unanswered.",
+                param=f"{path}.tool_call_id",
+            )
+        call = next((call for call in unanswered if call.name == message.name), unanswered[0])
+    if call is not None:
+        unanswered.remove(call)
+        return ToolResultPart(call.call_id, parts)
+    return ToolResultPart(message.tool_call_id or "", parts)

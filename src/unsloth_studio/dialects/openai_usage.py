@@ -1,0 +1,31 @@
+"""`usage` and `timings` as Chat Completions and Completions write them (`CompletionUsage` of the official Python SDK)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from unsloth_studio.turn.events import Timings, Usage
+
+
+def usage_object(usages: Sequence[Usage], *, n: int) -> dict[str, Any]:
+    """The sum over all choices. The `n` answers to one prompt stand side by side and share it, so a prompt counts once."""
+    prompts = usages[::n]
+    prompt_tokens = sum(usage.prompt_tokens for usage in prompts)
+    completion_tokens = sum(usage.completion_tokens for usage in usages)
+    reasoning = [usage.reasoning_tokens for usage in usages if usage.reasoning_tokens is not None]
+    whole: dict[str, Any] = {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": sum(usage.cached_tokens for usage in prompts)},
+    }
+    if reasoning:
+        whole["completion_tokens_details"] = {"reasoning_tokens": sum(reasoning)}
+    return whole
+
+
+def timings_field(timings: Timings | None) -> dict[str, Any]:
+    """`{"timings": {...}}` under llama.cpp's names, a key beside the documented ones; empty when nothing was measured."""
+    return {} if timings is None else {"timings": asdict(timings)}
