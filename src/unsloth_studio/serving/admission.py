@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from unsloth_studio.turn.errors import TurnError, TurnFailure
@@ -32,7 +32,7 @@ class Admission:
         return len(self._waiting)
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    async def slot(self) -> AsyncGenerator[None]:
         """Hold a slot. Raises `TurnFailure` (rate_limited) at once when the queue is full."""
         await self._acquire()
         try:

@@ -6,7 +6,8 @@ Whatever happens the events end with exactly one `TurnEnd` or `TurnFailed`, or, 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
@@ -17,39 +18,52 @@ from unsloth_studio.serving.admission import Admission
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import Event, TurnFailed
 from unsloth_studio.turn.messages import Request
+from unsloth_studio.turn.record import TurnRecord
 
 COUNT_PATH = "/v1/chat/completions/input_tokens"
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Runs turns on one engine. `load_wait` is how many seconds a request waits for a model that is still loading."""
+    """Runs turns on one engine.
+
+    `load_wait` is how many seconds a request waits for a model that is still loading; `on_record` is told of every turn
+    that came as far as the engine.
+    """
 
     engine: Engine
     client: EngineClient
     admission: Admission
     load_wait: float
+    on_record: Callable[[TurnRecord], None]
 
-    async def run(self, request: Request, *, turn_id: str) -> AsyncIterator[Sequence[Event]]:
+    async def run(self, request: Request, *, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, in batches: all that arrived in one read of the engine's socket."""
+        arrived = time.monotonic()
         async with self.admission.slot():
             address, stream = await self._open(request)
             decoder = Decoder(turn_id, self.engine.status.model_id, top_logprobs=request.top_logprobs)
+            opened = time.monotonic()
+            last: Event | None = None
             try:
                 async for data in stream.chunks():
                     if events := decoder.feed(data):
+                        last = events[-1]
                         yield events
                     if decoder.ended:
                         return
-                if events := decoder.finish():
-                    self._note_loss(events, address)
-                    yield events
+                events = decoder.finish()
+                last = events[-1]
+                yield events
             except ConnectionLost:
-                self.engine.lost(address)
-                if not decoder.ended:
-                    yield [TurnFailed(LOST)]
+                last = TurnFailed(LOST)
+                yield [last]
             finally:
                 stream.close()
+                if isinstance(last, TurnFailed) and last.error is LOST:
+                    self.engine.lost(address)
+                now = time.monotonic()
+                self.on_record(TurnRecord(turn_id, last, queued_s=opened - arrived, total_s=now - arrived))
 
     async def count(self, request: Request) -> int:
         """Tokens of the conversation as the model's own chat template renders it. Raises `TurnFailure`."""
@@ -75,11 +89,6 @@ class Turns:
                 if attempt == 2:
                     raise TurnFailure(_unreachable()) from error
         raise AssertionError("unreachable")
-
-    def _note_loss(self, events: Sequence[Event], address: EngineAddress) -> None:
-        last = events[-1]
-        if isinstance(last, TurnFailed) and last.error is LOST:
-            self.engine.lost(address)
 
 
 def _unreachable() -> TurnError:

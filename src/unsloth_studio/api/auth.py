@@ -1,0 +1,24 @@
+"""Who is asking: the API key, as `Authorization: Bearer` (OpenAI's way) or `x-api-key` (Anthropic's); the former wins."""
+
+from __future__ import annotations
+
+from unsloth_studio.api.exchange import Exchange
+from unsloth_studio.store.key_ring import KeyRejected, KeyRing
+from unsloth_studio.store.keys import ApiKey
+from unsloth_studio.turn.errors import TurnError, TurnFailure
+
+
+async def authenticate(exchange: Exchange, keys: KeyRing) -> ApiKey:
+    """The key's record. Raises `TurnFailure` (authentication) with what to do."""
+    try:
+        return await keys.verify(_presented(exchange))
+    except KeyRejected as rejected:
+        raise TurnFailure(TurnError("authentication", str(rejected))) from rejected
+
+
+def _presented(exchange: Exchange) -> str | None:
+    authorization = exchange.header(b"authorization")
+    if authorization is None:
+        return exchange.header(b"x-api-key")
+    scheme, _, credentials = authorization.strip().partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else authorization

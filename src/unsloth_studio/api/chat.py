@@ -1,0 +1,74 @@
+"""`POST /v1/chat/completions` and `POST /v1/completions`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from unsloth_studio.api.endpoint import Endpoint, finished
+from unsloth_studio.api.exchange import Exchange
+from unsloth_studio.dialects import openai_errors
+from unsloth_studio.dialects.openai_chat import read as chat
+from unsloth_studio.dialects.openai_chat.write import ChatStreamWriter
+from unsloth_studio.dialects.openai_chat.write import write_whole as write_chat
+from unsloth_studio.dialects.openai_completions import read as completions
+from unsloth_studio.dialects.openai_completions.write import CompletionsStreamWriter
+from unsloth_studio.dialects.openai_completions.write import write_whole as write_completions
+from unsloth_studio.serving.choices import ChoiceBatch, choices_of, interleave
+from unsloth_studio.turn.accumulate import Accumulator, Turn
+from unsloth_studio.turn.errors import TurnError
+from unsloth_studio.turn.messages import Request
+
+
+class _ChoicesEndpoint(Endpoint):
+    """A reply may hold several choices, each of them a turn of its own."""
+
+    def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
+        del exchange
+        return openai_errors.error_body(error)
+
+    def start(self, exchange: Exchange, requests: Sequence[Request]) -> AsyncGenerator[ChoiceBatch]:
+        return interleave([self.services.turns.run(request, turn_id=exchange.id) for request in requests])
+
+    async def turns(self, exchange: Exchange, requests: Sequence[Request]) -> list[Turn]:
+        """All choices, whole."""
+        accumulators = [Accumulator() for _ in requests]
+
+        def take(batch: ChoiceBatch) -> None:
+            for event in batch[1]:
+                accumulators[batch[0]].feed(event)
+
+        await exchange.collect(self.start(exchange, requests), take)
+        return [finished(accumulator) for accumulator in accumulators]
+
+
+def _feed(writer: ChatStreamWriter | CompletionsStreamWriter) -> Callable[[ChoiceBatch], bytes]:
+    return lambda batch: writer.feed(batch[1], batch[0])
+
+
+class ChatCompletions(_ChoicesEndpoint):
+    async def answer(self, exchange: Exchange) -> None:
+        call = chat.read(await exchange.body())
+        created = int(self.services.clock())
+        if call.stream and call.n == 1:
+            await self.stream(
+                exchange, call.request, ChatStreamWriter(created=created, include_usage=call.include_usage)
+            )
+            return
+        requests = choices_of(call.request, call.n)
+        if call.stream:
+            writer = ChatStreamWriter(created=created, include_usage=call.include_usage, n=call.n)
+            await exchange.stream(self.start(exchange, requests), _feed(writer), writer=writer)
+        else:
+            await exchange.json(write_chat(await self.turns(exchange, requests), created=created))
+
+
+class Completions(_ChoicesEndpoint):
+    async def answer(self, exchange: Exchange) -> None:
+        call = completions.read(await exchange.body())
+        created = int(self.services.clock())
+        if call.stream:
+            writer = CompletionsStreamWriter(call, created=created)
+            await exchange.stream(self.start(exchange, call.requests), _feed(writer), writer=writer)
+        else:
+            turns = await self.turns(exchange, call.requests)
+            await exchange.json(write_completions(turns, call, created=created))

@@ -1,0 +1,77 @@
+"""What the inference routes have in common: authenticate, answer, and turn every failure into the dialect's envelope."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from starlette.types import Receive, Scope, Send
+
+from unsloth_studio.api.auth import authenticate
+from unsloth_studio.api.exchange import ClientGone, Exchange, Header
+from unsloth_studio.api.services import Services
+from unsloth_studio.dialects.contract import StreamWriter
+from unsloth_studio.dialects.status import STATUS
+from unsloth_studio.turn.accumulate import Accumulator, Turn
+from unsloth_studio.turn.errors import TurnError, TurnFailure
+from unsloth_studio.turn.events import Event
+from unsloth_studio.turn.messages import Request
+
+
+class Endpoint(ABC):
+    """A raw ASGI application for one route. Subclasses read, run and write."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        services = self.services
+        exchange = Exchange(scope, receive, send, limits=services.limits, request_id=services.new_id())
+        try:
+            await authenticate(exchange, services.keys)
+            await self.answer(exchange)
+        except ClientGone:
+            return
+        except Exception as error:
+            if exchange.started:
+                raise
+            await self._refuse(exchange, exchange.error_of(error))
+
+    @abstractmethod
+    async def answer(self, exchange: Exchange) -> None:
+        """Read the request, run it, write the reply. May raise `TurnFailure` until something is sent."""
+
+    @abstractmethod
+    def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
+        """The dialect's envelope."""
+
+    async def stream(self, exchange: Exchange, request: Request, writer: StreamWriter) -> None:
+        """Answer with the frames of one turn."""
+        await exchange.stream(self.services.turns.run(request, turn_id=exchange.id), writer.feed, writer=writer)
+
+    async def whole(self, exchange: Exchange, request: Request) -> Turn:
+        """One turn, folded. Raises `TurnFailure` when it failed."""
+        accumulator = Accumulator()
+
+        def take(events: Sequence[Event]) -> None:
+            for event in events:
+                accumulator.feed(event)
+
+        await exchange.collect(self.services.turns.run(request, turn_id=exchange.id), take)
+        return finished(accumulator)
+
+    async def _refuse(self, exchange: Exchange, error: TurnError) -> None:
+        headers: list[Header] = []
+        if error.retry_after is not None:
+            headers.append((b"retry-after", str(error.retry_after).encode()))
+        if error.kind == "authentication":
+            headers.append((b"www-authenticate", b"Bearer"))
+        await exchange.json(self.error_body(error, exchange), status=STATUS[error.kind], headers=headers)
+
+
+def finished(accumulator: Accumulator) -> Turn:
+    """The turn, or its failure raised: a reply that is not streamed has no half."""
+    turn = accumulator.turn()
+    if turn.error is not None:
+        raise TurnFailure(turn.error)
+    return turn

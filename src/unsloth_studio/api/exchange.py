@@ -1,0 +1,183 @@
+"""One HTTP exchange of an inference route, on raw ASGI: read the body, send the reply, notice that the client left.
+
+One rule: the status is 200 only when the engine has begun to answer, or when the client has waited so long that it needs
+a sign of life. Until then errors are proper HTTP replies; afterwards they are frames of the dialect.
+
+Frameworks' request and response objects cost more per request than everything else we do (docs/decisions.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from starlette.types import Receive, Scope, Send
+
+from unsloth_studio.dialects.contract import StreamWriter
+from unsloth_studio.turn.errors import TurnError, TurnFailure
+from unsloth_studio.turn.events import TurnFailed
+
+Batch = TypeVar("Batch")
+Header = tuple[bytes, bytes]
+
+log = logging.getLogger(__name__)
+
+_JSON: Header = (b"content-type", b"application/json")
+_STREAM_HEADERS: list[Header] = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),  # nginx would hold frames back
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Largest body in bytes; seconds until the headers of a stream are sent at the latest; seconds between heartbeats."""
+
+    max_body: int
+    headers_after: float
+    heartbeat: float
+
+
+class ClientGone(Exception):  # noqa: N818
+    """The client closed the connection before it had sent its whole request."""
+
+
+class Exchange:
+    """The two ends of one request."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, limits: Limits, request_id: str) -> None:
+        self.scope = scope
+        self.id = request_id
+        self._id_headers: list[Header] = [(b"x-request-id", request_id.encode()), (b"request-id", request_id.encode())]
+        self._receive = receive
+        self._send = send
+        self._limits = limits
+        self._started = False
+        self._gone = False
+        self._wrote = False
+
+    @property
+    def started(self) -> bool:
+        """Whether the status line is out."""
+        return self._started
+
+    def header(self, name: bytes) -> str | None:
+        """The first header of that (lower-case) name."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return value.decode("latin-1")
+        return None
+
+    async def body(self) -> bytes:
+        """The whole body. Raises `TurnFailure` (413) as soon as it is known to be too large."""
+        length = self.header(b"content-length")
+        if length is not None and length.isdigit() and int(length) > self._limits.max_body:
+            raise TurnFailure(self._too_large())
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            if piece := message.get("body", b""):
+                size += len(piece)
+                if size > self._limits.max_body:
+                    raise TurnFailure(self._too_large())
+                pieces.append(piece)
+            if not message.get("more_body", False):
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def json(self, body: bytes, *, status: int = 200, headers: Iterable[Header] = ()) -> None:
+        """A whole JSON reply."""
+        self._started = True
+        fields = [_JSON, (b"content-length", str(len(body)).encode()), *self._id_headers, *headers]
+        await self._send({"type": "http.response.start", "status": status, "headers": fields})
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def stream(
+        self, batches: AsyncGenerator[Batch], feed: Callable[[Batch], bytes], *, writer: StreamWriter
+    ) -> None:
+        """Send what `feed` makes of each batch, one write per batch.
+
+        Raises `TurnFailure` while nothing is out (later failures become the writer's error frames), and `ClientGone`.
+        """
+        async with self._watched(writer.heartbeat), aclosing(batches):
+            try:
+                async for batch in batches:
+                    if frames := feed(batch):
+                        await self._write(frames)
+            except Exception as error:
+                if not self._started:
+                    raise
+                await self._write(writer.feed([TurnFailed(self.error_of(error))]))
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def collect(self, batches: AsyncGenerator[Batch], take: Callable[[Batch], None]) -> None:
+        """Consume `batches` without sending anything. Raises what they raise, and `ClientGone`."""
+        async with self._watched(None), aclosing(batches):
+            async for batch in batches:
+                take(batch)
+
+    def error_of(self, error: Exception) -> TurnError:
+        """What the client is told of `error`. What we did not foresee is logged with its traceback, and told without."""
+        if isinstance(error, TurnFailure):
+            return error.error
+        log.exception("request %s failed by a defect of the server", self.id, exc_info=error)
+        return TurnError("internal", f"The server failed on this request (id {self.id}); its log has the details.")
+
+    @asynccontextmanager
+    async def _watched(self, heartbeat: Callable[[], bytes] | None) -> AsyncGenerator[None]:
+        """Cancel the body of the `with` when the client leaves (that closes the engine's stream), and raise `ClientGone`."""
+        owner = asyncio.current_task()
+        assert owner is not None
+        companion = asyncio.create_task(self._accompany(owner, heartbeat))
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self._gone:
+                raise
+            owner.uncancel()
+            raise ClientGone from None
+        finally:
+            companion.cancel()
+            with suppress(asyncio.CancelledError):
+                await companion
+
+    async def _accompany(self, owner: asyncio.Task[Any], heartbeat: Callable[[], bytes] | None) -> None:
+        """The one task beside a reply: it waits for the disconnect, and on a silent stream gives signs of life."""
+        wait = None if heartbeat is None else self._limits.headers_after
+        while True:
+            self._wrote = False
+            try:
+                async with asyncio.timeout(wait):
+                    message = await self._receive()
+            except TimeoutError:
+                if heartbeat is not None and not self._wrote:
+                    await self._write(heartbeat())
+                wait = self._limits.heartbeat
+                continue
+            if message["type"] == "http.disconnect":
+                self._gone = True
+                owner.cancel()
+                return
+
+    async def _write(self, frames: bytes) -> None:
+        self._wrote = True
+        if not self._started:
+            self._started = True
+            await self._send(
+                {"type": "http.response.start", "status": 200, "headers": [*_STREAM_HEADERS, *self._id_headers]}
+            )
+        await self._send({"type": "http.response.body", "body": frames, "more_body": True})
+
+    def _too_large(self) -> TurnError:
+        mib = self._limits.max_body / 2**20
+        return TurnError(
+            "body_too_large",
+            f"The request body is larger than {mib:g} MiB. Send less, or raise max_body_mib in the server's settings.",
+        )

@@ -1,0 +1,26 @@
+"""What the routes work with, passed in once: `build_app(services)` wires things up, nothing is global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from unsloth_studio.api.exchange import Limits
+from unsloth_studio.serving.run import Turns
+from unsloth_studio.store.key_ring import KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`new_id` makes opaque ids, `clock` tells Unix seconds. `loopback` says that only this machine reaches the bind
+    address; then `allowed_hosts` are the Host names taken besides this machine's own."""
+
+    turns: Turns
+    keys: KeyRing
+    limits: Limits
+    new_id: Callable[[], str]
+    clock: Callable[[], float]
+    version: str
+    loopback: bool = True
+    allowed_hosts: frozenset[str] = frozenset()
+    cors_origins: tuple[str, ...] = ()

@@ -1,0 +1,29 @@
+"""What is remembered of a turn once it is over; text never is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from unsloth_studio.turn.events import Event, TurnEnd, TurnFailed
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """`last` is the last event, None or something in the middle when the client left. Times in seconds: `queued_s` from
+    the request's arrival to the engine's first answer, `total_s` until the end."""
+
+    turn_id: str
+    last: Event | None
+    queued_s: float
+    total_s: float
+
+    @property
+    def outcome(self) -> str:
+        """`stop`, `length`, ..., the kind of error, or `client_gone`."""
+        match self.last:
+            case TurnEnd(finish_reason=reason):
+                return reason
+            case TurnFailed(error=error):
+                return error.kind
+            case _:
+                return "client_gone"
