@@ -9,11 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from unsloth_studio.dialects.openai_reply import finite
 from unsloth_studio.turn.events import TokenLogprob
 from unsloth_studio.turn.messages import ToolCallPart
-
-LEAST_LOGPROB = -9999.0
-"""Stands for an impossible token, as at OpenAI: JSON has no minus infinity."""
 
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9]")
 
@@ -43,11 +41,6 @@ def call_object(call: ToolCallPart, wire_id: str) -> dict[str, Any]:
 def logprobs_object(logprobs: Iterable[TokenLogprob]) -> dict[str, Any]:
     content = [{**_token(entry), "top_logprobs": [_token(other) for other in entry.top]} for entry in logprobs]
     return {"content": content, "refusal": None}
-
-
-def finite(logprob: float) -> float:
-    """`LEAST_LOGPROB` for what is smaller or no number."""
-    return logprob if logprob > LEAST_LOGPROB else LEAST_LOGPROB
 
 
 def _token(entry: TokenLogprob) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """A turn as Chat Completions: chunks while it runs, or one object when it is over.
 
 The rule: a frame is a `chat.completion.chunk` with a `choices` array, an `{"error": ...}` object, a comment or `[DONE]`, and
-nothing else: private frames break clients. A token costs no dictionary: its chunk is a fixed beginning, the text as JSON, a fixed end.
+nothing else: private frames break clients. A token costs no dictionary: its chunk is a fixed beginning, the
+text as JSON, a fixed end.
 Format: OpenAI API reference, "Streaming chat completions"; `reasoning_content` as DeepSeek introduced it.
 """
 
@@ -14,7 +15,7 @@ import orjson
 
 from unsloth_studio.dialects.openai_chat.objects import CallIds, call_object, logprobs_object
 from unsloth_studio.dialects.openai_errors import error_body
-from unsloth_studio.dialects.openai_usage import timings_field, usage_object
+from unsloth_studio.dialects.openai_reply import timings_field, usage_object
 from unsloth_studio.sse import DONE, KEEP_ALIVE, data_frame
 from unsloth_studio.turn.accumulate import Turn
 from unsloth_studio.turn.events import (

@@ -13,7 +13,7 @@ from typing import Any, assert_never
 import orjson
 
 from unsloth_studio.dialects.openai_errors import error_body
-from unsloth_studio.dialects.openai_usage import timings_field, usage_object
+from unsloth_studio.dialects.openai_reply import finite, timings_field, usage_object
 from unsloth_studio.sse import DONE, KEEP_ALIVE, data_frame
 from unsloth_studio.turn.accumulate import Turn
 from unsloth_studio.turn.events import (
@@ -32,9 +32,6 @@ from unsloth_studio.turn.events import (
     TurnStart,
     Usage,
 )
-
-LEAST_LOGPROB = -9999.0
-"""Stands for an impossible token, as at OpenAI: JSON has no minus infinity."""
 
 _TEXT_END = b',"logprobs":null,"finish_reason":null}]}\n\n'
 
@@ -165,15 +162,11 @@ def _logprobs_object(logprobs: Sequence[TokenLogprob], offset: int) -> tuple[dic
     for entry in logprobs:
         offsets.append(offset)
         offset += len(entry.token)
-    tops = [{other.token: _finite(other.logprob) for other in (*entry.top, entry)} for entry in logprobs]
+    tops = [{other.token: finite(other.logprob) for other in (*entry.top, entry)} for entry in logprobs]
     written = {
         "tokens": [entry.token for entry in logprobs],
-        "token_logprobs": [_finite(entry.logprob) for entry in logprobs],
+        "token_logprobs": [finite(entry.logprob) for entry in logprobs],
         "top_logprobs": tops,
         "text_offset": offsets,
     }
     return written, offset
-
-
-def _finite(logprob: float) -> float:
-    return logprob if logprob > LEAST_LOGPROB else LEAST_LOGPROB

@@ -1,4 +1,7 @@
-"""`usage` and `timings` as Chat Completions and Completions write them (`CompletionUsage` of the official Python SDK)."""
+"""What the replies of Chat Completions and Completions share: `usage`, `timings`, and numbers that JSON can hold.
+
+One rule: a prompt that several answers share is counted once. Format: `CompletionUsage` of the official Python SDK.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from dataclasses import asdict
 from typing import Any
 
 from unsloth_studio.turn.events import Timings, Usage
+
+LEAST_LOGPROB = -9999.0
+"""Stands for an impossible token, as at OpenAI: JSON has no minus infinity."""
 
 
 def usage_object(usages: Sequence[Usage], *, n: int) -> dict[str, Any]:
@@ -29,3 +35,8 @@ def usage_object(usages: Sequence[Usage], *, n: int) -> dict[str, Any]:
 def timings_field(timings: Timings | None) -> dict[str, Any]:
     """`{"timings": {...}}` under llama.cpp's names, a key beside the documented ones; empty when nothing was measured."""
     return {} if timings is None else {"timings": asdict(timings)}
+
+
+def finite(logprob: float) -> float:
+    """`LEAST_LOGPROB` for what is smaller or no number."""
+    return logprob if logprob > LEAST_LOGPROB else LEAST_LOGPROB
