@@ -1,0 +1,155 @@
+"""The shapes of content blocks, told apart by `type` (Anthropic API reference, "Messages"; Python SDK 2.12).
+
+The rule: a block is listed here when this server can show it to a model; any other type is refused by its path.
+Fields that say nothing to a model (`cache_control`, `citations`, `caller`, ...) are not named and so are dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+MediaType = Annotated[str, msgspec.Meta(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$", max_length=100)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+
+
+class TextBlock(msgspec.Struct, tag_field="type", tag="text"):
+    text: str
+
+
+class Base64Source(msgspec.Struct, tag_field="type", tag="base64"):
+    media_type: MediaType
+    data: str
+
+
+class UrlSource(msgspec.Struct, tag_field="type", tag="url"):
+    url: str
+
+
+class FileSource(msgspec.Struct, tag_field="type", tag="file"):
+    file_id: str
+
+
+class PlainTextSource(msgspec.Struct, tag_field="type", tag="text"):
+    data: str
+
+
+class ImageBlock(msgspec.Struct, tag_field="type", tag="image"):
+    source: Base64Source | UrlSource | FileSource
+
+
+class ContentSource(msgspec.Struct, tag_field="type", tag="content"):
+    content: str | list[TextBlock | ImageBlock]
+
+
+class DocumentBlock(msgspec.Struct, tag_field="type", tag="document"):
+    source: PlainTextSource | ContentSource | Base64Source | UrlSource | FileSource
+    title: str | None = None
+    context: str | None = None
+
+
+class SearchResultBlock(msgspec.Struct, tag_field="type", tag="search_result"):
+    source: str
+    title: str
+    content: list[TextBlock]
+
+
+class ToolReferenceBlock(msgspec.Struct, tag_field="type", tag="tool_reference"):
+    """Inside the result of a tool search: the tool it found, which `tools` now holds in full."""
+
+    tool_name: str
+
+
+ResultBlock = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolReferenceBlock
+"""What the result of a client's tool can hold."""
+
+
+class ToolUseBlock(msgspec.Struct, tag_field="type", tag="tool_use"):
+    id: Id
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    input: dict[str, Any] = {}
+
+
+class ToolResultBlock(msgspec.Struct, tag_field="type", tag="tool_result"):
+    tool_use_id: Id
+    content: str | list[ResultBlock] | None = None
+    is_error: bool | None = None
+
+
+class ThinkingBlock(msgspec.Struct, tag_field="type", tag="thinking"):
+    thinking: str
+    signature: str | None = None
+
+
+class RedactedThinkingBlock(msgspec.Struct, tag_field="type", tag="redacted_thinking"):
+    pass
+
+
+class ServerToolUseBlock(msgspec.Struct, tag_field="type", tag="server_tool_use"):
+    """A call that a server ran in an earlier turn: ours, or Anthropic's when a conversation moves over to us."""
+
+    id: Id
+    name: str
+    input: dict[str, Any] = {}
+
+
+class McpToolUseBlock(ServerToolUseBlock, tag="mcp_tool_use"):
+    pass
+
+
+class WebSearchResultBlock(msgspec.Struct, tag_field="type", tag="web_search_tool_result"):
+    """The result of such a call. Its inner shape differs from tool to tool; only its readable text is used."""
+
+    tool_use_id: Id
+    content: Any = None
+
+
+class WebFetchResultBlock(WebSearchResultBlock, tag="web_fetch_tool_result"):
+    pass
+
+
+class CodeExecutionResultBlock(WebSearchResultBlock, tag="code_execution_tool_result"):
+    pass
+
+
+class BashResultBlock(WebSearchResultBlock, tag="bash_code_execution_tool_result"):
+    pass
+
+
+class TextEditorResultBlock(WebSearchResultBlock, tag="text_editor_code_execution_tool_result"):
+    pass
+
+
+class ToolSearchResultBlock(WebSearchResultBlock, tag="tool_search_tool_result"):
+    pass
+
+
+class McpToolResultBlock(WebSearchResultBlock, tag="mcp_tool_result"):
+    pass
+
+
+ServerResultBlock = (
+    WebSearchResultBlock
+    | WebFetchResultBlock
+    | CodeExecutionResultBlock
+    | BashResultBlock
+    | TextEditorResultBlock
+    | ToolSearchResultBlock
+    | McpToolResultBlock
+)
+
+Block = (
+    TextBlock
+    | ImageBlock
+    | DocumentBlock
+    | SearchResultBlock
+    | ToolUseBlock
+    | ToolResultBlock
+    | ThinkingBlock
+    | RedactedThinkingBlock
+    | ServerToolUseBlock
+    | McpToolUseBlock
+    | ServerResultBlock
+)
+"""What a message can hold."""

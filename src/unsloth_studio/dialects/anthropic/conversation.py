@@ -1,0 +1,172 @@
+"""`system` and `messages` of a request as the messages of a conversation.
+
+The rule: equal content reads to equal values. A string is one text block, cache markers are nothing, and what changes
+between requests without meaning (the client's billing line) is dropped, so that the engine's prompt cache holds.
+Call ids stay what the client sends: results find their calls by equality within one request.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never, cast
+
+from unsloth_studio.dialects.anthropic.blocks import (
+    Block,
+    DocumentBlock,
+    ImageBlock,
+    RedactedThinkingBlock,
+    ResultBlock,
+    SearchResultBlock,
+    ServerResultBlock,
+    ServerToolUseBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolReferenceBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+)
+from unsloth_studio.dialects.anthropic.media import document_parts, image_part, search_result_part
+from unsloth_studio.dialects.anthropic.nesting import json_text
+from unsloth_studio.dialects.anthropic.server_results import readable
+from unsloth_studio.dialects.anthropic.wire import Turn
+from unsloth_studio.turn.errors import TurnFailure, invalid
+from unsloth_studio.turn.messages import (
+    DocumentPart,
+    ImagePart,
+    Message,
+    Part,
+    ReasoningPart,
+    Role,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+
+BILLING_LINE = "x-anthropic-billing-header"
+"""Claude Code's first system block; its value differs from session to session and says nothing to a model."""
+
+
+def system_messages(system: str | list[TextBlock] | None) -> list[Message]:
+    """The instructions as one message; none when there is nothing but the billing line."""
+    texts = [system] if isinstance(system, str) else [block.text for block in system or ()]
+    if texts and texts[0].startswith(BILLING_LINE):
+        texts[0] = texts[0].partition("\n")[2]
+    parts = tuple(TextPart(text) for text in texts if text)
+    return [Message("system", parts)] if parts else []
+
+
+def turn_messages(turn: Turn, path: str) -> list[Message]:
+    """One entry of `messages`: a user's splits into tool results and the rest, an assistant's where a server tool ran.
+
+    `path` is that of the entry; `TurnFailure` names the block that cannot be read.
+    """
+    blocks: list[Block] = [TextBlock(turn.content)] if isinstance(turn.content, str) else turn.content
+    path = f"{path}.content"
+    match turn.role:
+        case "user":
+            return _user(blocks, path)
+        case "assistant":
+            return _assistant(blocks, path)
+        case "system":
+            return _system(blocks, path)
+        case _:
+            assert_never(turn.role)
+
+
+def _system(blocks: list[Block], path: str) -> list[Message]:
+    for at, block in enumerate(blocks):
+        if not isinstance(block, TextBlock):
+            raise _misplaced("system", f"{path}[{at}]")
+    parts = tuple(TextPart(block.text) for block in cast("list[TextBlock]", blocks))
+    return [Message("system", parts)] if parts else []
+
+
+def _user(blocks: list[Block], path: str) -> list[Message]:
+    """Results first, whatever their place: chat templates want them right behind the calls."""
+    results: list[Part] = []
+    parts: list[Part] = []
+    for at, block in enumerate(blocks):
+        match block:
+            case TextBlock():
+                parts.append(TextPart(block.text))
+            case ToolResultBlock():
+                results.append(_tool_result(block, f"{path}[{at}]"))
+            case ImageBlock():
+                parts.append(image_part(block, f"{path}[{at}]"))
+            case DocumentBlock():
+                parts.extend(document_parts(block, f"{path}[{at}]"))
+            case SearchResultBlock():
+                parts.append(search_result_part(block))
+            case _:
+                raise _misplaced("user", f"{path}[{at}]")
+    messages = [Message("tool", tuple(results))] if results else []
+    return [*messages, Message("user", tuple(parts))] if parts else messages
+
+
+def _assistant(blocks: list[Block], path: str) -> list[Message]:
+    """One message, or several where results of server tools stand between what the model wrote."""
+    answered = {block.tool_use_id for block in blocks if isinstance(block, ServerResultBlock)}
+    called: set[str] = set()
+    runs: list[tuple[Role, list[Part]]] = [("assistant", [])]
+    for at, block in enumerate(blocks):
+        part = _assistant_part(block, f"{path}[{at}]")
+        if isinstance(part, ToolCallPart) and part.runs_on == "server":
+            if part.call_id not in answered:  # a chat template would wait for its result
+                continue
+            called.add(part.call_id)
+        if part is None or (isinstance(part, ToolResultPart) and part.call_id not in called):
+            continue
+        role: Role = "tool" if isinstance(part, ToolResultPart) else "assistant"
+        if runs[-1][0] != role:
+            runs.append((role, []))
+        runs[-1][1].append(part)
+    return [Message(role, tuple(parts)) for role, parts in runs if parts]
+
+
+def _assistant_part(block: Block, path: str) -> Part | None:
+    match block:
+        case TextBlock():
+            return TextPart(block.text)
+        case ThinkingBlock():
+            return ReasoningPart(block.thinking, block.signature or "")
+        case ToolUseBlock():
+            return ToolCallPart(block.id, block.name, json_text(block.input, f"{path}.input"))
+        case ServerToolUseBlock():
+            return ToolCallPart(block.id, block.name, json_text(block.input, f"{path}.input"), "server")
+        case RedactedThinkingBlock():
+            return None  # encrypted for somebody else
+        case ImageBlock() | DocumentBlock() | SearchResultBlock() | ToolResultBlock():
+            raise _misplaced("assistant", path)
+        case _:
+            return _server_result(block, f"{path}.content")
+
+
+def _tool_result(block: ToolResultBlock, path: str) -> ToolResultPart:
+    content: list[ResultBlock] = [TextBlock(block.content)] if isinstance(block.content, str) else block.content or []
+    parts: list[TextPart | ImagePart | DocumentPart] = []
+    for at, inner in enumerate(content):
+        match inner:
+            case TextBlock():
+                parts.append(TextPart(inner.text))
+            case ImageBlock():
+                parts.append(image_part(inner, f"{path}.content[{at}]"))
+            case DocumentBlock():
+                parts.extend(document_parts(inner, f"{path}.content[{at}]"))
+            case SearchResultBlock():
+                parts.append(search_result_part(inner))
+            case ToolReferenceBlock():
+                parts.append(TextPart(f"The tool {inner.tool_name} can be called now."))
+            case _:
+                assert_never(inner)
+    return ToolResultPart(block.tool_use_id, tuple(parts), bool(block.is_error))
+
+
+def _server_result(block: ServerResultBlock, path: str) -> ToolResultPart:
+    json_text(block.content, path)
+    text, is_error = readable(block.content)
+    return ToolResultPart(block.tool_use_id, (TextPart(text),), is_error)
+
+
+def _misplaced(role: str, path: str) -> TurnFailure:
+    return invalid(
+        f"{path}.type: a block of this type cannot stand in a message of role '{role}'.", param=f"{path}.type"
+    )
