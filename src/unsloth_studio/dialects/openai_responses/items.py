@@ -142,9 +142,9 @@ class ItemReader:
 def _arguments(raw: RawObject) -> str:
     """What a hosted call did, as JSON: `action` (shell), `operation` (apply_patch) or `arguments` (tool_search)."""
     for key in ("action", "operation", "arguments"):
-        did: object = raw.get(key)
-        if did:
-            return _json(did if isinstance(did, dict) else {"input": did})
+        if did := raw.get(key):
+            written = _json(did)
+            return written if written.startswith("{") else _json({"input": did})
     return "{}"
 
 

@@ -1,0 +1,196 @@
+"""The answer of the Responses dialect: a stream of typed, numbered events, or one response object.
+
+One rule: a part's closing events wait for what comes next, because only the end of the turn says whether its last item
+was cut (`incomplete`). A delta costs one format of prepared bytes; everything else may take its time.
+Format: OpenAI API reference, "Streaming events", and `ResponseStreamEvent` of the official Python SDK.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any, assert_never
+
+import orjson
+
+from unsloth_studio.dialects.openai_errors import error_object
+from unsloth_studio.dialects.openai_responses.frames import OpenItem
+from unsloth_studio.dialects.openai_responses.output import (
+    INCOMPLETE_REASON,
+    ItemPlace,
+    ItemStatus,
+    ResponseHead,
+    failure_object,
+    is_visible,
+    logprob_list,
+    part_item,
+)
+from unsloth_studio.dialects.openai_responses.read import ResponsesCall
+from unsloth_studio.sse import KEEP_ALIVE
+from unsloth_studio.turn.accumulate import Turn
+from unsloth_studio.turn.errors import TurnError
+from unsloth_studio.turn.events import (
+    ArgumentsDelta,
+    Event,
+    PartEnd,
+    PartStart,
+    PromptProgress,
+    ReasoningDelta,
+    TextDelta,
+    TokenLogprob,
+    ToolResultReady,
+    TurnEnd,
+    TurnFailed,
+    TurnStart,
+)
+from unsloth_studio.turn.messages import StreamedPart, TextPart
+
+Payload = tuple[str, dict[str, Any]]
+
+
+class ResponsesStreamWriter:
+    """Events in, frames out (`dialects.contract.StreamWriter`). `created` is in seconds since 1970."""
+
+    def __init__(self, call: ResponsesCall, *, created: int) -> None:
+        self._call = call
+        self._head = ResponseHead(call, created, model=call.request.model or "")
+        self._started = False
+        self._number = 0
+        self._output: list[dict[str, Any]] = []
+        self._item: OpenItem | None = None
+        self._deltas: tuple[tuple[bytes, bytes], ...] = ()
+        self._pieces: list[str] = []
+
+    def feed(self, events: Iterable[Event]) -> bytes:
+        """The frames for `events`; `response.failed` ends a broken stream, also one that has not begun."""
+        frames: list[bytes] = []
+        for event in events:
+            if isinstance(event, TextDelta):
+                if event.logprobs and self._call.logprobs:
+                    frames.append(self._delta_with_logprobs(event))
+                    continue
+            elif not isinstance(event, ReasoningDelta | ArgumentsDelta):
+                frames.append(self._boundary(event))
+                continue
+            self._pieces.append(event.text)
+            text = orjson.dumps(event.text)
+            for head, tail in self._deltas:
+                frames.append(b"%b%b%b%d}\n\n" % (head, text, tail, self._number))
+                self._number += 1
+        return b"".join(frames)
+
+    def heartbeat(self) -> bytes:
+        """An SSE comment."""
+        return KEEP_ALIVE
+
+    def _boundary(
+        self, event: TurnStart | PromptProgress | PartStart | PartEnd | ToolResultReady | TurnEnd | TurnFailed
+    ) -> bytes:
+        match event:
+            case PartStart():
+                return self._close("completed") + self._open(event.part)
+            case TurnStart():
+                call, created = self._call, self._head.created
+                self._head = ResponseHead(call, created, turn_id=event.id, model=event.model)
+                return self._start()
+            case TurnEnd():
+                return self._end(event)
+            case TurnFailed():
+                return self._fail(event.error)
+            case PartEnd():
+                if self._item is not None:
+                    self._item.ended = True
+                return b""
+            case PromptProgress() | ToolResultReady():
+                return b""
+            case _:
+                assert_never(event)
+
+    def _start(self) -> bytes:
+        self._started = True
+        response = orjson.Fragment(self._head.object("in_progress", []))
+        return self._frames(
+            [("response.created", {"response": response}), ("response.in_progress", {"response": response})]
+        )
+
+    def _open(self, part: StreamedPart) -> bytes:
+        self._pieces = []
+        if not is_visible(part):
+            self._deltas = ()
+            return b""
+        place = ItemPlace(self._head.turn_id, len(self._output))
+        self._item = OpenItem(part, place, call=self._call)
+        self._deltas = self._item.delta_frames()
+        return self._frames(self._item.opening())
+
+    def _close(self, status: ItemStatus) -> bytes:
+        """Close the item that waits for it; nothing when there is none."""
+        item = self._item
+        if item is None:
+            return b""
+        self._item, self._deltas = None, ()
+        finished = item.finished("".join(self._pieces), status)
+        self._output.append(finished)
+        return self._frames(item.closing(finished))
+
+    def _end(self, event: TurnEnd) -> bytes:
+        cut = event.finish_reason in INCOMPLETE_REASON
+        closing = self._close("incomplete" if cut else "completed")
+        response = self._head.finished(self._output, event.finish_reason, event.usage)
+        name = "response.incomplete" if cut else "response.completed"
+        return closing + self._frames([(name, {"response": orjson.Fragment(response)})])
+
+    def _fail(self, error: TurnError) -> bytes:
+        """An item that was open stays without its closing events; what there is of it stands in the failed response."""
+        opening = b"" if self._started else self._start()
+        closing = b""
+        if self._item is not None and self._item.ended:
+            closing = self._close("completed")
+        elif self._item is not None:
+            self._output.append(self._item.finished("".join(self._pieces), "incomplete"))
+        failure = failure_object(error, error_object(error, overflow_param="input")["message"])
+        response = orjson.Fragment(self._head.object("failed", self._output, error=failure))
+        return opening + closing + self._frames([("response.failed", {"response": response})])
+
+    def _delta_with_logprobs(self, event: TextDelta) -> bytes:
+        self._pieces.append(event.text)
+        assert self._item is not None, "a delta outside a part"
+        return self._frames([self._item.delta_with_logprobs(event)])
+
+    def _frames(self, payloads: Iterable[Payload]) -> bytes:
+        frames: list[bytes] = []
+        for name, members in payloads:
+            data = orjson.dumps({"type": name, "sequence_number": self._number, **members})
+            frames.append(b"event: %b\ndata: %b\n\n" % (name.encode(), data))
+            self._number += 1
+        return b"".join(frames)
+
+
+def write_whole(turn: Turn, call: ResponsesCall, *, created: int) -> bytes:
+    """The response object of a finished turn, as JSON; `created` is in seconds since 1970."""
+    head = ResponseHead(call, created, turn_id=turn.id, model=turn.model)
+    output: list[dict[str, Any]] = []
+    cut = turn.finish_reason in INCOMPLETE_REASON
+    for index, (part, logprobs) in enumerate(_with_logprobs(turn)):
+        if is_visible(part):
+            status = "incomplete" if cut and index == len(turn.parts) - 1 else "completed"
+            place = ItemPlace(turn.id, len(output))
+            written = logprob_list(logprobs) if call.logprobs else []
+            output.append(part_item(part, place, status=status, call=call, logprobs=written))
+    return head.finished(output, turn.finish_reason, turn.usage)
+
+
+def _with_logprobs(turn: Turn) -> Iterator[tuple[StreamedPart, list[TokenLogprob]]]:
+    """Each part with the log probabilities of its own tokens. The turn has them in one row: a text takes as many as its
+    bytes need, the last text takes the rest."""
+    left = deque(turn.logprobs)
+    texts = sum(isinstance(part, TextPart) for part in turn.parts)
+    for part in turn.parts:
+        own: list[TokenLogprob] = []
+        if isinstance(part, TextPart):
+            texts -= 1
+            missing = len(part.text.encode())
+            while left and (texts == 0 or missing > 0):
+                missing -= len(left[0].utf8)
+                own.append(left.popleft())
+        yield part, own
