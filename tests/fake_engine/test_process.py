@@ -89,7 +89,8 @@ def test_a_stream_can_end_without_done(engine_process: RunningEngine, kind: str,
 def test_a_disconnect_is_seen_at_once(engine_process: RunningEngine) -> None:
     url = engine_process.base_url + CHAT
     with httpx.stream("POST", url, json=asking({"tokens": 10**6, "interval_ms": 5}, stream=True)) as reply:
-        next(reply.iter_bytes())
+        received = reply.iter_bytes()  # kept: dropping it would close the connection
+        next(received)
         assert engine_process.state()["active_streams"] == 1
     left = time.monotonic()
     while not (state := engine_process.state())["disconnects"]:
