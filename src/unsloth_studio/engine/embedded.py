@@ -1,0 +1,86 @@
+"""The embedded engine: llama.cpp's own HTTP server from the `xllamacpp` wheel, as a child process of ours.
+
+    python -m unsloth_studio.engine.embedded < configuration
+
+Standard input: one line of JSON, `{"parent": PID, "settings": {"n_ctx": 4096, "model.path": "...", ...}}`, and then nothing;
+its end means that the parent is gone. Standard output: one line of JSON, `{"event": "listening", "address": "http://..."}`,
+once the model is loaded. Standard error: the engine's log. The rule: a setting the wheel does not know ends the start
+loudly, because a silently ignored one would be a wrong context length or a missing key.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from unsloth_studio.engine.guard import die_with_parent
+
+EXIT_FAILED = 1
+EXIT_BAD_SETTING = 2
+
+
+def main() -> None:
+    """Read the configuration, load, serve until SIGTERM, SIGINT or the end of standard input."""
+    config: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+    die_with_parent(int(config["parent"]))
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    xllamacpp = importlib.import_module("xllamacpp")
+    params = xllamacpp.CommonParams()
+    try:
+        apply_settings(params, config["settings"])
+    except (AttributeError, TypeError, ValueError, KeyError) as error:
+        _fail(f"error: {error}", EXIT_BAD_SETTING)
+    try:
+        server = xllamacpp.Server(params)
+    except RuntimeError as error:
+        _fail(f"error: {error}", EXIT_FAILED)
+    stop = threading.Event()
+    # Only now: while the model loads, a signal must end the process at once, and a Python handler could not run.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    print(json.dumps({"event": "listening", "address": server.listening_address}), flush=True)
+    stop.wait()
+    del server
+    os._exit(0)
+
+
+def apply_settings(params: Any, settings: Mapping[str, Any]) -> None:
+    """Set `a.b = value` for every item. Raises `AttributeError` naming a setting that does not exist.
+
+    For an enumerated setting the value is the member's name.
+    """
+    for path, value in settings.items():
+        owner: Any = params
+        *parents, name = path.split(".")
+        try:
+            for parent in parents:
+                owner = getattr(owner, parent)
+            kind: Any = getattr(owner, name).__class__
+        except AttributeError as error:
+            raise AttributeError(f"unknown engine setting '{path}'") from error
+        try:
+            setattr(owner, name, kind[value] if hasattr(kind, "__members__") else value)
+        except (TypeError, ValueError, KeyError) as error:
+            raise ValueError(f"bad value for the engine setting '{path}': {error}") from error
+
+
+def _leave_with_parent() -> None:
+    """Standard input ends when the parent does: the second wall, for systems without a parent-death signal."""
+    while os.read(0, 1024):
+        pass
+    os._exit(0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(message, file=sys.stderr, flush=True)
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

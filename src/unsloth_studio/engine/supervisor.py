@@ -1,0 +1,310 @@
+"""Keeps one engine child alive: starts it, watches it, starts it again, stops it.
+
+The rule: one owner task holds all state and takes messages from a mailbox, one at a time; everything slow (loading,
+watching, waiting out a backoff) happens in one side task, which reports back to the mailbox. Callers get futures.
+
+    stopped ──Start──> starting ──_Up──> ready ──_Down──> starting (after a backoff) ...
+       any ──Stop──> stopping ──> stopped        starting ──_Down (never, or too many)──> failed ──Start──> starting
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from unsloth_studio.engine.contract import EngineAddress, EngineState, EngineStatus
+from unsloth_studio.engine.failures import EngineFailure, EngineTrouble
+from unsloth_studio.engine.launch import Launch, Running, launch, watch
+from unsloth_studio.engine.plan import LaunchPlan
+from unsloth_studio.turn.errors import TurnError, TurnFailure
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = 2
+"""Seconds a client is asked to wait while the engine starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Times in seconds. The crash number `crash_limit` within `crash_window` is the last: the state is `failed` then. The
+    backoff doubles from `first_backoff` to `max_backoff`, and begins anew after a life of `healthy_after`."""
+
+    startup_timeout: float = 600.0
+    stop_grace: float = 5.0
+    first_backoff: float = 0.1
+    max_backoff: float = 30.0
+    healthy_after: float = 60.0
+    crash_limit: int = 5
+    crash_window: float = 60.0
+    health_interval: float = 5.0
+    health_timeout: float = 2.0
+    hung_after: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    outcome: asyncio.Future[EngineAddress]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    done: asyncio.Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Up:
+    running: Running
+
+
+@dataclass(frozen=True, slots=True)
+class _Down:
+    failure: EngineFailure
+
+
+_Message = _Start | _Wait | _Stop | _Progress | _Up | _Down
+
+
+class Supervisor:
+    """Implements `engine.contract.Engine`. `plan` is asked anew at every start; it raises `EngineTrouble` when it cannot.
+
+    `on_change` gets every new status, on the event loop; it must return quickly.
+    """
+
+    def __init__(
+        self,
+        plan: Callable[[], Awaitable[LaunchPlan]],
+        *,
+        model_id: str,
+        slots: int = 1,
+        on_change: Callable[[EngineStatus], None] | None = None,
+        on_line: Callable[[str], None] | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        self._make_plan = plan
+        self._on_change = on_change
+        self._on_line = on_line
+        self._policy = policy or Policy()
+        self._status = EngineStatus("stopped", model_id, slots=slots)
+        self._mailbox: asyncio.Queue[_Message] = asyncio.Queue()
+        self._owner: asyncio.Task[None] | None = None
+        self._side: asyncio.Task[None] | None = None
+        self._look = asyncio.Event()
+        self._address: EngineAddress | None = None
+        self._waiters: list[asyncio.Future[EngineAddress]] = []
+        self._crashes: deque[float] = deque()
+        self._backoff = self._policy.first_backoff
+        self._up_since = 0.0
+        self._no_repack = False
+
+    @property
+    def status(self) -> EngineStatus:
+        return self._status
+
+    async def start(self) -> None:
+        self._send(_Start())
+
+    async def ready(self, timeout: float) -> EngineAddress:
+        if self._status.state == "ready" and self._address is not None:
+            return self._address
+        if self._status.state in ("failed", "stopping"):
+            raise self._refusal()
+        outcome: asyncio.Future[EngineAddress] = asyncio.get_running_loop().create_future()
+        self._send(_Wait(outcome))
+        try:
+            return await asyncio.wait_for(outcome, timeout)
+        except TimeoutError:
+            raise self._refusal() from None
+
+    def lost(self, address: EngineAddress) -> None:
+        if address == self._address:
+            self._look.set()
+
+    async def stop(self) -> None:
+        if self._owner is None and self._status.state == "stopped":
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._send(_Stop(done))
+        await done
+
+    def _send(self, message: _Message) -> None:
+        self._mailbox.put_nowait(message)
+        if self._owner is None or self._owner.done():
+            self._owner = asyncio.create_task(self._own(), name=f"engine {self._status.model_id}")
+
+    async def _own(self) -> None:
+        """The owner: everything below runs in this task only."""
+        try:
+            while True:
+                match await self._mailbox.get():
+                    case _Start():
+                        self._begin()
+                    case _Wait(outcome):
+                        self._admit(outcome)
+                    case _Progress(value):
+                        self._publish(replace(self._status, progress=value))
+                    case _Up(running):
+                        self._came_up(running)
+                    case _Down(failure):
+                        self._went_down(failure)
+                    case _Stop(done):
+                        await self._end()
+                        done.set_result(None)
+                if self._status.state == "stopped" and self._mailbox.empty():
+                    self._owner = None
+                    return
+        finally:
+            if self._side is not None:
+                self._side.cancel()  # its own cleaning up kills the child
+
+    def _begin(self) -> None:
+        if self._status.state in ("stopped", "failed"):
+            self._crashes.clear()
+            self._backoff = self._policy.first_backoff
+            self._enter("starting", restarts=0)
+            self._run(delay=0.0)
+
+    def _admit(self, outcome: asyncio.Future[EngineAddress]) -> None:
+        if self._status.state == "stopped":
+            self._begin()
+        if self._status.state == "ready" and self._address is not None:
+            _resolve(outcome, self._address)
+        elif self._status.state == "starting":
+            self._waiters.append(outcome)
+        else:
+            _resolve(outcome, self._refusal())
+
+    def _came_up(self, running: Running) -> None:
+        self._up_since = time.monotonic()
+        self._address = running.address
+        self._status = replace(
+            self._status, context_length=running.context_length, slots=running.slots, engine_version=running.version
+        )
+        self._enter("ready")
+        self._answer_waiters(running.address)
+
+    def _went_down(self, failure: EngineFailure) -> None:
+        """The child is gone (and reaped): decide between another start and giving up."""
+        was_ready, now = self._address is not None, time.monotonic()
+        self._address = None
+        log.warning("engine down: %s", failure.reason)
+        if failure.retry == "no_repack" and not self._no_repack:
+            self._no_repack = True
+            self._enter("starting", reason=failure.reason, restarts=self._status.restarts + 1)
+            return self._run(delay=0.0)
+        if was_ready and now - self._up_since >= self._policy.healthy_after:
+            self._crashes.clear()
+            self._backoff = self._policy.first_backoff
+        self._crashes.append(now)
+        while now - self._crashes[0] > self._policy.crash_window:
+            self._crashes.popleft()
+        if (failure.retry == "never" and not was_ready) or len(self._crashes) >= self._policy.crash_limit:
+            return self._give_up(failure)
+        self._enter("starting", reason=failure.reason, advice=failure.advice, restarts=self._status.restarts + 1)
+        delay, self._backoff = self._backoff, min(self._backoff * 2, self._policy.max_backoff)
+        return self._run(delay=delay)
+
+    def _give_up(self, failure: EngineFailure) -> None:
+        again = f" That was crash {len(self._crashes)} in a row." if len(self._crashes) > 1 else ""
+        self._enter("failed", reason=failure.reason + again, advice=failure.advice)
+        self._answer_waiters(self._refusal())
+
+    async def _end(self) -> None:
+        if self._status.state == "stopped":
+            return
+        self._enter("stopping")
+        self._answer_waiters(self._refusal())
+        self._address = None
+        if self._side is not None:
+            self._side.cancel()
+            await asyncio.wait((self._side,))
+            self._side = None
+        self._drop_reports()
+        self._enter("stopped")
+
+    def _drop_reports(self) -> None:
+        """What the ended side task still had to say; messages of callers stay, in order."""
+        kept: list[_Message] = []
+        while not self._mailbox.empty():
+            message = self._mailbox.get_nowait()
+            kept += [] if isinstance(message, (_Progress, _Up, _Down)) else [message]
+        for message in kept:
+            self._mailbox.put_nowait(message)
+
+    def _run(self, *, delay: float) -> None:
+        self._side = asyncio.create_task(self._live(delay), name=f"engine child {self._status.model_id}")
+
+    async def _live(self, delay: float) -> None:
+        """The side task: one life of the child, from backoff to death. Cancelling it stops the child properly."""
+        try:
+            await asyncio.sleep(delay)
+            plan = await self._make_plan()
+            plan = plan.without_repack() if self._no_repack else plan
+            order = Launch(plan, secrets.token_urlsafe(24), os.getpid(), self._policy.startup_timeout)
+            async with launch(order, self._progress, self._on_line, grace=self._policy.stop_grace) as running:
+                self._mailbox.put_nowait(_Up(running))
+                failure = await watch(running, self._look, self._policy)
+            self._mailbox.put_nowait(_Down(failure))
+        except EngineTrouble as error:
+            self._mailbox.put_nowait(_Down(error.failure))
+        except Exception as error:
+            log.exception("the engine could not be started")
+            failure = EngineFailure("not_started", f"The engine could not be started: {error}.", "Please report this.")
+            self._mailbox.put_nowait(_Down(failure))
+
+    def _progress(self, value: float) -> None:
+        self._mailbox.put_nowait(_Progress(value))
+
+    def _answer_waiters(self, answer: EngineAddress | TurnFailure) -> None:
+        waiters, self._waiters = self._waiters, []
+        for outcome in waiters:
+            _resolve(outcome, answer)
+
+    def _refusal(self) -> TurnFailure:
+        """Why there is no address now, in words for the client."""
+        status = self._status
+        if status.state == "failed":
+            said = " ".join(text for text in (status.reason, status.advice) if text)
+            return TurnFailure(TurnError("engine_unavailable", f"The model could not be loaded. {said}"))
+        if status.state in ("stopping", "stopped"):
+            return TurnFailure(TurnError("engine_unavailable", "The model server is shutting down."))
+        done = f" ({status.progress:.0%})" if status.progress else ""
+        why = f" {status.reason} It is being restarted." if status.reason else ""
+        text = f"The model is still loading{done}.{why} Try again in a moment."
+        return TurnFailure(TurnError("engine_unavailable", text, retry_after=RETRY_AFTER))
+
+    def _enter(
+        self, state: EngineState, *, reason: str | None = None, advice: str | None = None, restarts: int | None = None
+    ) -> None:
+        """A new state; a reason belongs to the state it is given for."""
+        kept = self._status.restarts if restarts is None else restarts
+        self._publish(replace(self._status, state=state, progress=None, reason=reason, advice=advice, restarts=kept))
+
+    def _publish(self, status: EngineStatus) -> None:
+        self._status = status
+        if self._on_change is not None:
+            self._on_change(status)
+
+
+def _resolve(outcome: asyncio.Future[EngineAddress], answer: EngineAddress | TurnFailure) -> None:
+    if outcome.done():
+        return
+    if isinstance(answer, TurnFailure):
+        outcome.set_exception(answer)
+    else:
+        outcome.set_result(answer)
