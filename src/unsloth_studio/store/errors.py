@@ -11,10 +11,6 @@ KeyRejected              what a client presented is not a valid key (never the o
 
 from __future__ import annotations
 
-from typing import Literal
-
-RejectionReason = Literal["missing", "malformed", "rejected"]
-
 
 class StoreProblem(Exception):  # noqa: N818 - it is told to a person, and its message is a sentence
     """The operator must act; `str(error)` says what is wrong and what to do."""
@@ -49,11 +45,3 @@ class AmbiguousKey(StoreProblem):
         super().__init__(f"'{wanted}' matches {len(matches)} keys. Give the id of one: {'; '.join(matches)}.")
         self.wanted = wanted
         self.matches = matches
-
-
-class KeyRejected(Exception):  # noqa: N818 - the caller is turned away; nothing here is broken
-    """What was presented is not a valid key. Unknown, revoked and expired are one reason with one message."""
-
-    def __init__(self, reason: RejectionReason, message: str) -> None:
-        super().__init__(message)
-        self.reason: RejectionReason = reason

@@ -14,8 +14,9 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from typing import Literal
 
-from unsloth_studio.store.errors import DatabaseUnusable, InvalidKeySettings, KeyRejected, SecretMissing
+from unsloth_studio.store.errors import DatabaseUnusable, InvalidKeySettings, SecretMissing
 from unsloth_studio.store.key_format import LEAD, is_well_formed
 from unsloth_studio.store.keys import ApiKey, KeyStore, Snapshot
 from unsloth_studio.store.secret import LENGTH, digest_of
@@ -36,7 +37,17 @@ TYPO = (
 )
 REJECTED = "This API key is not valid: it is unknown, revoked or expired."
 
+RejectionReason = Literal["missing", "malformed", "rejected"]
+
 _log = logging.getLogger(__name__)
+
+
+class KeyRejected(Exception):  # noqa: N818 - the caller is turned away; nothing here is broken
+    """What was presented is not a valid key. Unknown, revoked and expired are one reason with one message."""
+
+    def __init__(self, reason: RejectionReason, message: str) -> None:
+        super().__init__(message)
+        self.reason: RejectionReason = reason
 
 
 class KeyRing:

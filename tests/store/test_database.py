@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import stat
+import tempfile
+import threading
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from tests.store.other_process import OPEN, begin, output, run
+
+from unsloth_studio.store.database import Database
+from unsloth_studio.store.errors import DatabaseUnusable
+from unsloth_studio.store.keys import KeyStore
+from unsloth_studio.store.schema import revisions
+
+NOBODY = 65534
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def opening_says(home: Path, *parts: str) -> None:
+    with pytest.raises(DatabaseUnusable) as refused:
+        Database.open(home, busy_timeout=0.05).close()
+    for part in parts:
+        assert part in str(refused.value)
+
+
+def read_all(home: Path) -> None:
+    with closing(Database.open(home)) as database, closing(KeyStore(database)) as store:
+        store.all_keys()
+
+
+@pytest.fixture
+def read_only_home() -> Generator[Path]:
+    """A folder that cannot be written; a test that runs as root becomes nobody for its length."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o555)
+        privileged = os.geteuid() == 0
+        if privileged:
+            os.seteuid(NOBODY)
+        try:
+            yield folder
+        finally:
+            if privileged:
+                os.seteuid(0)
+            folder.chmod(0o700)
+
+
+def test_the_folder_and_every_file_in_it_are_private(home: Path, store: KeyStore) -> None:
+    store.create("laptop")
+    assert mode(home) == 0o700
+    assert {path.name: mode(path) for path in home.iterdir()} == {
+        "studio.db": 0o600,
+        "studio.db-wal": 0o600,
+        "studio.db-shm": 0o600,
+        "generation": 0o600,
+        "secret": 0o600,
+        "lock": 0o600,
+    }
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10_000)],
+    ids=["write-ahead log", "commits survive a power cut", "foreign keys hold", "writers wait for each other"],
+)
+def test_every_connection_is_set_up(database: Database, pragma: str, value: object) -> None:
+    with database.read() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+
+
+def test_run_works_off_the_event_loop_and_always_on_the_same_thread(database: Database) -> None:
+    async def threads() -> set[int]:
+        return set(await asyncio.gather(*(database.run(threading.get_ident) for _ in range(20))))
+
+    seen = asyncio.run(threads())
+    assert len(seen) == 1
+    assert threading.get_ident() not in seen
+
+
+def test_a_failed_write_leaves_nothing(database: Database, store: KeyStore) -> None:
+    def fail() -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO api_keys (name, prefix, digest, created_at) VALUES (1, 2, 3, 4)")
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        fail()
+    assert store.all_keys() == []
+
+
+def test_the_newest_revision_is_alembics_head() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(revisions.__file__).parent))
+    assert ScriptDirectory.from_config(config).get_heads() == [revisions.newest_revision()]
+
+
+def test_opening_an_up_to_date_database_does_not_import_alembic(home: Path, database: Database) -> None:
+    assert run(OPEN + "print('alembic' in sys.modules, len(store.all_keys()))", home) == "False 0\n"
+
+
+def test_a_database_of_a_newer_version_is_refused(home: Path) -> None:
+    Database.open(home).close()
+    with closing(sqlite3.connect(home / "studio.db")) as raw, raw:
+        raw.execute("UPDATE alembic_version SET version_num = '0999'")
+    opening_says(
+        home, "newer version of Unsloth Studio", "0999", "0001", "Update Unsloth Studio", "UNSLOTH_STUDIO_HOME"
+    )
+
+
+def test_processes_that_open_a_new_folder_at_once_migrate_it_once(home: Path) -> None:
+    code = (
+        "import sys, alembic.command, unsloth_studio.store.keys\nprint('ready', flush=True), sys.stdin.read()\n" + OPEN
+    )
+    openers = [begin(code, home) for _ in range(4)]
+    for opener in openers:
+        assert opener.stdout is not None
+        assert opener.stdout.readline() == "ready\n"
+    for opener in openers:
+        assert opener.stdin is not None
+        opener.stdin.close()
+        opener.stdin = None
+    assert [output(opener) for opener in openers] == [""] * 4
+    with closing(Database.open(home)) as database, database.read() as connection:
+        assert revisions.stored_revision(connection) == revisions.newest_revision()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(home: Path) -> None:
+    home.mkdir()
+    with closing(sqlite3.connect(home / "studio.db")) as raw, raw:
+        raw.execute("CREATE TABLE api_keys (something TEXT)")
+    opening_says(home, "studio.db", "already exists")
+    with closing(sqlite3.connect(home / "studio.db")) as raw:
+        assert raw.execute("SELECT name FROM sqlite_master").fetchall() == [("api_keys",)]
+
+
+def test_a_database_that_another_program_holds_is_named(home: Path, store: KeyStore) -> None:
+    with (
+        closing(Database.open(home, busy_timeout=0.05)) as waiting,
+        closing(sqlite3.connect(home / "studio.db")) as other,
+        closing(KeyStore(waiting)) as impatient,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseUnusable, match=r"studio\.db is held by another program .*Try again"):
+            impatient.create("laptop")
+        assert impatient.all_keys() == [], "reading does not wait for a writer"
+        other.rollback()
+        impatient.create("laptop")
+
+
+def test_a_folder_that_cannot_be_written_is_named(read_only_home: Path) -> None:
+    opening_says(read_only_home, str(read_only_home), "Permission denied", "UNSLOTH_STUDIO_HOME")
+
+
+def test_a_folder_that_is_a_file_is_named(home: Path) -> None:
+    home.write_text("")
+    opening_says(home, str(home), "UNSLOTH_STUDIO_HOME")
+
+
+def test_a_file_that_is_no_database_is_named(home: Path) -> None:
+    home.mkdir()
+    (home / "studio.db").write_bytes(b"not a database at all" * 100)
+    opening_says(home, str(home / "studio.db"), "is damaged", "Move it away or restore a backup")
+
+
+def test_a_database_with_a_damaged_page_is_named(home: Path) -> None:
+    with closing(Database.open(home)) as database, closing(KeyStore(database)) as store:
+        for number in range(100):
+            store.create(f"key {number}")
+    content = (home / "studio.db").read_bytes()
+    (home / "studio.db").write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    with pytest.raises(DatabaseUnusable, match=r"studio\.db is damaged .*Move it away"):
+        read_all(home)
