@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from unsloth_studio.api.exchange import Exchange
-from unsloth_studio.store.key_ring import KeyRejected, KeyRing
+from unsloth_studio.store.errors import KeyRejected, StoreProblem
+from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.store.keys import ApiKey
 from unsloth_studio.turn.errors import TurnError, TurnFailure
+
+log = logging.getLogger(__name__)
 
 
 async def authenticate(exchange: Exchange, keys: KeyRing) -> ApiKey:
@@ -14,6 +19,10 @@ async def authenticate(exchange: Exchange, keys: KeyRing) -> ApiKey:
         return await keys.verify(_presented(exchange))
     except KeyRejected as rejected:
         raise TurnFailure(TurnError("authentication", str(rejected))) from rejected
+    except StoreProblem as problem:  # in doubt nobody gets in; the details are the operator's
+        log.error("keys cannot be checked: %s", problem)
+        message = "The server cannot check API keys at the moment; its log says why and what to do."
+        raise TurnFailure(TurnError("internal", message)) from problem
 
 
 def _presented(exchange: Exchange) -> str | None:

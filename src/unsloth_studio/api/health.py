@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
-from fastapi import APIRouter
-from fastapi.responses import ORJSONResponse
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
 
 from unsloth_studio.api.services import Services
+from unsloth_studio.engine.contract import EngineState
 
-_WORD = {"ready": "ok", "starting": "loading", "stopped": "stopped", "stopping": "stopping", "failed": "failed"}
+HealthStatus = Literal["ok", "loading", "stopped", "stopping", "failed"]
+
+_STATUS: dict[EngineState, HealthStatus] = {
+    "ready": "ok",
+    "starting": "loading",
+    "stopped": "stopped",
+    "stopping": "stopping",
+    "failed": "failed",
+}
+
+
+class Health(BaseModel):
+    """`progress` (0 to 1) is there while the model loads."""
+
+    status: HealthStatus
+    service: Literal["unsloth-studio"] = "unsloth-studio"
+    version: str
+    model: str
+    progress: float | None = None
 
 
 def health_router(services: Services) -> APIRouter:
     router = APIRouter()
 
     @router.get("/health")
-    @router.get("/v1/health", include_in_schema=False)
-    async def health() -> ORJSONResponse:
-        """200 with `status: ok` when the model is ready; 503 with `loading` (and how far), or `failed` otherwise."""
-        status = services.turns.engine.status
-        body: dict[str, Any] = {
-            "status": _WORD[status.state],
-            "service": "unsloth-studio",
-            "version": services.version,
-            "model": status.model_id,
-        }
-        if status.state == "starting" and status.progress is not None:
-            body["progress"] = round(status.progress, 3)
-        ready = status.state == "ready"
-        return ORJSONResponse(body, status_code=200 if ready else 503, headers={} if ready else {"Retry-After": "2"})
+    async def health(response: Response) -> Health:  # pyright: ignore[reportUnusedFunction] - the router holds it
+        """200 when the model is ready, else 503 with Retry-After."""
+        engine = services.turns.engine.status
+        if engine.state != "ready":
+            response.status_code = 503
+            response.headers["Retry-After"] = "2"
+        progress = engine.progress if engine.state == "starting" else None
+        return Health(status=_STATUS[engine.state], version=services.version, model=engine.model_id, progress=progress)
 
     return router

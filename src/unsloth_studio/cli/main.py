@@ -1,0 +1,64 @@
+"""The `unsloth` command. Subcommands are imported when they are used, so that `--help` is instant."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from unsloth_studio import __version__
+
+# name -> (module, attribute, one line for the list of commands)
+_COMMANDS = {
+    "run": ("unsloth_studio.cli.run", "run", "Serve a model: prints the URL and the API key when it is ready."),
+    "keys": ("unsloth_studio.cli.keys", "keys", "Create, list and revoke API keys."),
+    "doctor": ("unsloth_studio.cli.doctor", "doctor", "Say what works on this machine, what does not, and what to do."),
+}
+
+_HELP = """A local LLM served as an API that coding agents can rely on.
+
+\b
+  unsloth run                        serve the built-in demo model (no download)
+  unsloth run --model my-model.gguf  serve a model of yours
+  unsloth keys create my-laptop      make another API key
+
+Every command explains itself: unsloth COMMAND --help.
+"""
+
+
+class _Commands(click.Group):
+    """Looks a subcommand up by importing its module."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        return getattr(importlib.import_module(module), attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, _, summary) in _COMMANDS.items()])
+
+
+@click.command(cls=_Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="unsloth")
+def cli() -> None:
+    pass
+
+
+def main() -> None:
+    """The console script."""
+    from unsloth_studio.settings import SettingsInvalid
+
+    try:
+        cli(standalone_mode=True)
+    except SettingsInvalid as problem:
+        click.echo(f"unsloth: {problem}", err=True)
+        sys.exit(2)

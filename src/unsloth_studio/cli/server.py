@@ -1,0 +1,251 @@
+"""The running server: builds every piece, listens before the model is loaded, and takes all of it down again.
+
+The order of the end is the rule: stop listening, let running replies finish, stop the engine, write what is still in
+memory. Nothing of ours is left when `serve` returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from unsloth_studio import __version__
+from unsloth_studio.api.app import build_app
+from unsloth_studio.api.exchange import Limits
+from unsloth_studio.api.services import Services
+from unsloth_studio.catalog.demo import DEMO_MODEL_ID, DEMO_SAMPLING
+from unsloth_studio.cli.banner import Ready
+from unsloth_studio.cli.progress import Output
+from unsloth_studio.engine.client import EngineClient
+from unsloth_studio.engine.contract import Engine, EngineStatus
+from unsloth_studio.engine.local import local_engine
+from unsloth_studio.engine.plan import EngineOptions
+from unsloth_studio.engine.supervisor import Policy
+from unsloth_studio.engine.upstream import Upstream
+from unsloth_studio.observe.logs import log_turn
+from unsloth_studio.serving.admission import Admission
+from unsloth_studio.serving.run import Turns
+from unsloth_studio.settings import Settings
+from unsloth_studio.store.database import Database
+from unsloth_studio.store.errors import StoreProblem
+from unsloth_studio.store.key_ring import KeyRing
+from unsloth_studio.store.keys import KeyStore
+from unsloth_studio.store.run_key import run_key
+from unsloth_studio.turn.errors import TurnFailure
+from unsloth_studio.turn.messages import SamplingParams
+
+DEMO_FILE = f"{DEMO_MODEL_ID}.gguf"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What belongs to one run and is no setting. `model` is None with an upstream; `api_key` replaces the kept key."""
+
+    model: Path | None
+    api_key: str | None
+    api_key_name: str
+    new_key: bool
+
+
+def serve(settings: Settings, options: RunOptions, sock: socket.socket, out: Output) -> int:
+    """Run until a signal or a failed start; the exit status (0 after Ctrl-C, 1 when the server cannot run)."""
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(_Run(settings, options, sock, out).main())
+    except StoreProblem as problem:
+        out.failed(str(problem))
+        return 1
+    finally:
+        sock.close()
+
+
+class _Run:
+    """One run of the server. All state is local to `main`, but for what the signal handlers touch."""
+
+    def __init__(self, settings: Settings, options: RunOptions, sock: socket.socket, out: Output) -> None:
+        self._settings = settings
+        self._options = options
+        self._sock = sock
+        self._out = out
+        self._stop = asyncio.Event()
+        self._server: _Server | None = None
+
+    async def main(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._on_signal)
+        async with AsyncExitStack() as stack:
+            keys, api_key = await stack.enter_async_context(self._keys())
+            engine = self._engine()
+            stack.push_async_callback(engine.stop)
+            client = EngineClient(stall_seconds=self._settings.stall_seconds)
+            stack.push_async_callback(client.close)
+            admission = Admission(slots=self._settings.parallel, queue_limit=self._settings.queue_limit)
+            turns = Turns(engine, client, admission, self._settings.load_wait_seconds, log_turn)
+            await stack.enter_async_context(self._listening(self._services(turns, keys), admission))
+            return await self._until_stopped(engine, api_key)
+
+    async def _until_stopped(self, engine: Engine, api_key: str) -> int:
+        self._out.listening(self._base_url(), engine.status.model_id)
+        await engine.start()
+        loading = asyncio.create_task(engine.ready(self._settings.start_timeout_seconds + 30))
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not loading.done():
+            loading.cancel()
+            return 0
+        try:
+            loading.result()
+        except TurnFailure as failure:
+            self._out.failed(failure.error.message)
+            stopping.cancel()
+            return 1
+        self._out.ready(self._ready(engine.status, api_key), exposed=not self._settings.loopback)
+        await stopping
+        return 0
+
+    @asynccontextmanager
+    async def _keys(self) -> AsyncGenerator[tuple[KeyRing, str]]:
+        """The key ring, and the key to print."""
+        database = await asyncio.to_thread(Database.open, self._settings.home)
+        try:
+            store = await database.run(KeyStore, database)
+            ring = KeyRing(store)
+            await ring.start()
+            try:
+                if self._options.api_key is not None:
+                    ring.add_static(self._options.api_key, "UNSLOTH_API_KEY")
+                    yield ring, self._options.api_key
+                else:
+                    rotate = self._options.new_key
+                    plaintext, _ = await database.run(run_key, store, self._options.api_key_name, rotate=rotate)
+                    yield ring, plaintext
+            finally:
+                await ring.close()
+        finally:
+            await asyncio.to_thread(database.close)
+
+    def _engine(self) -> Engine:
+        settings = self._settings
+        if settings.upstream is not None:
+            key = settings.upstream_key.get_secret_value() if settings.upstream_key else None
+            return Upstream(settings.upstream, key)
+        assert self._options.model is not None
+        demo = self._options.model.name == DEMO_FILE
+        engine_options = EngineOptions(
+            model_path=self._options.model,
+            model_id=self._options.model.stem,
+            context_length=settings.context_length,
+            slots=settings.parallel,
+            threads=settings.threads,
+            sampling=DEMO_SAMPLING if demo else SamplingParams(),
+        )
+        policy = Policy(start_timeout=settings.start_timeout_seconds)
+        return local_engine(
+            engine_options, settings.home, explicit=settings.engine, on_change=self._on_change, policy=policy
+        )
+
+    def _services(self, turns: Turns, keys: KeyRing) -> Services:
+        settings = self._settings
+        return Services(
+            turns=turns,
+            keys=keys,
+            limits=Limits(
+                max_body=settings.max_body_mib * 2**20,
+                headers_after=settings.headers_after_seconds,
+                heartbeat=settings.heartbeat_seconds,
+            ),
+            new_id=lambda: secrets.token_hex(12),
+            clock=time.time,
+            version=__version__,
+            loopback=settings.loopback,
+            allowed_hosts=frozenset(name.lower() for name in settings.allowed_hosts),
+            cors_origins=settings.cors_origins,
+        )
+
+    @asynccontextmanager
+    async def _listening(self, services: Services, admission: Admission) -> AsyncGenerator[None]:
+        """Accept requests; at the end let the running ones finish."""
+        config = uvicorn.Config(
+            build_app(services),
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=int(self._settings.drain_seconds),
+        )
+        self._server = _Server(config)
+        serving = asyncio.create_task(self._server.serve(sockets=[self._sock]))
+        await self._server.listening.wait()
+        try:
+            yield
+        finally:
+            self._out.stopping(admission.active)
+            self._server.should_exit = True
+            await serving
+            self._out.stopped()
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set() and self._server is not None:
+            self._server.force_exit = True  # the second Ctrl-C: do not wait for running replies
+        self._stop.set()
+
+    def _on_change(self, status: EngineStatus) -> None:
+        if status.state == "starting" and status.progress is not None:
+            self._out.loading(status.progress)
+
+    def _base_url(self) -> str:
+        host = self._settings.host.strip("[]")
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        return f"http://{shown}:{self._sock.getsockname()[1]}"
+
+    def _ready(self, status: EngineStatus, api_key: str) -> Ready:
+        base = self._base_url()
+        return Ready(
+            base_url=base,
+            openai_base_url=f"{base}/v1",
+            anthropic_base_url=base,
+            api_key=api_key,
+            model=status.model_id,
+            context_length=status.context_length,
+            server_tools=False,
+            pid=os.getpid(),
+        )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: ours end the program with status 0 and in our order."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
