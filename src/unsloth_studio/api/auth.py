@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from unsloth_studio.api.exchange import Exchange
-from unsloth_studio.store.errors import KeyRejected, StoreProblem
-from unsloth_studio.store.key_ring import KeyRing
+from unsloth_studio.store.errors import StoreProblem
+from unsloth_studio.store.key_ring import KeyRejected, KeyRing
 from unsloth_studio.store.keys import ApiKey
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 

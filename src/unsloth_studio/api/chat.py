@@ -67,8 +67,9 @@ class Completions(_ChoicesEndpoint):
         call = completions.read(await exchange.body())
         created = int(self.services.clock())
         if call.stream:
-            writer = CompletionsStreamWriter(call, created=created)
+            usage = call.include_usage
+            writer = CompletionsStreamWriter(created=created, include_usage=usage, echo=call.echo, n=call.n)
             await exchange.stream(self.start(exchange, call.requests), _feed(writer), writer=writer)
         else:
             turns = await self.turns(exchange, call.requests)
-            await exchange.json(write_completions(turns, call, created=created))
+            await exchange.json(write_completions(turns, created=created, echo=call.echo, n=call.n))

@@ -18,7 +18,7 @@ class Messages(_AnthropicEndpoint):
     async def answer(self, exchange: Exchange) -> None:
         call = read.read(await exchange.body())
         if call.stream:
-            await self.stream(exchange, call.request, MessagesStreamWriter())
+            await self.stream(exchange, call.request, MessagesStreamWriter(exchange.id))
         else:
             await exchange.json(write_whole(await self.whole(exchange, call.request)))
 

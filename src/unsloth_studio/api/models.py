@@ -6,7 +6,7 @@ from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.exchange import Exchange
 from unsloth_studio.api.services import Services
 from unsloth_studio.dialects import openai_errors
-from unsloth_studio.dialects.models import ModelCard, write_model, write_models
+from unsloth_studio.dialects.models import ModelCard, find_card, write_card, write_list
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
 
@@ -31,14 +31,14 @@ class _ModelsEndpoint(Endpoint):
 
 class ModelList(_ModelsEndpoint):
     async def answer(self, exchange: Exchange) -> None:
-        await exchange.json(write_models([self.card()]))
+        await exchange.json(write_list([self.card()]))
 
 
 class ModelById(_ModelsEndpoint):
     async def answer(self, exchange: Exchange) -> None:
         asked: str = exchange.scope["path_params"]["model_id"]
-        card = self.card()
-        if asked.rsplit("/", 1)[-1].lower() != card.id.lower():
-            message = f"There is no model {asked!r} here. Available: {card.id}."
+        card = find_card([self.card()], asked)
+        if card is None:
+            message = f"There is no model {asked!r} here. Available: {self.card().id}."
             raise TurnFailure(TurnError("not_found", message, param="model", code="model_not_found"))
-        await exchange.json(write_model(card))
+        await exchange.json(write_card(card))

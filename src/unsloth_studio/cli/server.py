@@ -139,7 +139,7 @@ class _Run:
         settings = self._settings
         if settings.upstream is not None:
             key = settings.upstream_key.get_secret_value() if settings.upstream_key else None
-            return Upstream(settings.upstream, key)
+            return Upstream(settings.upstream, key, slots=settings.parallel, on_change=self._on_change)
         assert self._options.model is not None
         demo = self._options.model.name == DEMO_FILE
         engine_options = EngineOptions(
@@ -150,7 +150,7 @@ class _Run:
             threads=settings.threads,
             sampling=DEMO_SAMPLING if demo else SamplingParams(),
         )
-        policy = Policy(start_timeout=settings.start_timeout_seconds)
+        policy = Policy(startup_timeout=settings.start_timeout_seconds)
         return local_engine(
             engine_options, settings.home, explicit=settings.engine, on_change=self._on_change, policy=policy
         )
