@@ -35,7 +35,7 @@ class Policy:
     """Times in seconds. The crash number `crash_limit` within `crash_window` is the last: the state is `failed` then. The
     backoff doubles from `first_backoff` to `max_backoff`, and begins anew after a life of `healthy_after`."""
 
-    startup_timeout: float = 600.0
+    start_timeout: float = 600.0
     stop_grace: float = 5.0
     first_backoff: float = 0.1
     max_backoff: float = 30.0
@@ -255,7 +255,7 @@ class Supervisor:
             await asyncio.sleep(delay)
             plan = await self._make_plan()
             plan = plan.without_repack() if self._no_repack else plan
-            order = Launch(plan, secrets.token_urlsafe(24), os.getpid(), self._policy.startup_timeout)
+            order = Launch(plan, secrets.token_urlsafe(24), os.getpid(), self._policy.start_timeout)
             async with launch(order, self._progress, self._on_line, grace=self._policy.stop_grace) as running:
                 self._mailbox.put_nowait(_Up(running))
                 failure = await watch(running, self._look, self._policy)
