@@ -33,3 +33,17 @@ def output(process: subprocess.Popen[str]) -> str:
 
 def run(code: str, folder: Path, *arguments: str) -> str:
     return output(begin(code, folder, *arguments))
+
+
+def run_together(count: int, code: str, folder: Path) -> list[str]:
+    """What `count` processes print that have imported everything and then start `code` at the same moment."""
+    wait = "import sys, alembic.command, unsloth_studio.store.run_key\nprint('ready', flush=True), sys.stdin.read()\n"
+    processes = [begin(wait + code, folder) for _ in range(count)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None
+    return [output(process) for process in processes]

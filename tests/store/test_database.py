@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from tests.store.other_process import OPEN, begin, output, run
+from tests.store.other_process import OPEN, run, run_together
 
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.errors import DatabaseUnusable
@@ -119,18 +119,7 @@ def test_a_database_of_a_newer_version_is_refused(home: Path) -> None:
 
 
 def test_processes_that_open_a_new_folder_at_once_migrate_it_once(home: Path) -> None:
-    code = (
-        "import sys, alembic.command, unsloth_studio.store.keys\nprint('ready', flush=True), sys.stdin.read()\n" + OPEN
-    )
-    openers = [begin(code, home) for _ in range(4)]
-    for opener in openers:
-        assert opener.stdout is not None
-        assert opener.stdout.readline() == "ready\n"
-    for opener in openers:
-        assert opener.stdin is not None
-        opener.stdin.close()
-        opener.stdin = None
-    assert [output(opener) for opener in openers] == [""] * 4
+    assert run_together(4, OPEN, home) == [""] * 4
     with closing(Database.open(home)) as database, database.read() as connection:
         assert revisions.stored_revision(connection) == revisions.newest_revision()
 
@@ -156,6 +145,16 @@ def test_a_database_that_another_program_holds_is_named(home: Path, store: KeySt
         assert impatient.all_keys() == [], "reading does not wait for a writer"
         other.rollback()
         impatient.create("laptop")
+
+
+def test_a_write_keeps_other_writers_out_from_its_beginning(home: Path, database: Database) -> None:
+    def write_too() -> None:
+        with closing(Database.open(home, busy_timeout=0.05)) as other, other.write():
+            pass
+
+    with database.write(), pytest.raises(DatabaseUnusable, match="is held by another program"):
+        write_too()
+    write_too()
 
 
 def test_a_folder_that_cannot_be_written_is_named(read_only_home: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.store.clock import START, Clock
-from tests.store.other_process import OPEN, begin, output
+from tests.store.other_process import OPEN, run_together
 
 from unsloth_studio.store.errors import DatabaseUnusable
 from unsloth_studio.store.key_format import new_key
@@ -62,8 +62,7 @@ def test_a_kept_key_that_is_not_valid_is_replaced(home: Path, store: KeyStore, c
 
 def test_runs_that_start_at_once_have_one_key(home: Path, store: KeyStore) -> None:
     code = OPEN + "from unsloth_studio.store.run_key import run_key\nprint(run_key(store)[0])"
-    runs = [begin(code, home) for _ in range(3)]
-    assert len({output(each) for each in runs}) == 1
+    assert len(set(run_together(3, code, home))) == 1
     assert len(store.all_keys()) == 1
 
 
