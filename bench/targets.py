@@ -1,0 +1,52 @@
+"""What the gateway has to reach. "Must" is ahead of every gateway that translates; "aim" is near the physical limit.
+
+The numbers were derived by measuring ten gateways beside nginx on one machine (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Bounds for the measurement `key`, in its own unit; `sense` says on which side of them is good."""
+
+    key: str
+    must: float
+    aim: float
+    sense: Literal["at most", "at least"] = "at most"
+
+    def verdict(self, value: float) -> Literal["aim", "must", "missed"]:
+        if self._reached(value, self.aim):
+            return "aim"
+        return "must" if self._reached(value, self.must) else "missed"
+
+    def _reached(self, value: float, bound: float) -> bool:
+        return value <= bound if self.sense == "at most" else value >= bound
+
+
+TARGETS = (
+    Target("ttft_1_small_p50", 0.6, 0.25),
+    Target("ttft_1_large_p50", 2.0, 1.0),
+    Target("ttft_64_p50", 12.0, 5.0),
+    Target("ttft_64_p99", 35.0, 15.0),
+    Target("chunk_latency_p50", 0.15, 0.08),
+    Target("cpu_chunk_chat", 60.0, 35.0),
+    Target("cpu_chunk_responses", 65.0, 40.0),
+    Target("cpu_chunk_messages", 65.0, 40.0),
+    Target("burst_chat", 150.0, 350.0, "at least"),
+    Target("burst_responses", 80.0, 250.0, "at least"),
+    Target("burst_messages", 80.0, 250.0, "at least"),
+    Target("cpu_plain_small", 180.0, 70.0),
+    Target("cpu_plain_large", 900.0, 600.0),
+    Target("memory_per_stream", 30.0, 15.0),
+    Target("memory_at_start", 90.0, 60.0),
+    Target("cpu_to_first_answer", 1.0, 0.5),
+    Target("streams_left", 0.0, 0.0),
+)
+
+
+def target_of(key: str) -> Target | None:
+    return next((target for target in TARGETS if target.key == key), None)
