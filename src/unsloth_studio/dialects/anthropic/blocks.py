@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-MediaType = Annotated[str, msgspec.Meta(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$", max_length=100)]
+MediaType = Annotated[str, msgspec.Meta(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+\Z", max_length=100)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
