@@ -13,11 +13,13 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from bench import client, processes, report
 from bench.client import BenchFailure
 from bench.measure import FULL, MEASUREMENTS, QUICK, Bench, Reading
 from bench.processes import Gateway, ProcessTree
+from bench.traffic import DIALECTS, Dialect
 from tests.support.engines import fake_engine
+
+from bench import client, processes, report
 
 
 def main() -> int:
@@ -29,7 +31,8 @@ def main() -> int:
             _gateway(arguments, engine.base_url, engine.process.pid) as gateway,
         ):
             effort = QUICK if arguments.quick else FULL
-            bench = Bench(engine.base_url, ProcessTree(engine.process.pid), gateway, effort)
+            dialects: tuple[Dialect, ...] = ("chat",) if arguments.without_gateway else DIALECTS
+            bench = Bench(engine.base_url, ProcessTree(engine.process.pid), gateway, effort, dialects)
             readings = client.run(lambda: _measure(bench, show=not arguments.json))
     except BenchFailure as failure:
         print(f"The bench could not finish: {failure}", file=sys.stderr)

@@ -30,7 +30,7 @@ class Load:
 
 def body(dialect: Dialect, model: str, load: Load, *, size: int = SMALL, stream: bool = True) -> bytes:
     """A request of about `size` bytes; long ones are long conversations."""
-    turns = _turns(size - 200)
+    turns = _turns(size - 330)
     turns.append({"role": "user", "content": load.prompt()})
     match dialect:
         case "chat":
@@ -46,7 +46,7 @@ def _turns(size: int) -> list[dict[str, Any]]:
     turns: list[dict[str, Any]] = []
     written = 0
     while written < size or len(turns) % 2:
-        length = min(_TURN_BYTES, max(size - written, 100))
+        length = min(_TURN_BYTES, max(size - written, 20))
         text = (_PROSE * (length // len(_PROSE) + 1))[:length]
         turns.append({"role": "assistant" if len(turns) % 2 else "user", "content": text})
         written += len(json.dumps(text)) + 40
