@@ -38,6 +38,12 @@ def test_answers_to_one_prompt_stand_side_by_side() -> None:
     assert (call.echo, call.n) == (("a", "a", "b", "b"), 2)
 
 
+def test_answers_to_one_prompt_differ_in_their_seed() -> None:
+    seeds = [request.sampling.seed for request in call_of(prompt=["a", "b"], n=3, seed=7).requests]
+    assert seeds == [7, 8, 9, 7, 8, 9]
+    assert {request.sampling.seed for request in call_of(n=3).requests} == {None}
+
+
 def test_nothing_is_echoed_unless_asked() -> None:
     assert call_of(prompt=["a", "b"]).echo == ("", "")
     assert call_of(prompt=[1, 2], echo=False).echo == ("",)

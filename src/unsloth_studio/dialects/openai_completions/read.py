@@ -7,7 +7,7 @@ probabilities of an echoed prompt (evaluation tools would take the missing ones 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unsloth_studio.dialects.body import read_shape
 from unsloth_studio.dialects.openai_completions import wire
@@ -52,9 +52,17 @@ def read(body: bytes) -> CompletionsCall:
             top_logprobs=shape.logprobs,
             engine_extras=extras,
         )
-        requests += [request] * n
+        requests += [_seeded(request, number) for number in range(n)]
     echo = tuple(_echo(prompt, bool(shape.echo)) for prompt in prompts for _ in range(n))
     return CompletionsCall(tuple(requests), echo, n, bool(shape.stream), wants_usage(shape))
+
+
+def _seeded(request: Request, number: int) -> Request:
+    """Answers to one prompt differ in their seed, so that a seeded request gives different, repeatable answers."""
+    seed = request.sampling.seed
+    if seed is None or number == 0:
+        return request
+    return replace(request, sampling=replace(request.sampling, seed=seed + number))
 
 
 def _refuse_unsupported(shape: wire.CompletionsBody, n: int) -> None:
