@@ -150,7 +150,7 @@ class _Run:
             threads=settings.threads,
             sampling=DEMO_SAMPLING if demo else SamplingParams(),
         )
-        policy = Policy(startup_timeout=settings.start_timeout_seconds)
+        policy = Policy(start_timeout=settings.start_timeout_seconds)
         return local_engine(
             engine_options, settings.home, explicit=settings.engine, on_change=self._on_change, policy=policy
         )
