@@ -14,8 +14,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from bench.client import BenchFailure
-from bench.measure import FULL, MEASUREMENTS, QUICK, Bench, Reading
+from bench.measure import MEASUREMENTS
 from bench.processes import Gateway, ProcessTree
+from bench.run import FULL, QUICK, Bench, Reading
 from bench.traffic import DIALECTS, Dialect
 from tests.support.engines import fake_engine
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.measure import Reading
+from bench.run import Reading
 from bench.targets import Target, target_of
 from rich.console import Console
 from rich.table import Table

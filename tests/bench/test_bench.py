@@ -6,8 +6,9 @@ import json
 
 import pytest
 from bench.client import BenchFailure, endpoint
-from bench.measure import MEASUREMENTS, Bench, Effort, Reading
+from bench.measure import MEASUREMENTS
 from bench.processes import Gateway, ProcessTree
+from bench.run import Bench, Effort, Reading
 from bench.targets import TARGETS, Target
 from bench.traffic import DIALECTS, LARGE, PATHS, SMALL, Dialect, Load
 from tests.support.engines import RunningEngine

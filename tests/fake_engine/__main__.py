@@ -8,8 +8,9 @@ import signal
 import socket
 
 import uvloop
-from tests.fake_engine.connection import Connection, Live, Ticker
+from tests.fake_engine.connection import Connection
 from tests.fake_engine.engine import EngineSettings, FakeEngine
+from tests.fake_engine.live import Live, Ticker
 from tests.fake_engine.script import Script
 
 

@@ -13,13 +13,13 @@ import socket
 import struct
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Literal, assert_never, cast
+from collections.abc import Callable
+from typing import assert_never, cast
 
 import httptools
 import orjson
-from tests.fake_engine.play import Crash, Drop, End, Pause, Step, Tick, Whole
+from tests.fake_engine.live import Answer, HttpRequest, Live, Playing, Ticker
+from tests.fake_engine.play import Crash, Drop, End, Pause, Tick, Whole
 
 REASONS = {
     200: "OK",
@@ -37,58 +37,6 @@ IDLE_SECONDS = 5.0
 REQUESTS_PER_CONNECTION = 100
 LINGER_SECONDS = 0.02
 _BURST_BYTES = 65536
-
-
-@dataclass(slots=True)
-class HttpRequest:
-    method: str = ""
-    path: str = ""
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Playing:
-    """A reply that takes its time; `streamed` or in one piece. `frames` is that of `Script`."""
-
-    steps: Iterator[Step]
-    streamed: bool
-    frames: Literal["single", "packed", "bytes"] = "single"
-
-
-Answer = Whole | Playing
-
-
-class Ticker:
-    """Wakes all streams of one pace together, at multiples of that pace."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._waiting: dict[float, list[Callable[[], None]]] = {}
-        self._last_beat: dict[float, float] = {}
-
-    def wait(self, seconds: float, wake: Callable[[], None]) -> None:
-        if waiting := self._waiting.get(seconds):
-            waiting.append(wake)
-            return
-        self._waiting[seconds] = [wake]
-        # uvloop's clock counts whole milliseconds and may still stand before the beat that has just been
-        beat = max(self._loop.time() // seconds, self._last_beat.get(seconds, 0)) + 1
-        self._last_beat[seconds] = beat
-        self._loop.call_at(beat * seconds, self._tick, seconds)
-
-    def _tick(self, seconds: float) -> None:
-        for wake in self._waiting.pop(seconds):
-            wake()
-
-
-@dataclass(slots=True)
-class Live:
-    """What goes on right now, and which replies lost their client. Times are monotonic seconds."""
-
-    active_streams: int = 0
-    active_whole: int = 0
-    disconnects: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 class Connection(asyncio.Protocol):

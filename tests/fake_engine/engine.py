@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import orjson
 from tests.fake_engine import play, wire
-from tests.fake_engine.connection import Answer, HttpRequest, Live, Playing
+from tests.fake_engine.live import Answer, HttpRequest, Live, Playing
 from tests.fake_engine.play import Whole
 from tests.fake_engine.script import REFUSALS, Fault, Script, last_prompt, script_of_prompt
 
