@@ -26,7 +26,12 @@ EXIT_BAD_SETTING = 2
 
 
 def main() -> None:
-    """Read the configuration, load, serve until SIGTERM, SIGINT or the end of standard input."""
+    """Read the configuration, load, serve until a signal or the end of standard input.
+
+    Signals keep their default action and end the process at once, also while it loads or reads a long prompt. Taking the
+    server down in order instead waits for the running batch, and now and then for ever when it has only just started.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     config: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
     die_with_parent(int(config["parent"]))
     threading.Thread(target=_leave_with_parent, daemon=True).start()
@@ -40,14 +45,8 @@ def main() -> None:
         server = xllamacpp.Server(params)
     except RuntimeError as error:
         _fail(f"error: {error}", EXIT_FAILED)
-    stop = threading.Event()
-    # Only now: while the model loads, a signal must end the process at once, and a Python handler could not run.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
     print(json.dumps({"event": "listening", "address": server.listening_address}), flush=True)
-    stop.wait()
-    del server
-    os._exit(0)
+    threading.Event().wait()
 
 
 def apply_settings(params: Any, settings: Mapping[str, Any]) -> None:
@@ -79,7 +78,7 @@ def _leave_with_parent() -> None:
 
 def _fail(message: str, code: int) -> NoReturn:
     print(message, file=sys.stderr, flush=True)
-    os._exit(code)
+    sys.exit(code)  # not os._exit: the engine writes its log from a thread, and the reason may still be there
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import contextlib
 import os
 import re
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process, SubprocessStreamProtocol
 from collections import deque
 from collections.abc import Callable
 
@@ -21,17 +21,21 @@ TAIL_LINES = 200
 MAX_LINE = 2000
 _LISTENING = re.compile(r"\blistening\b.*?(?P<address>http://127\.0\.0\.1:[1-9]\d*)")
 _DRAIN_SECONDS = 0.3
+_READ_BYTES = 1 << 16
 
 
 class EngineProcess:
     """Futures: `listening` is the address the child announced; `exit_code` is negative when a signal ended it."""
 
-    def __init__(self, process: Process, on_line: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, process: Process, transport: asyncio.SubprocessTransport, on_line: Callable[[str], None] | None
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.pid = process.pid
         self.listening: asyncio.Future[str] = loop.create_future()
         self.exit_code: asyncio.Future[int] = loop.create_future()
         self._process = process
+        self._transport = transport
         self._on_line = on_line
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._pumps = [asyncio.create_task(self._pump(s)) for s in (process.stdout, process.stderr) if s is not None]
@@ -40,7 +44,9 @@ class EngineProcess:
     @classmethod
     async def spawn(cls, command: Command, on_line: Callable[[str], None] | None = None) -> EngineProcess:
         """Start it. Raises `OSError` when the program cannot be run. `on_line` gets every line the child writes."""
-        process = await asyncio.create_subprocess_exec(
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.subprocess_exec(
+            lambda: SubprocessStreamProtocol(limit=_READ_BYTES, loop=loop),
             *command.argv,
             stdin=DEVNULL if command.stdin is None else PIPE,
             stdout=PIPE,
@@ -48,9 +54,10 @@ class EngineProcess:
             env={**_inherited(), **command.environment},
             start_new_session=True,
         )
+        process = Process(transport, protocol, loop)
         if command.stdin is not None and process.stdin is not None:
             process.stdin.write(command.stdin)
-        return cls(process, on_line)
+        return cls(process, transport, on_line)
 
     @property
     def tail(self) -> tuple[str, ...]:
@@ -81,10 +88,12 @@ class EngineProcess:
             code = await self._process.wait()
             self._signal(signal.SIGKILL)  # whoever the child left behind in its group
             await asyncio.wait(self._pumps, timeout=_DRAIN_SECONDS)
-        finally:  # also when the event loop itself is being closed
+        except asyncio.CancelledError:  # the event loop is being closed, and nobody called `stop`
             self._signal(signal.SIGKILL)
-            if self._process.stdin is not None:
-                self._process.stdin.close()
+            code = await self._process.wait()
+            raise
+        finally:
+            self._transport.close()
             for pump in self._pumps:
                 pump.cancel()
             self.listening.cancel()
@@ -92,7 +101,7 @@ class EngineProcess:
 
     async def _pump(self, stream: asyncio.StreamReader) -> None:
         rest = b""
-        while piece := await stream.read(1 << 16):
+        while piece := await stream.read(_READ_BYTES):
             *lines, rest = (rest + piece).split(b"\n")
             for line in lines:
                 self._take(line)

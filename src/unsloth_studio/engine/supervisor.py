@@ -49,7 +49,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    pass
+    begun: asyncio.Future[None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,10 @@ class Supervisor:
         return self._status
 
     async def start(self) -> None:
-        self._send(_Start())
+        begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._send(_Start(begun))
+        if self._status.state != "stopping":  # the owner is free, and the caller finds a state that is true
+            await begun
 
     async def ready(self, timeout: float) -> EngineAddress:
         if self._status.state == "ready" and self._address is not None:
@@ -152,8 +155,10 @@ class Supervisor:
         try:
             while True:
                 match await self._mailbox.get():
-                    case _Start():
+                    case _Start(begun):
                         self._begin()
+                        if not begun.done():
+                            begun.set_result(None)
                     case _Wait(outcome):
                         self._admit(outcome)
                     case _Progress(value):
@@ -164,7 +169,8 @@ class Supervisor:
                         self._went_down(failure)
                     case _Stop(done):
                         await self._end()
-                        done.set_result(None)
+                        if not done.done():
+                            done.set_result(None)
                 if self._status.state == "stopped" and self._mailbox.empty():
                     self._owner = None
                     return
