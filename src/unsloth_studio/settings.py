@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     context_length: int | None = Field(
         None, ge=256, description="Context per request, in tokens; default: the model's own, up to 32768."
     )
-    parallel: int = Field(4, ge=1, le=64, description="How many requests run at once; the others wait in line.")
+    parallel: int = Field(4, ge=1, le=4096, description="How many requests run at once; the others wait in line.")
     queue_limit: int = Field(64, ge=0, description="How many requests may wait in line; beyond that: 429.")
     engine: str | None = Field(
         None, description="`embedded`, or the path of a llama-server binary; default: the best one found."
