@@ -99,10 +99,7 @@ async def watch(running: Running, look: asyncio.Event, times: WatchTimes) -> Eng
     process, clock = running.process, asyncio.get_running_loop().time
     heard = clock()
     while not process.exit_code.done():
-        looking = asyncio.create_task(look.wait())
-        await asyncio.wait((process.exit_code, looking), timeout=times.health_interval, return_when="FIRST_COMPLETED")
-        looking.cancel()
-        look.clear()
+        await _dead_or_told(process, look, times.health_interval)
         if process.exit_code.done():
             break
         answer = await ask(f"{running.address.base_url}/health", timeout=times.health_timeout)
@@ -111,6 +108,16 @@ async def watch(running: Running, look: asyncio.Event, times: WatchTimes) -> Eng
         elif clock() - heard >= times.hung_after and not process.exit_code.done():
             return unresponsive(times.hung_after)
     return diagnose(process.tail, process.exit_code.result(), model=str(running.plan.model_path))
+
+
+async def _dead_or_told(process: EngineProcess, look: asyncio.Event, seconds: float) -> None:
+    """Wait for the child's death or for `look`, at most `seconds`; `look` is clear afterwards."""
+    looking = asyncio.create_task(look.wait())
+    try:
+        await asyncio.wait((process.exit_code, looking), timeout=seconds, return_when="FIRST_COMPLETED")
+    finally:
+        looking.cancel()
+        look.clear()
 
 
 async def _come_up(process: EngineProcess, order: Launch, progress: Callable[[float], None]) -> Running:

@@ -41,13 +41,15 @@ def local_engine(
     *,
     explicit: str | None = None,
     on_change: Callable[[EngineStatus], None] | None = None,
+    on_line: Callable[[str], None] | None = None,
     policy: Policy | None = None,
 ) -> Supervisor:
-    """A supervisor, still stopped, for the engine that `plan_launch` finds."""
+    """A supervisor, still stopped, for the engine that `plan_launch` finds. `on_line` gets every line the engine writes."""
     return Supervisor(
         lambda: plan_launch(options, home, explicit=explicit),
         model_id=options.model_id,
         slots=options.slots,
         on_change=on_change,
+        on_line=on_line,
         policy=policy or Policy(),
     )
