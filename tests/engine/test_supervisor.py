@@ -20,7 +20,8 @@ from unsloth_studio.engine.contract import EngineStatus
 from unsloth_studio.engine.health import ask
 from unsloth_studio.engine.local import demo_model
 from unsloth_studio.engine.plan import EngineProgram, LaunchPlan
-from unsloth_studio.engine.supervisor import Policy, Supervisor
+from unsloth_studio.engine.restarts import Policy
+from unsloth_studio.engine.supervisor import Supervisor
 from unsloth_studio.turn.errors import TurnFailure
 
 pytestmark = pytest.mark.e2e
@@ -307,3 +308,17 @@ def test_no_child_outlives_the_event_loop() -> None:
     if psutil.pid_exists(pid):
         psutil.wait_procs([psutil.Process(pid)], timeout=1.0)
     assert not psutil.pid_exists(pid)
+
+
+async def test_a_listener_that_fails_does_not_stop_the_engine(caplog: pytest.LogCaptureFixture) -> None:
+    async def make() -> LaunchPlan:
+        return PLAN
+
+    def fail(status: EngineStatus) -> None:
+        raise BrokenPipeError
+
+    supervisor = Supervisor(make, model_id="demo", on_change=fail, policy=QUICK)
+    await supervisor.ready(20)
+    await supervisor.stop()
+    assert supervisor.status.state == "stopped"
+    assert "a listener of the engine's status failed" in caplog.text

@@ -15,7 +15,8 @@ from unsloth_studio.engine.discovery import SmokeTests, find_engine
 from unsloth_studio.engine.gguf_header import native_context_length
 from unsloth_studio.engine.hardware import read_hardware
 from unsloth_studio.engine.plan import EngineOptions, LaunchPlan, make_plan
-from unsloth_studio.engine.supervisor import Policy, Supervisor
+from unsloth_studio.engine.restarts import Policy
+from unsloth_studio.engine.supervisor import Supervisor
 
 
 def demo_model() -> Path:

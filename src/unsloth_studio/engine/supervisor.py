@@ -14,7 +14,6 @@ import logging
 import os
 import secrets
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -22,29 +21,13 @@ from unsloth_studio.engine.contract import EngineAddress, EngineState, EngineSta
 from unsloth_studio.engine.failures import EngineFailure, EngineTrouble
 from unsloth_studio.engine.launch import Launch, Running, launch, watch
 from unsloth_studio.engine.plan import LaunchPlan
+from unsloth_studio.engine.restarts import Policy, Restarts
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = 2
 """Seconds a client is asked to wait while the engine starts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Times in seconds. The crash number `crash_limit` within `crash_window` is the last: the state is `failed` then. The
-    backoff doubles from `first_backoff` to `max_backoff`, and begins anew after a life of `healthy_after`."""
-
-    start_timeout: float = 600.0
-    stop_grace: float = 5.0
-    first_backoff: float = 0.1
-    max_backoff: float = 30.0
-    healthy_after: float = 60.0
-    crash_limit: int = 5
-    crash_window: float = 60.0
-    health_interval: float = 5.0
-    health_timeout: float = 2.0
-    hung_after: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +90,7 @@ class Supervisor:
         self._look = asyncio.Event()
         self._address: EngineAddress | None = None
         self._waiters: list[asyncio.Future[EngineAddress]] = []
-        self._crashes: deque[float] = deque()
-        self._backoff = self._policy.first_backoff
+        self._restarts = Restarts(self._policy)
         self._up_since = 0.0
         self._no_repack = False
 
@@ -180,8 +162,7 @@ class Supervisor:
 
     def _begin(self) -> None:
         if self._status.state in ("stopped", "failed"):
-            self._crashes.clear()
-            self._backoff = self._policy.first_backoff
+            self._restarts.forget()
             self._enter("starting", restarts=0)
             self._run(delay=0.0)
 
@@ -206,27 +187,25 @@ class Supervisor:
 
     def _went_down(self, failure: EngineFailure) -> None:
         """The child is gone (and reaped): decide between another start and giving up."""
-        was_ready, now = self._address is not None, time.monotonic()
-        self._address = None
         log.warning("engine down: %s", failure.reason)
-        if failure.retry == "no_repack" and not self._no_repack:
-            self._no_repack = True
-            self._enter("starting", reason=failure.reason, restarts=self._status.restarts + 1)
-            return self._run(delay=0.0)
-        if was_ready and now - self._up_since >= self._policy.healthy_after:
-            self._crashes.clear()
-            self._backoff = self._policy.first_backoff
-        self._crashes.append(now)
-        while now - self._crashes[0] > self._policy.crash_window:
-            self._crashes.popleft()
-        if (failure.retry == "never" and not was_ready) or len(self._crashes) >= self._policy.crash_limit:
+        wait, self._address = self._wait_after(failure), None
+        if wait is None:
             return self._give_up(failure)
         self._enter("starting", reason=failure.reason, advice=failure.advice, restarts=self._status.restarts + 1)
-        delay, self._backoff = self._backoff, min(self._backoff * 2, self._policy.max_backoff)
-        return self._run(delay=delay)
+        return self._run(delay=wait)
+
+    def _wait_after(self, failure: EngineFailure) -> float | None:
+        """Seconds until the next start, None when there is to be none."""
+        if failure.retry == "no_repack" and not self._no_repack:
+            self._no_repack = True
+            return 0.0
+        if self._address is None:
+            return None if failure.retry == "never" else self._restarts.after_crash(time.monotonic(), 0.0)
+        return self._restarts.after_crash(time.monotonic(), time.monotonic() - self._up_since)
 
     def _give_up(self, failure: EngineFailure) -> None:
-        again = f" That was crash {len(self._crashes)} in a row." if len(self._crashes) > 1 else ""
+        crashes = self._restarts.in_a_row
+        again = f" That was crash {crashes} in a row." if crashes > 1 else ""
         self._enter("failed", reason=failure.reason + again, advice=failure.advice)
         self._answer_waiters(self._refusal())
 
@@ -303,8 +282,12 @@ class Supervisor:
 
     def _publish(self, status: EngineStatus) -> None:
         self._status = status
-        if self._on_change is not None:
+        if self._on_change is None:
+            return
+        try:
             self._on_change(status)
+        except Exception:  # a listener's trouble (a closed terminal, say) must not end the owner
+            log.exception("a listener of the engine's status failed")
 
 
 def _resolve(outcome: asyncio.Future[EngineAddress], answer: EngineAddress | TurnFailure) -> None:
