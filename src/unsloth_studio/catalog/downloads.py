@@ -62,9 +62,9 @@ def plan_download(hub: Hub, repository: Repository, variant: Variant) -> Downloa
 def bytes_to_fetch(download: Download) -> int:
     """Bytes that are not on the disk yet."""
     cache, name = download.hub.cache, download.repository.name
-    parts = cache.unfinished(name)
-    missing = (file for file in download.files if not _is_here(cache, download.repository, file))
-    return sum(max(0, file.size - parts.get(file.digest, 0)) for file in missing)
+    missing = [file for file in download.files if not _is_here(cache, download.repository, file)]
+    missing = [file for file in missing if not _is_whole(cache.blob(name, file.digest), file)]
+    return sum(max(0, file.size - _size(cache.part(name, file.digest))) for file in missing)
 
 
 async def fetch(download: Download, on_progress: OnProgress | None = None) -> tuple[Path, ...]:

@@ -111,10 +111,10 @@ class HubCache:
             return ()
         return tuple(folder.name.removeprefix(_PREFIX).replace("--", "/") for folder in folders if folder.is_dir())
 
-    def unfinished(self, repository: str) -> dict[str, int]:
-        """Bytes that came of blobs that are not whole, by digest."""
+    def unfinished(self, repository: str) -> int:
+        """Bytes that came of blobs that are not whole, whoever fetched them."""
         parts = (self.folder(repository) / "blobs").glob(f"*{UNFINISHED}")
-        return {part.name.split(".")[0]: part.stat().st_size for part in parts if part.is_file()}
+        return sum(part.stat().st_size for part in parts if part.is_file())
 
 
 def _cached(snapshot: Path, path: Path) -> HubFile | None:

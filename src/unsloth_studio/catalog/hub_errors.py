@@ -167,6 +167,8 @@ def _unreachable(error: Exception, asked: Asked) -> str:
         return f"The name {asked.host} cannot be resolved: check the network, DNS, proxy and HF_ENDPOINT."
     if isinstance(error, httpx2.TimeoutException):
         return f"{asked.host} does not answer: check the network and the proxy, then try again."
+    if isinstance(error, httpx2.ReadError | httpx2.WriteError | httpx2.RemoteProtocolError):
+        return f"The connection to {asked.host} was cut: check the network, then try again."
     return f"{asked.host} cannot be reached ({error}): check the network, the proxy and HF_ENDPOINT, then try again."
 
 
