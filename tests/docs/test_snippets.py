@@ -63,12 +63,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
         yield running
 
 
-def _output(snippet: Snippet, server: StudioServer) -> str:
+@pytest.fixture(scope="module")
+def curl_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose `.curlrc` makes curl fail when the server answers with an error, which it does not by itself."""
+    folder = tmp_path_factory.mktemp("curl")
+    (folder / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\n")
+    return folder
+
+
+def _output(snippet: Snippet, server: StudioServer, *, curl_home: Path) -> str:
     source = snippet.source.replace(ADDRESS, server.base_url).replace(KEY, server.api_key)
     command = [sys.executable, "-c", source] if snippet.kind == "python" else ["bash", "-ec", source]
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "ANTHROPIC_"))}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=clean)
-    assert done.returncode == 0, done.stderr
+    environment = {**clean, "CURL_HOME": str(curl_home)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
@@ -96,8 +105,8 @@ def _in_order(shown: str, output: str) -> bool:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("snippet", _all(), ids=lambda snippet: f"{snippet.page}:{snippet.line}")
-def test_a_snippet_does_what_the_page_says(snippet: Snippet, server: StudioServer) -> None:
-    output = _output(snippet, server)
+def test_a_snippet_does_what_the_page_says(snippet: Snippet, server: StudioServer, curl_home: Path) -> None:
+    output = _output(snippet, server, curl_home=curl_home)
     if snippet.shown_as == "json":
         assert _agrees(json.loads(snippet.shown), json.loads(output)), output
     elif snippet.shown_as == "text":
