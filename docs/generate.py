@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 from pydantic.fields import FieldInfo
 
-from unsloth_studio.cli.doctor import doctor
-from unsloth_studio.cli.keys import keys
+from unsloth_studio.cli.main import cli
 from unsloth_studio.cli.run import run
 from unsloth_studio.dialects.anthropic import errors as anthropic_errors
 from unsloth_studio.dialects.openai_errors import error_object
@@ -103,17 +103,33 @@ def errors_part() -> str:
 
 
 def commands_part() -> str:
-    """The `--help` of every command."""
-    commands: dict[str, click.Command] = {"unsloth run": run, "unsloth keys": keys}
-    commands |= {f"unsloth keys {name}": command for name, command in keys.commands.items()}
-    commands["unsloth doctor"] = doctor
-    return "\n".join(f"### `{name}`\n\n```text\n{_help(name, command)}\n```\n" for name, command in commands.items())
+    """The `--help` of every command, as `unsloth` itself would print it."""
+    top = _context(cli, "unsloth")
+    return "\n".join(
+        f"### `{context.command_path}`\n\n```text\n{_help(context)}\n```\n"
+        for name in cli.list_commands(top)
+        for context in _with_subcommands(top, name)
+    )
 
 
-def _help(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
-    lines = command.get_help(context).splitlines()
-    return "\n".join(line.rstrip() for line in lines)
+def _with_subcommands(parent: click.Context, name: str) -> Iterator[click.Context]:
+    assert isinstance(parent.command, click.Group)
+    command = parent.command.get_command(parent, name)
+    assert command is not None, name
+    context = _context(command, name, parent=parent)
+    yield context
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            yield from _with_subcommands(context, child)
+
+
+def _context(command: click.Command, name: str, *, parent: click.Context | None = None) -> click.Context:
+    width: dict[str, Any] = {"terminal_width": WIDTH, "max_content_width": WIDTH}
+    return click.Context(command, info_name=name, parent=parent, **{**command.context_settings, **width})
+
+
+def _help(context: click.Context) -> str:
+    return "\n".join(line.rstrip() for line in context.get_help().splitlines())
 
 
 def main() -> None:
