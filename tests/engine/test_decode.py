@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unsloth_studio.engine.decode import LOST, Decoder
+from unsloth_studio.engine.decode import Decoder
+from unsloth_studio.engine.replies import lost_error
 from unsloth_studio.turn.accumulate import Turn, accumulate
 from unsloth_studio.turn.errors import TurnFailure
 from unsloth_studio.turn.events import Event, PromptProgress, TurnEnd, TurnFailed, TurnStart, Usage, check_order
 from unsloth_studio.turn.messages import ReasoningPart, TextPart, ToolCallPart
 
 Chunk = dict[str, Any]
+
+LOST = lost_error(managed=True, begun=True)
 
 TIMINGS = {
     "cache_n": 4, "prompt_n": 7, "prompt_ms": 1.5, "prompt_per_second": 4000.0,
@@ -44,7 +47,7 @@ def wire(*chunks: Chunk, done: bool = True) -> bytes:
 
 
 def decode(*pieces: bytes) -> list[Event]:
-    decoder = Decoder("t1", "demo", top_logprobs=1)
+    decoder = Decoder("t1", "demo", lost=LOST, top_logprobs=1)
     events = [event for piece in pieces for event in decoder.feed(piece)]
     return events + decoder.finish()
 

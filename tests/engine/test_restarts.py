@@ -16,12 +16,12 @@ def delays(crashes: list[tuple[float, float]], policy: Policy) -> list[float | N
 @pytest.mark.parametrize(
     ("crashes", "expected"),
     [
-        ([(0, 0), (1, 1), (2, 1), (3, 1), (4, 1)], [0.1, 0.2, 0.4, 0.8, None]),
-        ([(0, 0), (50, 50), (100, 50), (150, 50)], [0.1, 0.2, 0.4, 0.8]),
-        ([(0, 0), (1, 1), (2, 1), (62, 60), (63, 1)], [0.1, 0.2, 0.4, 0.1, 0.2]),
-        ([(t * 20.0, 20) for t in range(12)], [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30, 30]),
+        ([(0, 0), (1, 0.1), (2, 0.1), (3, 0.1), (4, 0.1)], [0.1, 0.2, 0.4, 0.8, None]),
+        ([(t * 20.0, 0.1) for t in range(12)], [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30, 30]),
+        ([(0, 0), (1, 0), (2, 0), (3, 0.5), (4, 0)], [0.1, 0.2, 0.4, 0.1, 0.2]),
+        ([(float(t), 0.9) for t in range(50)], [0.1] * 50),
     ],
-    ids=["five in a minute", "few in a minute", "a healthy minute between", "doubles up to its limit"],
+    ids=["five in a minute", "doubles up to its limit", "a life between", "dies at work, again and again"],
 )
 def test_delays(crashes: list[tuple[float, float]], expected: list[float | None]) -> None:
     assert delays(crashes, Policy()) == expected

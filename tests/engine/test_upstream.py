@@ -80,7 +80,7 @@ async def test_what_is_found(
     remote.answers = answers
     upstream = Upstream(remote.url + "/v1", "key")
     await upstream.start()
-    assert await upstream.ready(5) == EngineAddress(remote.url, "key", model, speaks_llama=llama)
+    assert await upstream.ready(5) == EngineAddress(remote.url, "key", model, speaks_llama=llama, managed=False)
     status = upstream.status
     assert (status.state, status.model_id, status.context_length, status.slots) == ("ready", model, context, slots)
     assert set(remote.seen) == {("/v1/models", "Bearer key"), ("/props", "Bearer key")}

@@ -183,6 +183,7 @@ class _Run:
             lifespan="off",
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             server_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=int(self._settings.drain_seconds),

@@ -16,13 +16,14 @@ class EngineAddress:
     """Where to send requests: `base_url` without a trailing slash and without `/v1`; `api_key` None when it has none.
 
     `speaks_llama` says that it is llama.cpp's server, with its own fields (`return_progress`, `/input_tokens`, ...).
-    `model` is the name the engine itself wants in a request.
+    `model` is the name the engine itself wants in a request; `managed` says that we start it again when it dies.
     """
 
     base_url: str
     api_key: str | None
     model: str
     speaks_llama: bool = True
+    managed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,6 @@ from unsloth_studio.turn.events import (
 )
 from unsloth_studio.turn.messages import ReasoningPart, StreamedPart, TextPart, ToolCallPart
 
-LOST = TurnError(
-    "engine_lost",
-    "Lost connection to the model server: it stopped in the middle of this reply and is being restarted. "
-    "Send the request again.",
-    code="engine_lost",
-    retry_after=2,
-)
-
 _FINISH: dict[str, FinishReason] = {
     "stop": "stop",
     "length": "length",
@@ -52,12 +44,14 @@ _TEXT, _REASONING = -1, -2  # what is open, when it is not a tool call (those co
 class Decoder:
     """Feed it the bytes of one reply, take the events.
 
-    `model` is the name that the client is told; `top_logprobs` how many alternatives per token it asked for.
+    `model` is the name that the client is told; `lost` what it is told when the stream breaks off; `top_logprobs` how
+    many alternatives per token it asked for.
     """
 
-    def __init__(self, turn_id: str, model: str, *, top_logprobs: int | None = None) -> None:
+    def __init__(self, turn_id: str, model: str, *, lost: TurnError, top_logprobs: int | None = None) -> None:
         self._id = turn_id
         self._model = model
+        self._lost = lost
         self._top_logprobs = top_logprobs or 0
         self._frames = SseDecoder()
         self._started = False
@@ -92,7 +86,7 @@ class Decoder:
                 self._frame(frame.data, events)
         if not self._ended:
             if self._finish is None:
-                self._fail(LOST, events)
+                self._fail(self._lost, events)
             else:
                 self._end(events)
         return events
@@ -100,7 +94,7 @@ class Decoder:
     def _frame(self, data: bytes, events: list[Event]) -> None:
         if data == b"[DONE]":
             if self._finish is None:
-                self._fail(LOST, events)
+                self._fail(self._lost, events)
             else:
                 self._end(events)
             return

@@ -25,6 +25,21 @@ _CLIENTS_FAULT = re.compile(
 _VLLM_OVERFLOW = re.compile(r"maximum context length is (?P<limit>\d+)\D+?(?P<asked>\d+) .{0,40}tokens", re.DOTALL)
 
 
+def lost_error(*, managed: bool, begun: bool) -> TurnError:
+    """The engine went away: in the middle of a reply (`begun`), or before it said anything.
+
+    The wording "Lost connection to the model server" is documented, and people search for it.
+    """
+    when = "it stopped in the middle of this reply" if begun else "it does not answer"
+    then = (
+        "It is being restarted; send the request again."
+        if managed
+        else "See to that server, then send the request again."
+    )
+    kind = "engine_lost" if begun else "engine_unavailable"
+    return TurnError(kind, f"Lost connection to the model server: {when}. {then}", code="engine_lost", retry_after=2)
+
+
 def error_of_reply(status: int, body: bytes, *, retry_after: str | None = None) -> TurnError:
     """The meaning of an HTTP error reply of the engine."""
     message, fields = _read(body)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Times in seconds. The crash number `crash_limit` within `crash_window` is the last: the state is `failed` then. The
-    backoff doubles from `first_backoff` to `max_backoff`, and begins anew after a life of `healthy_after`."""
+    backoff doubles from `first_backoff` to `max_backoff`. A crash after a life of `healthy_after` counts for neither:
+    an engine that dies while it works is started again at once, however often; one that cannot even stand is given up."""
 
     start_timeout: float = 600.0
     stop_grace: float = 5.0
     first_backoff: float = 0.1
     max_backoff: float = 30.0
-    healthy_after: float = 60.0
+    healthy_after: float = 0.5
     crash_limit: int = 5
     crash_window: float = 60.0
     health_interval: float = 5.0

@@ -107,7 +107,7 @@ class Upstream:
             self._enter(replace(self._status, state="failed", reason=found.problem, advice=advice))
             return
         model = self._model or found.model
-        self._address = EngineAddress(self._base_url, self._api_key, model, found.speaks_llama)
+        self._address = EngineAddress(self._base_url, self._api_key, model, found.speaks_llama, managed=False)
         self._enter(
             replace(
                 self._status,

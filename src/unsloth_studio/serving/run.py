@@ -6,14 +6,16 @@ Whatever happens the events end with exactly one `TurnEnd` or `TurnFailed`, or, 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
 from unsloth_studio.engine.contract import Engine, EngineAddress
-from unsloth_studio.engine.decode import LOST, Decoder
+from unsloth_studio.engine.decode import Decoder
 from unsloth_studio.engine.encode import count_body, engine_body, engine_path
+from unsloth_studio.engine.replies import lost_error
 from unsloth_studio.serving.admission import Admission
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import Event, TurnFailed
@@ -21,6 +23,7 @@ from unsloth_studio.turn.messages import Request
 from unsloth_studio.turn.record import TurnRecord
 
 COUNT_PATH = "/v1/chat/completions/input_tokens"
+RETRY_WAITS = (0.02, 0.1, 0.3, None)  # seconds before each further attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ class Turns:
         arrived = time.monotonic()
         async with self.admission.slot():
             address, stream = await self._open(request)
-            decoder = Decoder(turn_id, self.engine.status.model_id, top_logprobs=request.top_logprobs)
+            lost = lost_error(managed=address.managed, begun=True)
+            model = self.engine.status.model_id
+            decoder = Decoder(turn_id, model, lost=lost, top_logprobs=request.top_logprobs)
             opened = time.monotonic()
             last: Event | None = None
             try:
@@ -56,11 +61,11 @@ class Turns:
                 last = events[-1]
                 yield events
             except ConnectionLost:
-                last = TurnFailed(LOST)
+                last = TurnFailed(lost)
                 yield [last]
             finally:
                 stream.close()
-                if isinstance(last, TurnFailed) and last.error is LOST:
+                if isinstance(last, TurnFailed) and last.error is lost:
                     self.engine.lost(address)
                 now = time.monotonic()
                 self.on_record(TurnRecord(turn_id, last, queued_s=opened - arrived, total_s=now - arrived))
@@ -74,27 +79,22 @@ class Turns:
             reply = await self.client.ask(address, COUNT_PATH, count_body(request, model=address.model))
         except EngineUnreachable as error:
             self.engine.lost(address)
-            raise TurnFailure(_unreachable()) from error
+            raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error
         return int(reply["input_tokens"])
 
     async def _open(self, request: Request) -> tuple[EngineAddress, EngineStream]:
-        """Ask the engine; once more if it went away before it said anything."""
-        for attempt in (1, 2):
+        """Ask the engine; again if it went away before it said anything, which is safe.
+
+        A crash is noticed within milliseconds, but not before the next request can come: hence the short waits.
+        """
+        for wait in RETRY_WAITS:
             address = await self.engine.ready(self.load_wait)
             body = engine_body(request, model=address.model, speaks_llama=address.speaks_llama)
             try:
                 return address, await self.client.open(address, engine_path(request), body)
             except EngineUnreachable as error:
                 self.engine.lost(address)
-                if attempt == 2:
-                    raise TurnFailure(_unreachable()) from error
-        raise AssertionError("unreachable")
-
-
-def _unreachable() -> TurnError:
-    return TurnError(
-        "engine_unavailable",
-        "Lost connection to the model server: it does not answer and is being restarted. Send the request again.",
-        code="engine_lost",
-        retry_after=2,
-    )
+                if wait is None:
+                    raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error
+                await asyncio.sleep(wait)
+        raise AssertionError("the last wait is None")
