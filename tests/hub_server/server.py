@@ -46,7 +46,7 @@ class HubServer:
         self._hub, self._cdn = (_Listener(("127.0.0.1", 0), _Connection) for _ in range(2))
         self._hub.hub = self._cdn.hub = self
         self._threads = [
-            threading.Thread(target=listener.serve_forever, args=(0.05,)) for listener in (self._hub, self._cdn)
+            threading.Thread(target=listener.serve_forever, args=(0.01,)) for listener in (self._hub, self._cdn)
         ]
 
     @property

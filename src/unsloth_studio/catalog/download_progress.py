@@ -46,6 +46,7 @@ class ProgressMeter:
         self._came = 0
         self._last_report = float("-inf")
         self._marks: deque[tuple[float, int]] = deque()
+        self._latest = next(iter(sizes), "")
 
     def found(self, file: str, offset: int, *, note: str | None = None) -> None:
         """`offset` bytes of `file` were there already: they count as done and not towards the speed."""
@@ -62,9 +63,15 @@ class ProgressMeter:
     def note(self, file: str, text: str) -> None:
         self._tell(file, text)
 
+    def tick(self) -> None:
+        """Report where it stands although nothing moves: a stall must show as one."""
+        if self._clock() - self._last_report >= _EVERY:
+            self._tell(self._latest, None)
+
     def _move(self, file: str, offset: int) -> None:
         self._sum += offset - self._done[file]
         self._done[file] = offset
+        self._latest = file
 
     def _tell(self, file: str, note: str | None) -> None:
         self._last_report = now = self._clock()

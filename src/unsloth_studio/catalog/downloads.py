@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _PARALLEL = 3  # one connection seldom fills a line; many take turns away from everybody else on it
 _SPARE_BYTES = 200_000_000  # what a disk should keep free for logs and databases
+_TICK = 0.5  # seconds between two looks at whether something moves
 _LOCK_PATIENCE = 0.05
 _LOCK_LOOKS_EVERY = 0.3
 
@@ -75,10 +76,11 @@ async def fetch(download: Download, on_progress: OnProgress | None = None) -> tu
     """
     if download.repository.cached_only:
         return tuple(_pointer(download, file) for file in download.files)
-    _check_space(download)
     sizes = {file.path: file.size for file in download.files}
     meter = ProgressMeter(sizes, on_progress or (lambda _: None))
+    ticking = asyncio.create_task(_tick(meter))
     try:
+        _check_space(download)
         async with _client() as client, asyncio.TaskGroup() as group:
             turns = asyncio.Semaphore(download.parallel)
             for file in download.files:
@@ -91,6 +93,8 @@ async def fetch(download: Download, on_progress: OnProgress | None = None) -> tu
         failure = explain(first, download.hub.asked(download.repository.name))
     else:
         return tuple(_pointer(download, file) for file in download.files)
+    finally:
+        ticking.cancel()
     raise failure
 
 
@@ -114,6 +118,12 @@ async def fetch_with_progress(download: Download) -> AsyncGenerator[DownloadProg
     finally:
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
+
+
+async def _tick(meter: ProgressMeter) -> None:
+    while True:
+        await asyncio.sleep(_TICK)
+        meter.tick()
 
 
 async def _bring(

@@ -141,7 +141,7 @@ class Hub:
         while True:
             try:
                 return await asyncio.to_thread(question, api)
-            except (HfHubHTTPError, OSError, ValueError, _http_error()) as error:
+            except (HfHubHTTPError, OSError, ValueError, LookupError, TypeError, _http_error()) as error:
                 problem = explain(error, self.asked(subject))
                 failures += 1
                 if (wait := self._patience.wait(problem, failures)) is None:

@@ -101,7 +101,7 @@ def explain(error: Exception, asked: Asked) -> HubError:
             return _disk(error)
         case _:
             return HubError(
-                "hub_failed", f"{asked.host} sent an answer that cannot be read ({error}): try again later."
+                "hub_failed", f"{asked.host} sent an answer that cannot be read: check HF_ENDPOINT and try again."
             )
 
 

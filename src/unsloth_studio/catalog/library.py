@@ -14,7 +14,7 @@ from pathlib import Path
 from unsloth_studio.catalog.hub_cache import UNFINISHED, HubCache
 from unsloth_studio.catalog.local_models import Library, LibrarySource, LocalModel, Unfinished
 from unsloth_studio.catalog.ollama import ollama_store, read_ollama
-from unsloth_studio.catalog.quantization import Variant, choose_projector, group_variants, role_of, shard_of
+from unsloth_studio.catalog.quantization import Variant, choose_projector, group_variants, label_of, role_of, shard_of
 
 _DEPTH = 4  # folders below the one that was named
 _SEPARATORS = "-._ "
@@ -86,17 +86,19 @@ def _read_repository(name: str, folder: Path, sizes: Mapping[str, int], *, sourc
 def _read_files(folder: Path, sizes: Mapping[str, int]) -> Library:
     projectors = [name for name in sizes if role_of(name) == "projector"]
     variants = group_variants(sizes)
-    bases = {_base(variant) for variant in variants}
+    bases = {_base(variant.files[0]) for variant in variants}
 
     def model(variant: Variant) -> LocalModel:
+        main = variant.files[0]
         # where several models lie side by side, a projector belongs to the one that it names: a wrong one breaks the load
-        near = [name for name in projectors if len(bases) == 1 or _base(variant) in name.lower()]
+        near = [name for name in projectors if len(bases) == 1 or _base(name) == _base(main)]
         projector = choose_projector(near)
         files = tuple(folder / file for file in variant.files)
+        label = label_of(main) or variant.label  # the listing's own label tells apart what ids already tell apart here
         beside = None if projector is None else folder / projector
-        return LocalModel(_stem(variant), variant.label, files, variant.size_bytes, "folder", projector=beside)
+        return LocalModel(_stem(main), label, files, variant.size_bytes, "folder", projector=beside)
 
-    return _split(variants, model, _stem, "folder")
+    return _split(variants, model, lambda variant: _stem(variant.files[0]), "folder")
 
 
 def _split(
@@ -135,11 +137,12 @@ def _gguf_sizes(root: Path) -> dict[str, int]:
     return sizes
 
 
-def _stem(variant: Variant) -> str:
-    shard = shard_of(variant.files[0])
-    return shard.stem if shard else Path(variant.files[0]).stem
+def _stem(name: str) -> str:
+    shard = shard_of(name)
+    return shard.stem if shard else Path(name).stem
 
 
-def _base(variant: Variant) -> str:
-    """The model's name without its quantization, in small letters."""
-    return re.sub(re.escape(variant.label), "", _stem(variant), flags=re.IGNORECASE).strip(_SEPARATORS).lower()
+def _base(name: str) -> str:
+    """The model's name without its quantization and without `mmproj`, in small letters."""
+    unwanted = "|".join(re.escape(word) for word in (label_of(name), "mmproj") if word)
+    return re.sub(unwanted, "", _stem(name), flags=re.IGNORECASE).strip(_SEPARATORS).lower()

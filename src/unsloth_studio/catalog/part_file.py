@@ -52,6 +52,7 @@ class PartFile:
     def write(self, chunk: bytes) -> None:
         """Append. Raises `HubError` (damaged) when this is more than the file has, `OSError` when the disk is full."""
         if self.offset + len(chunk) > self._file.size:
+            self.rewind()
             raise HubError(
                 "damaged",
                 f"{self._file.path}: more than its {self._file.size} bytes came. Try again; nothing was kept.",
