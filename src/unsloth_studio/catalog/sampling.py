@@ -55,6 +55,7 @@ class Family:
     instruct: Mapping[str, float]
     tools: Mapping[str, float]
     note: str = ""
+    checked: bool = True
 
     def recommended(self, *, thinking: bool, tools: bool) -> SamplingParams:
         mode = self.thinking if thinking else self.instruct
@@ -182,4 +183,5 @@ def _family(row: Mapping[str, Any]) -> Family:
         instruct=row.get("instruct", {}),
         tools=row.get("tools", {}),
         note=row.get("note", ""),
+        checked=row.get("checked", True),
     )
