@@ -12,6 +12,7 @@ pytestmark = pytest.mark.e2e
 
 HELLO = "Hello! I'm a tiny demo model. How can I help?"
 OFF: Any = {"type": "disabled"}
+ON: Any = {"type": "enabled", "budget_tokens": 1024}
 
 
 def ask(text: str) -> list[MessageParam]:
@@ -23,7 +24,7 @@ def text_of(message: anthropic.types.Message) -> str:
 
 
 def test_whole_answer(anthropic_client: Any) -> None:
-    message = anthropic_client.messages.create(model="claude-x", max_tokens=200, messages=ask("Hello"))
+    message = anthropic_client.messages.create(model="claude-x", max_tokens=200, messages=ask("Hello"), thinking=ON)
     assert [block.type for block in message.content] == ["thinking", "text"]
     assert text_of(message) == HELLO
     assert message.stop_reason == "end_turn"
@@ -32,8 +33,8 @@ def test_whole_answer(anthropic_client: Any) -> None:
 
 @pytest.mark.parametrize("question", ["Hello", "What can you do?"])
 def test_streamed_answer_equals_the_whole_one(anthropic_client: Any, question: str) -> None:
-    whole = anthropic_client.messages.create(model="m", max_tokens=200, messages=ask(question))
-    with anthropic_client.messages.stream(model="m", max_tokens=200, messages=ask(question)) as stream:
+    whole = anthropic_client.messages.create(model="m", max_tokens=200, messages=ask(question), thinking=ON)
+    with anthropic_client.messages.stream(model="m", max_tokens=200, messages=ask(question), thinking=ON) as stream:
         events = [event.type for event in stream]
         final = stream.get_final_message()
     assert [block.model_dump() for block in final.content] == [block.model_dump() for block in whole.content]

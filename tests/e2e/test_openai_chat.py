@@ -26,7 +26,9 @@ def ask(text: str) -> list[ChatCompletionMessageParam]:
 
 @pytest.mark.parametrize("question", ANSWERS)
 def test_whole_answer(openai_client: Any, question: str) -> None:
-    reply = openai_client.chat.completions.create(model="tiny-demo-model", messages=ask(question))
+    reply = openai_client.chat.completions.create(
+        model="tiny-demo-model", messages=ask(question), reasoning_effort="low"
+    )
     choice = reply.choices[0]
     assert choice.message.content == ANSWERS[question]
     assert choice.finish_reason == "stop"
@@ -162,11 +164,23 @@ def test_json_schema_is_enforced(openai_client: Any) -> None:
     assert answer["size"] in ("small", "big")
 
 
-def test_reasoning_can_be_turned_off(openai_client: Any) -> None:
-    for extra in ({"enable_thinking": False}, {"chat_template_kwargs": {"enable_thinking": False}}):
-        reply = openai_client.chat.completions.create(model="m", messages=ask("Hello"), extra_body=extra)
-        assert "reasoning_content" not in (reply.choices[0].message.model_extra or {})
-        assert reply.choices[0].message.content == HELLO
+SWITCHES: list[tuple[dict[str, Any], bool]] = [
+    ({}, False),  # the demo model's default
+    ({"enable_thinking": False, "reasoning_effort": "high"}, False),
+    ({"chat_template_kwargs": {"enable_thinking": False}}, False),
+    ({"reasoning_effort": "none"}, False),
+    ({"enable_thinking": True}, True),
+    ({"chat_template_kwargs": {"enable_thinking": True}}, True),
+    ({"thinking": {"type": "enabled"}}, True),
+    ({"reasoning_effort": "high"}, True),
+]
+
+
+@pytest.mark.parametrize(("extra", "thinks"), SWITCHES)
+def test_reasoning_is_switched(openai_client: Any, extra: dict[str, Any], thinks: bool) -> None:
+    reply = openai_client.chat.completions.create(model="m", messages=ask("Hello"), extra_body=extra)
+    assert ("reasoning_content" in (reply.choices[0].message.model_extra or {})) == thinks
+    assert reply.choices[0].message.content == HELLO
 
 
 def test_tool_call_and_answer_from_its_result(openai_client: Any) -> None:

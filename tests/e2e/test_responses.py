@@ -14,7 +14,7 @@ HELLO = "Hello! I'm a tiny demo model. How can I help?"
 
 
 def test_whole_answer(openai_client: Any) -> None:
-    response = openai_client.responses.create(model="m", input="Hello")
+    response = openai_client.responses.create(model="m", input="Hello", reasoning={"effort": "low"})
     assert response.output_text == HELLO
     assert [item.type for item in response.output] == ["reasoning", "message"]
     assert response.status == "completed"

@@ -6,3 +6,4 @@ from unsloth_studio.turn.messages import SamplingParams
 
 DEMO_MODEL_ID = "tiny-demo-model"
 DEMO_SAMPLING = SamplingParams(temperature=0.0)  # it was trained to give fixed answers; sampling only adds slips
+DEMO_FLAGS = ("--reasoning", "off")  # it thinks when asked to; unasked it only talks to itself, at worst in circles

@@ -23,7 +23,7 @@ from unsloth_studio import __version__
 from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.services import Services
-from unsloth_studio.catalog.demo import DEMO_MODEL_ID, DEMO_SAMPLING
+from unsloth_studio.catalog.demo import DEMO_FLAGS, DEMO_MODEL_ID, DEMO_SAMPLING
 from unsloth_studio.cli.banner import Ready
 from unsloth_studio.cli.progress import Output
 from unsloth_studio.engine.client import EngineClient
@@ -149,6 +149,7 @@ class _Run:
             slots=settings.parallel,
             threads=settings.threads,
             sampling=DEMO_SAMPLING if demo else SamplingParams(),
+            extra_flags=DEMO_FLAGS if demo else (),
         )
         policy = Policy(start_timeout=settings.start_timeout_seconds)
         return local_engine(

@@ -140,7 +140,7 @@ def test_response_format(wanted: object, output: OutputFormat) -> None:
 @pytest.mark.parametrize(
     ("fields", "config"),
     [
-        pytest.param({"reasoning_effort": "high"}, ReasoningConfig(effort="high"), id="an effort"),
+        pytest.param({"reasoning_effort": "high"}, ReasoningConfig(enabled=True, effort="high"), id="an effort"),
         pytest.param({"reasoning_effort": "none"}, ReasoningConfig(enabled=False), id="an effort of none"),
         pytest.param({"enable_thinking": True}, ReasoningConfig(enabled=True), id="enable_thinking"),
         pytest.param(

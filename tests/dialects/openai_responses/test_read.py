@@ -60,7 +60,7 @@ def test_nothing_asked_is_nothing_set() -> None:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"reasoning": {"effort": "high", "summary": "auto"}}, ReasoningConfig(effort="high")),
+        ({"reasoning": {"effort": "high", "summary": "auto"}}, ReasoningConfig(enabled=True, effort="high")),
         ({"reasoning": {"effort": "none"}}, ReasoningConfig(enabled=False)),
         ({"reasoning": {"effort": None}}, ReasoningConfig()),
         ({"enable_thinking": False}, ReasoningConfig(enabled=False)),

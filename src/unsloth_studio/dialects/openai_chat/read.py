@@ -88,7 +88,8 @@ def _schema(schema: dict[str, Any] | None, path: str, *, name: str | None = None
 
 
 def _read_reasoning(shape: wire.ChatBody, template: dict[str, Any]) -> ReasoningConfig:
-    """Whether to think: `enable_thinking`, else `thinking.type`, else the template's own switch, else an effort of none."""
+    """Whether to think: `enable_thinking`, else `thinking.type`, else the template's own switch, else whether an
+    effort is asked for."""
     effort = shape.reasoning_effort
     kind = shape.thinking.type if shape.thinking else None
     switch = template.get("enable_thinking")
@@ -97,8 +98,8 @@ def _read_reasoning(shape: wire.ChatBody, template: dict[str, Any]) -> Reasoning
         enabled = kind == "enabled"
     if enabled is None and isinstance(switch, bool):
         enabled = switch
-    if enabled is None and effort == "none":
-        enabled = False
+    if enabled is None and effort is not None:
+        enabled = effort != "none"
     return ReasoningConfig(
         enabled=enabled,
         effort=None if effort == "none" else effort,

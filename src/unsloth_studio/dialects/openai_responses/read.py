@@ -134,7 +134,9 @@ def _output_format(wire: Body) -> OutputFormat:
 
 def _reasoning(wire: Body) -> ReasoningConfig:
     effort = wire.reasoning.effort if wire.reasoning else None
-    enabled = False if effort == "none" and wire.enable_thinking is None else wire.enable_thinking
+    enabled = wire.enable_thinking
+    if enabled is None and effort is not None:
+        enabled = effort != "none"
     return ReasoningConfig(enabled=enabled, effort=None if effort == "none" else effort)
 
 
