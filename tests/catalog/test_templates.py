@@ -37,7 +37,8 @@ LLAMA31 = """{%- if custom_tools is defined %}{%- set tools = custom_tools %}{%-
 {%- if messages[0]['role'] == 'system' %}{{ messages[0]['content'] }}{% endif %}"""
 
 GEMMA2 = """{{ bos_token }}{% if messages[0]['role'] == 'system' %}
-{{ raise_exception('System role not supported') }}{% endif %}{% for message in messages %}<start_of_turn>{{ message['role'] }}
+{{ raise_exception('System role not supported') }}{% endif %}
+{% for message in messages %}<start_of_turn>{{ message['role'] }}
 {{ message['content'] }}{% endfor %}"""
 
 GEMMA3 = """{%- if messages[0]['role'] == 'system' -%}{%- set first = messages[0]['content'] -%}{%- endif -%}
@@ -163,6 +164,50 @@ COMMENTED = "{# tools, enable_thinking, <think>, [IMG] and 'system' #}{% if mess
 )
 def test_what_a_template_can_do(template: str | None, facts: TemplateFacts) -> None:
     assert read_template(template) == facts
+
+
+@pytest.mark.parametrize(
+    ("template", "facts"),
+    [
+        ("{% if thinking %}x{% endif %}", TemplateFacts(thinking=True, thinking_switch="thinking")),
+        ("{{ item.thinking }}{{ item['thinking'] }}", TemplateFacts()),
+        ("{{ reasoning_effort }}", TemplateFacts(thinking=True, thinks_by_default=True, reasoning_effort=True)),
+        ("{{ m.reasoning_content }}", TemplateFacts(thinking=True, thinks_by_default=True)),
+        ("<think>", TemplateFacts(thinking=True, thinks_by_default=True)),
+        ("[THINK]", TemplateFacts(thinking=True, thinks_by_default=True)),
+        ("<seed:think>", TemplateFacts(thinking=True, thinks_by_default=True)),
+        ("<|channel|>analysis", TemplateFacts(thinking=True, thinks_by_default=True)),
+        ("<|think|>", TemplateFacts(thinking=True, thinks_by_default=True)),
+        ("<|image_pad|>", TemplateFacts(vision=True)),
+        ("<|image_1|>", TemplateFacts(vision=True)),
+        ("<|begin_of_image|>", TemplateFacts(vision=True)),
+        ("<start_of_image>", TemplateFacts(vision=True)),
+        ("<image>", TemplateFacts(vision=True)),
+        ("[IMG]", TemplateFacts(vision=True)),
+        ("{% if part.type == 'image_url' %}", TemplateFacts(vision=True)),
+        ("{% if m.role == 'system' %}", TemplateFacts(system=True)),
+        ("{{- m['role'] }}", TemplateFacts(system=True)),
+    ],
+)
+def test_one_pattern_alone(template: str, facts: TemplateFacts) -> None:
+    assert read_template(template) == facts
+
+
+@pytest.mark.parametrize(
+    ("code", "on"),
+    [
+        ("{% if enable_thinking is not defined or enable_thinking %}", True),
+        ("{% if enable_thinking is not defined %}{% set enable_thinking = true %}{% endif %}", True),
+        ("{% if enable_thinking is not defined %}{% set enable_thinking = false %}{% endif %}", False),
+        ("{% if enable_thinking is not false %}", True),
+        ("{% if enable_thinking is defined and not enable_thinking %}", True),
+        ("{% if enable_thinking is defined and enable_thinking == false %}", True),
+        ("{% if enable_thinking %}", False),
+        ("{% set on = enable_thinking if enable_thinking is defined else false %}", False),
+    ],
+)
+def test_whether_a_switch_is_on_when_nobody_says_anything(code: str, on: bool) -> None:
+    assert read_template(code).thinks_by_default is on
 
 
 def test_the_shipped_model() -> None:

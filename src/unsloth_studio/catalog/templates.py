@@ -40,7 +40,6 @@ class _Row(NamedTuple):
 
 _TABLE = (
     _Row("tools", "code", r"\b(?:tools|available_tools|custom_tools)\b", "Qwen3, Llama 3.1, Mistral, gpt-oss, GLM-4.5"),
-    _Row("tools", "code", r"(?<!['\"\w ])functions\b", "functionary"),
     _Row("thinking", "code", r"\benable_thinking\b", "Qwen3, GLM-4.5, Nemotron 3, SmolLM3, Gemma 4"),
     _Row("thinking", "code", r"(?<![\w.'\"])thinking\b(?!['\"])", "DeepSeek V3.1, Granite 3.2, Kimi K2.5"),
     _Row("thinking", "code", r"\breasoning_effort\b", "gpt-oss"),
