@@ -43,7 +43,7 @@ class Patience:
     """How often and how long to try again. Waits double from `first_wait` to `longest_wait` seconds, with jitter, so that
     many clients cut off at one moment do not come back at one moment. The hub's own `Retry-After` goes first."""
 
-    retries: int = 5
+    retries: int = 8
     first_wait: float = 1.0
     longest_wait: float = 30.0
     longest_retry_after: float = 120.0
