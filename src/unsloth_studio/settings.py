@@ -20,11 +20,15 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from unsloth_studio.problem import OperatorProblem
+
 PREFIX = "UNSLOTH_STUDIO_"
 
 
-class SettingsInvalid(Exception):  # noqa: N818 - the sentence a person reads
+class SettingsInvalid(OperatorProblem):
     """A flag, a variable or a line of `config.toml` has a value that cannot be used."""
+
+    exit_status = 2
 
 
 class Settings(BaseSettings):

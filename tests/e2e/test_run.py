@@ -163,7 +163,8 @@ def test_killed_server_leaves_no_engine(tmp_path: Path) -> None:
         (engine,) = psutil.Process(process.pid).children()
         process.kill()
         process.wait()
-        assert psutil.wait_procs([engine], timeout=1)[1] == []
+        left = psutil.wait_procs([engine], timeout=1)[1]
+        assert [child for child in left if child.status() != psutil.STATUS_ZOMBIE] == []  # nobody may reap here
     finally:
         end(process)
 
@@ -223,5 +224,5 @@ def test_help_is_instant() -> None:
     imported = subprocess.run(
         [sys.executable, "-X", "importtime", str(UNSLOTH), "--help"], capture_output=True, text=True, check=True
     ).stderr
-    assert not re.search(r"\b(fastapi|sqlalchemy|aiohttp|pydantic)\b", imported)
+    assert not re.search(r"\b(fastapi|sqlalchemy|aiohttp|pydantic|rich)\b", imported)
     assert time.perf_counter() - begin < 10

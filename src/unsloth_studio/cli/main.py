@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
 
 from unsloth_studio import __version__
+from unsloth_studio.problem import OperatorProblem
 
 # name -> (module, attribute, one line for the list of commands)
 _COMMANDS = {
@@ -55,10 +57,14 @@ def cli() -> None:
 
 def main() -> None:
     """The console script."""
-    from unsloth_studio.settings import SettingsInvalid
-
     try:
-        cli(standalone_mode=True)
-    except SettingsInvalid as problem:
-        click.echo(f"unsloth: {problem}", err=True)
-        sys.exit(2)
+        cli()
+    except OperatorProblem as problem:
+        click.secho(f"unsloth: {problem}", fg="red", err=True)
+        sys.exit(problem.exit_status)
+    except Exception as error:
+        if os.environ.get("UNSLOTH_DEBUG"):
+            raise
+        told = f"unsloth: this is a defect of the program ({type(error).__name__}: {error}). Please report it; "
+        click.secho(told + "UNSLOTH_DEBUG=1 before the command shows where it happened.", fg="red", err=True)
+        sys.exit(70)

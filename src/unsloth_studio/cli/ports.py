@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import socket
 
+from unsloth_studio.problem import OperatorProblem
+
 TRIES = 20
 
 
-class CannotListen(Exception):  # noqa: N818 - the sentence a person reads
+class CannotListen(OperatorProblem):
     """No socket could be bound."""
 
 

@@ -33,11 +33,11 @@ from unsloth_studio.engine.plan import EngineOptions
 from unsloth_studio.engine.supervisor import Policy
 from unsloth_studio.engine.upstream import Upstream
 from unsloth_studio.observe.logs import log_turn
+from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import Admission
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
 from unsloth_studio.store.database import Database
-from unsloth_studio.store.errors import StoreProblem
 from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.store.keys import KeyStore
 from unsloth_studio.store.run_key import run_key
@@ -62,9 +62,9 @@ def serve(settings: Settings, options: RunOptions, sock: socket.socket, out: Out
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(_Run(settings, options, sock, out).main())
-    except StoreProblem as problem:
+    except OperatorProblem as problem:
         out.failed(str(problem))
-        return 1
+        return problem.exit_status
     finally:
         sock.close()
 

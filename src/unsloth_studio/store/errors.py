@@ -11,8 +11,10 @@ KeyRejected              what a client presented is not a valid key (never the o
 
 from __future__ import annotations
 
+from unsloth_studio.problem import OperatorProblem
 
-class StoreProblem(Exception):  # noqa: N818 - it is told to a person, and its message is a sentence
+
+class StoreProblem(OperatorProblem):
     """The operator must act; `str(error)` says what is wrong and what to do."""
 
 
