@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +29,35 @@ class SettingsInvalid(OperatorProblem):
     """A flag, a variable or a line of `config.toml` has a value that cannot be used."""
 
     exit_status = 2
+
+
+class Sampling(BaseModel):
+    """Sampling values; what is left out is decided elsewhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: float | None = Field(default=None, ge=0)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    top_k: int | None = Field(default=None, ge=-1)
+    min_p: float | None = Field(default=None, ge=0, le=1)
+    repeat_penalty: float | None = Field(default=None, ge=0)
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    seed: int | None = None
+
+
+class ModelSettings(BaseModel):
+    """What holds for one model, under its id in `[models."ID"]` of `config.toml`. The command line wins over it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    context_length: int | None = Field(default=None, ge=256, description="Context per request, in tokens.")
+    parallel: int | None = Field(default=None, ge=1, le=4096, description="How many requests run at once.")
+    threads: int | None = Field(default=None, ge=1, description="Threads of the engine.")
+    flags: tuple[str, ...] = Field(default=(), description="Further llama-server flags, one string per word.")
+    pin: Sampling = Field(default=Sampling(), description="Sampling values that win over what a request asks for.")
+    keep_loaded: bool = Field(default=False, description="Never unload it to make room.")
+    idle_minutes: float | None = Field(default=None, gt=0, description="Unload it after this time without a request.")
 
 
 class Settings(BaseSettings):
@@ -68,6 +97,23 @@ class Settings(BaseSettings):
         300.0, gt=0, description="An engine that is silent for this long in mid-reply counts as lost."
     )
     drain_seconds: float = Field(10.0, ge=0, description="How long running requests may finish after Ctrl-C.")
+    model_folders: tuple[Path, ...] = Field(
+        (), description="Further folders with models: LM Studio's, Ollama's, any with .gguf files."
+    )
+    load_on_request: bool = Field(True, description="Load a model on this disk when a request names it.")
+    memory_budget_mib: int | None = Field(
+        None, ge=64, description="Memory for loaded models; default: 80 % of this machine's."
+    )
+    idle_minutes: float | None = Field(
+        None, gt=0, description="Unload a model after this time without a request; default: never."
+    )
+    aliases: dict[str, str] = Field(
+        default_factory=dict, description="Names for models; `*` stands for anything: `claude-*` = `my-model`."
+    )
+    models: dict[str, ModelSettings] = Field(default_factory=dict, description="What holds for one model, by its id.")
+    pin: Sampling = Field(
+        Sampling(), description="Sampling values that win over what a request asks for, for every model."
+    )
     cors_origins: tuple[str, ...] = Field(
         (), description="Web origins that may call the API from a browser; default: none."
     )

@@ -75,7 +75,7 @@ def test_a_relative_path_that_exists_wins_over_a_repository_of_that_name() -> No
 def test_two_quantizations_are_a_conflict() -> None:
     with pytest.raises(ReferenceConflict, match=r"Q4_0 in 'a/b:Q4_0' and Q8_0 by --gguf-variant") as caught:
         parse_reference("a/b:Q4_0", variant="Q8_0")
-    assert caught.value.exit_code == 1
+    assert caught.value.exit_status == 1
 
 
 @pytest.mark.parametrize("text", [None, "", "  \t"])
@@ -83,7 +83,7 @@ def test_no_model_is_a_usage_error(text: str | None) -> None:
     with pytest.raises(ReferenceMissing, match="--model") as caught:
         parse_reference(text)
     assert isinstance(caught.value, BadReference)
-    assert caught.value.exit_code == 2
+    assert caught.value.exit_status == 2
 
 
 @pytest.mark.parametrize(

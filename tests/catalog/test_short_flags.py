@@ -56,7 +56,7 @@ def test_misuse_is_a_sentence(argv: list[str], message: str) -> None:
     with pytest.raises(FlagMisuse) as caught:
         promote_short_flags(argv)
     assert str(caught.value) == message
-    assert caught.value.exit_code == 2
+    assert caught.value.exit_status == 2
 
 
 def test_the_callers_list_is_not_changed() -> None:

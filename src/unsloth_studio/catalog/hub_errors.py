@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from unsloth_studio.problem import OperatorProblem
+
 HubProblem = Literal[
     "not_found",  # no such repository, revision or file; or it is private
     "gated",  # the licence has to be accepted first
@@ -29,7 +31,7 @@ HubProblem = Literal[
 TRANSIENT: frozenset[HubProblem] = frozenset({"rate_limited", "unreachable", "hub_failed"})
 
 
-class HubError(Exception):
+class HubError(OperatorProblem):
     """`str()` says who must act, what is wrong and what to do; `retry_after` is in seconds where the hub said so."""
 
     def __init__(self, problem: HubProblem, message: str, *, retry_after: int | None = None) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from unsloth_studio.catalog.quantization import Variant, shard_of
+from unsloth_studio.problem import OperatorProblem
 
 PREFERENCE = (
     "UD-Q4_K_XL", "UD-Q4_K_L", "UD-Q5_K_XL", "UD-Q3_K_XL", "UD-Q6_K_XL", "UD-Q6_K_S", "UD-Q8_K_XL", "UD-Q2_K_XL",
@@ -53,10 +54,10 @@ class Alias:
 ModelReference = LocalPath | HubModel | Alias
 
 
-class BadReference(ValueError):  # noqa: N818 - it says what is bad
-    """A model reference nobody can follow. The message is for the user; `exit_code` is what the command ends with."""
+class BadReference(OperatorProblem):
+    """A model reference nobody can follow. The message is for the user; `exit_status` is what the command ends with."""
 
-    exit_code = 2
+    exit_status = 2
 
 
 class ReferenceMissing(BadReference):
@@ -66,7 +67,7 @@ class ReferenceMissing(BadReference):
 class ReferenceConflict(BadReference):
     """The quantization was named twice, differently."""
 
-    exit_code = 1
+    exit_status = 1
 
 
 @dataclass(frozen=True, slots=True)

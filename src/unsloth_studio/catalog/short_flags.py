@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from unsloth_studio.problem import OperatorProblem
+
 _LONG = {"-m": "--model", "-hfr": "--model", "-f": "--frontend"}
 _MODEL = frozenset({"--model", "-hf", "--hf-repo"})
 _SLOTS = re.compile(r"^-np([+-]?\d.*)$", re.DOTALL)
 
 
-class FlagMisuse(ValueError):  # noqa: N818 - a usage error: the command ends with exit code 2
+class FlagMisuse(OperatorProblem):
     """A flag that cannot be understood; the message says what to write instead."""
 
-    exit_code = 2
+    exit_status = 2
 
 
 def promote_short_flags(argv: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ from unsloth_studio.problem import OperatorProblem
 # name -> (module, attribute, one line for the list of commands)
 _COMMANDS = {
     "run": ("unsloth_studio.cli.run", "run", "Serve a model: prints the URL and the API key when it is ready."),
+    "models": ("unsloth_studio.cli.models", "models", "Find, fetch, show and remove models."),
     "keys": ("unsloth_studio.cli.keys", "keys", "Create, list and revoke API keys."),
     "doctor": ("unsloth_studio.cli.doctor", "doctor", "Say what works on this machine, what does not, and what to do."),
 }
@@ -23,6 +24,7 @@ _HELP = """A local LLM served as an API that coding agents can rely on.
 \b
   unsloth run                        serve the built-in demo model (no download)
   unsloth run --model my-model.gguf  serve a model of yours
+  unsloth run --model unsloth/gemma-4-26B-A4B-it-GGUF:UD-Q4_K_XL   fetch it first, if need be
   unsloth keys create my-laptop      make another API key
 
 Every command explains itself: unsloth COMMAND --help.

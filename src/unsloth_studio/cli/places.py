@@ -1,0 +1,57 @@
+"""Where this program looks for models: the library on this disk, the hub, and how much memory there is for them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+from unsloth_studio.catalog.download_progress import OnProgress
+from unsloth_studio.catalog.fit import Memory
+from unsloth_studio.catalog.hub import Hub, default_cache
+from unsloth_studio.catalog.library import list_models
+from unsloth_studio.catalog.local_models import LocalModel
+from unsloth_studio.catalog.locate import Places
+from unsloth_studio.engine.hardware import read_hardware
+from unsloth_studio.settings import Settings
+
+if TYPE_CHECKING:
+    from unsloth_studio.catalog.download_progress import DownloadProgress
+
+MEMORY_SHARE = 0.8
+"""Of the machine's memory, for models: the rest is for the system and other programs."""
+
+
+def memory_budget(settings: Settings) -> int:
+    """Bytes for all loaded models together."""
+    if settings.memory_budget_mib is not None:
+        return settings.memory_budget_mib * 2**20
+    return int(read_hardware().memory_mib * 2**20 * MEMORY_SHARE)
+
+
+def library_of(settings: Settings) -> tuple[LocalModel, ...]:
+    """The models on this disk. Reads folders: not on an event loop."""
+    return list_models(default_cache(), [folder.expanduser() for folder in settings.model_folders])
+
+
+def places_of(settings: Settings) -> Places:
+    """Everything `locate` needs. Reads folders: not on an event loop."""
+    return Places(library_of(settings), Hub(), Memory(memory_budget(settings)), settings.aliases)
+
+
+def show_download(title: str) -> AbstractContextManager[OnProgress]:
+    """A bar on a terminal, lines elsewhere, on standard error."""
+    from unsloth_studio.cli.download_progress import DownloadDisplay
+
+    return DownloadDisplay(title)
+
+
+@contextmanager
+def show_nothing(title: str) -> Generator[OnProgress]:
+    """For `--json` and `--silent`."""
+    del title
+
+    def ignore(progress: DownloadProgress) -> None:
+        del progress
+
+    yield ignore
