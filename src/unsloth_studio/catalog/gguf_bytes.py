@@ -10,6 +10,8 @@ import struct
 from collections.abc import Mapping
 from typing import BinaryIO
 
+from unsloth_studio.problem import OperatorProblem
+
 _HEADER_LIMIT = 64 << 20
 """Bytes; the largest header in use (a vocabulary of 262k tokens with its merges) has about 16 MB."""
 
@@ -22,7 +24,7 @@ SCALARS: Mapping[int, struct.Struct] = {kind: struct.Struct(form) for kind, form
 _LENGTH, _U32 = SCALARS[10], SCALARS[4]
 
 
-class GgufError(ValueError):
+class GgufError(OperatorProblem):
     """The file cannot be used as a model. The message names the file (without its folder), the fault, and what to do."""
 
 
