@@ -1,0 +1,188 @@
+"""Fetching a URL that a client (or a model) named, without becoming its way into this machine's network.
+
+The rule: a host is looked up once, every address it has must be public, and the connection goes to these addresses and to
+no others, also after a redirect; a second look-up that answers differently (DNS rebinding) is never made.
+No cookies, no proxies, no credentials; bodies are bounded in size and time and never unpacked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urljoin
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from unsloth_studio.serving.fetch_guard import Target, read_target, require_public
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEADERS = {"User-Agent": "unsloth-studio", "Accept": "*/*", "Accept-Encoding": "identity"}
+
+Lookup = Callable[[str, int], Awaitable[list[str]]]
+"""From host and port to addresses in text form. Raises `OSError` when the name is not known."""
+Connect = Callable[[tuple[Any, ...]], socket.socket]
+"""Makes the socket for one entry of `getaddrinfo`'s result."""
+
+
+class FetchFailed(Exception):  # noqa: N818 - the other side's doing
+    """The fetch was allowed and did not succeed; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPolicy:
+    """`timeout` in seconds for the whole fetch with its redirects, `connect_timeout` for each connection.
+
+    `allowed_hosts` are names or addresses (`nas.lan`, `127.0.0.1:9000`) that are fetched from although they are not public.
+    """
+
+    timeout: float = 20.0
+    connect_timeout: float = 5.0
+    max_redirects: int = 5
+    allowed_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """`media_type` is what the server claims, in small letters and without parameters; look at the bytes to be sure."""
+
+    body: bytes
+    media_type: str
+    final_url: str
+
+
+class Fetcher(Protocol):
+    async def get(self, url: str, *, max_bytes: int) -> Fetched:
+        """The body at `url`. Raises `FetchRefused` and `FetchFailed`."""
+        ...
+
+
+async def look_up(host: str, port: int) -> list[str]:
+    """The system's answer for `host`, in its order."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
+def open_socket(entry: tuple[Any, ...]) -> socket.socket:
+    """A plain socket of the entry's family."""
+    family, kind, protocol, *_ = entry
+    return socket.socket(family, kind, protocol)
+
+
+class GuardedFetcher:
+    """Holds no connection and no state between two fetches. `look_up` and `open_socket` are the ways out to the network."""
+
+    def __init__(self, policy: FetchPolicy, *, look_up: Lookup = look_up, open_socket: Connect = open_socket) -> None:
+        self._policy = policy
+        self._look_up = look_up
+        self._open_socket = open_socket
+
+    async def get(self, url: str, *, max_bytes: int) -> Fetched:
+        """The body at `url`, at most `max_bytes`. Raises `FetchRefused` (nothing was connected to that may not be) and
+        `FetchFailed` (unreachable, another status than 200, too large, too slow, too many redirects)."""
+        try:
+            async with asyncio.timeout(self._policy.timeout):
+                return await self._follow(url, max_bytes)
+        except TimeoutError as error:
+            raise FetchFailed(f"It took longer than {self._policy.timeout:g} s.") from error
+
+    async def _follow(self, url: str, max_bytes: int) -> Fetched:
+        for _ in range(self._policy.max_redirects + 1):
+            target = read_target(url)
+            answer = await self._ask(target, max_bytes)
+            if isinstance(answer, Fetched):
+                return answer
+            url = urljoin(target.url, answer)
+        raise FetchFailed(f"It redirects more than {self._policy.max_redirects} times.")
+
+    async def _ask(self, target: Target, max_bytes: int) -> Fetched | str:
+        """One request: the body, or where it redirects to."""
+        addresses = await self._addresses(target)
+        connector = self._connector(addresses)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._policy.connect_timeout)
+        try:
+            async with (
+                aiohttp.ClientSession(
+                    connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+                ) as session,
+                session.get(URL(target.url, encoded=True), allow_redirects=False, headers=_HEADERS) as reply,
+            ):
+                return await _read(reply, target, max_bytes=max_bytes)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            if isinstance(error, TimeoutError):
+                raise FetchFailed(f"The host {target.host} does not answer.") from error
+            raise FetchFailed(f"The host {target.host} cannot be reached, or does not speak HTTP.") from error
+
+    async def _addresses(self, target: Target) -> list[str]:
+        """Where to connect to: the only look-up there is for this request."""
+        if target.address is not None:
+            addresses = [target.host]
+        else:
+            try:
+                addresses = await self._look_up(target.host, target.port)
+            except (OSError, UnicodeError) as error:
+                raise FetchFailed(f"The host {target.host} is not known.") from error
+        if not {target.host, f"{target.host}:{target.port}"} & self._policy.allowed_hosts:
+            require_public(addresses, target.host)
+        return addresses
+
+    def _connector(self, addresses: list[str]) -> aiohttp.TCPConnector:
+        """Connects to `addresses` only: they are all that its resolver knows, and its sockets are checked once more."""
+
+        def guarded(entry: Any) -> socket.socket:
+            if entry[4][0] not in addresses:
+                raise OSError("an address that was not checked")
+            return self._open_socket(entry)
+
+        return aiohttp.TCPConnector(
+            resolver=_Pinned(addresses), use_dns_cache=False, force_close=True, socket_factory=guarded
+        )
+
+
+class _Pinned(AbstractResolver):
+    """Answers every question with the addresses that were checked."""
+
+    def __init__(self, addresses: list[str]) -> None:
+        self._addresses = addresses
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        del family  # the caller asks for both
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in self._addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+async def _read(reply: aiohttp.ClientResponse, target: Target, *, max_bytes: int) -> Fetched | str:
+    location = reply.headers.get("Location")
+    if reply.status in _REDIRECTS and location:
+        return location
+    if reply.status != 200:
+        raise FetchFailed(f"The host {target.host} answers with status {reply.status}.")
+    if reply.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise FetchFailed(f"The host {target.host} sends compressed content, which it was asked not to.")
+    body = bytearray()
+    if (reply.content_length or 0) <= max_bytes:
+        async for piece in reply.content.iter_any():
+            body += piece
+            if len(body) > max_bytes:
+                break
+        else:
+            return Fetched(bytes(body), reply.content_type.lower(), target.url)
+    raise FetchFailed(f"It is larger than {max_bytes / 2**20:.1f} MiB.")
