@@ -1,104 +1,79 @@
-"""HTTP towards the engine, behind three verbs: open a stream, count tokens, close.
+"""Questions to the engine, behind two verbs: open a stream, ask for an object.
 
-aiohttp, because httpx costs ten times the CPU per request and two to four times per chunk (docs/decisions.md). A
-connection is never reused: llama-server closes it some milliseconds after a stream without announcing that.
+A connection is never reused: llama-server closes it some milliseconds after a stream without announcing that.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+import ssl
+from functools import lru_cache
 from typing import Any
 
-import aiohttp
 import orjson
 
+from unsloth_studio.engine.connection import ConnectionLost, EngineStream, EngineUnreachable, Origin, post
 from unsloth_studio.engine.contract import EngineAddress
 from unsloth_studio.engine.replies import error_of_reply
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
+__all__ = ["ConnectionLost", "EngineClient", "EngineStream", "EngineUnreachable"]
 
-class EngineUnreachable(Exception):  # noqa: N818 - a state of the engine, not of the program
-    """No answer began: the connection was refused, reset or closed before the first byte. Asking again is safe."""
-
-
-class ConnectionLost(Exception):  # noqa: N818
-    """The answer broke off."""
-
-
-class EngineStream:
-    """A reply that is being received. `close` frees the engine's slot at its next token."""
-
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Bytes as they arrive, everything that is there at once. Raises `ConnectionLost`."""
-        try:
-            async for data in self._response.content.iter_any():
-                yield data
-        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise ConnectionLost(str(error)) from error
-
-    def close(self) -> None:
-        self._response.close()
+_MOST_OF_AN_ERROR = 64 * 1024  # bytes of an error reply that are worth reading
 
 
 class EngineClient:
     """One per event loop. `stall_seconds` bounds the silence between two reads."""
 
     def __init__(self, *, stall_seconds: float) -> None:
-        connector = aiohttp.TCPConnector(limit=0, force_close=True, ttl_dns_cache=60)
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=stall_seconds)
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=timeout,
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
-        )
+        self._stall_seconds = stall_seconds
+        self._tls: ssl.SSLContext | None = None
 
     async def open(self, address: EngineAddress, path: str, body: bytes) -> EngineStream:
-        """Send `body` and wait for the reply's headers.
+        """Send `body` and wait for the reply's headers; the caller closes the reply.
 
         Raises `EngineUnreachable`, or `TurnFailure` with the meaning of an error reply.
         """
-        response = await self._post(address, path, body)
-        if response.status == 200:
-            return EngineStream(response)
+        origin = _origin(address.base_url)
+        if origin.tls and self._tls is None:
+            self._tls = await asyncio.to_thread(ssl.create_default_context)  # reads the system's certificates
+        reply = await post(
+            origin, path, body, api_key=address.api_key, stall_seconds=self._stall_seconds, tls=self._tls
+        )
+        if reply.status == 200:
+            return reply
         try:
-            raise TurnFailure(await _error(response))
+            raise TurnFailure(await _error(reply))
         finally:
-            response.close()
+            reply.close()
 
     async def ask(self, address: EngineAddress, path: str, body: bytes) -> dict[str, Any]:
         """Send `body`, return the JSON object of the reply. Raises as `open` does."""
-        response = await self._post(address, path, body)
+        reply = await self.open(address, path, body)
         try:
-            if response.status != 200:
-                raise TurnFailure(await _error(response))
-            return orjson.loads(await response.read())
-        except (aiohttp.ClientError, TimeoutError, ConnectionError, orjson.JSONDecodeError) as error:
+            return orjson.loads(b"".join([data async for data in reply.chunks()]))
+        except (ConnectionLost, orjson.JSONDecodeError) as error:
             raise EngineUnreachable(str(error)) from error
         finally:
-            response.close()
+            reply.close()
 
     async def close(self) -> None:
-        await self._session.close()
-
-    async def _post(self, address: EngineAddress, path: str, body: bytes) -> aiohttp.ClientResponse:
-        headers = {"Content-Type": "application/json"}
-        if address.api_key:
-            headers["Authorization"] = f"Bearer {address.api_key}"
-        try:
-            return await self._session.post(address.base_url + path, data=body, headers=headers)
-        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise EngineUnreachable(str(error) or type(error).__name__) from error
+        """Nothing is kept open between requests; here so that an owner need not know that."""
 
 
-async def _error(response: aiohttp.ClientResponse) -> TurnError:
+@lru_cache(maxsize=64)
+def _origin(base_url: str) -> Origin:
+    return Origin.of(base_url)
+
+
+async def _error(reply: EngineStream) -> TurnError:
     body = b""
-    with suppress(aiohttp.ClientError, asyncio.TimeoutError, ConnectionError):  # the status alone says enough
-        body = await response.content.read(64 * 1024)
-    return error_of_reply(response.status, body, retry_after=response.headers.get("Retry-After"))
+    try:
+        async for data in reply.chunks():
+            body += data
+            if len(body) > _MOST_OF_AN_ERROR:
+                break
+    except ConnectionLost:
+        pass  # the status alone says enough
+    retry_after = reply.headers.get(b"retry-after", b"").decode("latin-1")
+    return error_of_reply(reply.status, body, retry_after=retry_after)
