@@ -12,6 +12,7 @@ from typing import Any, assert_never, cast
 
 import orjson
 
+from unsloth_studio.engine.lifted_images import lift_images
 from unsloth_studio.turn.messages import (
     Conversation,
     DocumentPart,
@@ -89,9 +90,7 @@ def _conversation(conversation: Conversation) -> Json:
             return body  # the engine leaves the tools in the prompt otherwise, and the model calls them
         case NamedTool(name):
             tools = tuple(tool for tool in tools if tool.name == name)
-            choice = (
-                "required"  # the engine treats a named tool as "auto": one tool and "required" is the same, enforced
-            )
+            choice = "required"  # the engine treats a named tool as "auto": one tool and "required" is the same
         case "auto" | "required" as choice:
             pass
         case _:
@@ -158,7 +157,7 @@ def _logprobs(request: Request) -> Json:
 
 def _messages(messages: Iterable[Message]) -> list[Json]:
     wire: list[Json] = []
-    for message in _fold(messages):
+    for message in _fold(lift_images(messages)):
         wire.extend(_message(message))
     return wire
 
@@ -226,15 +225,12 @@ def _valid_arguments(arguments: str) -> str:
 
 
 def _tool_results(parts: tuple[Part, ...]) -> list[Json]:
-    """A `tool` message per result, then the images of all as one user message (templates show none in a tool's)."""
-    results = [part for part in parts if isinstance(part, ToolResultPart)]
     wire: list[Json] = []
-    for result in results:
-        text = _text(tuple(part for part in result.parts if not isinstance(part, ImagePart)))
+    for result in (part for part in parts if isinstance(part, ToolResultPart)):
+        text = _text(result.parts)
         content = f"Error: {text}" if result.is_error and text else text or ("Error" if result.is_error else "")
         wire.append({"role": "tool", "tool_call_id": result.call_id, "content": content})
-    images = [_content(part) for result in results for part in result.parts if isinstance(part, ImagePart)]
-    return [*wire, {"role": "user", "content": images}] if images else wire
+    return wire
 
 
 def _content(part: Part) -> Json:

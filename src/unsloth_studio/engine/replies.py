@@ -16,11 +16,22 @@ from unsloth_studio.turn.errors import TurnError
 _CLIENTS_FAULT = re.compile(
     r"failed to parse (messages|tool call arguments)"
     r"|jinja|chat template|template (error|exception)|raise_exception"
-    r"|image input is not supported|audio input is not supported|does not support (images|multimodal)"
-    r"|failed to (load|decode|process) (image|audio)"
+    r"|audio input is not supported"
     r"|json.?schema|invalid grammar|failed to (parse|initialize) (grammar|samplers)"
     r"|type_error\.30|out_of_range\.40|tokeniz",
     re.IGNORECASE,
+)
+_BLIND = re.compile(
+    r"image input is not supported|does not support (image|multimodal)|not a multimodal model|unknown part type: image",
+    re.IGNORECASE,
+)
+_BAD_IMAGE = re.compile(
+    r"failed to (load|decode|process|open|identify) (the )?image|cannot identify image file|invalid image",
+    re.IGNORECASE,
+)
+CANNOT_SEE = (
+    "This model cannot see images: load one with a projector (mmproj), or send the request without images, "
+    "those in earlier messages included."
 )
 _VLLM_OVERFLOW = re.compile(r"maximum context length is (?P<limit>\d+)\D+?(?P<asked>\d+) .{0,40}tokens", re.DOTALL)
 
@@ -62,6 +73,11 @@ def error_of_frame(status: int, message: str, fields: dict[str, Any]) -> TurnErr
         return _overflow(fields.get("n_prompt_tokens"), fields.get("n_ctx"))
     if overflow := _VLLM_OVERFLOW.search(message):
         return _overflow(int(overflow["asked"]), int(overflow["limit"]))
+    if _BLIND.search(message):
+        return TurnError("invalid_request", CANNOT_SEE, code="image_not_supported")
+    if _BAD_IMAGE.search(message):
+        said = f"The engine cannot read an image of this request: {message}"
+        return TurnError("invalid_request", said, code="invalid_image")
     if status == 404:
         return TurnError("not_found", message or "The model server does not know this model.", code="model_not_found")
     if 400 <= status < 500 or _CLIENTS_FAULT.search(message):

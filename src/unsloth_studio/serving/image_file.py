@@ -19,16 +19,18 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _NATIVE = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "BMP": "image/bmp"}
-_READ = (*_NATIVE, "WEBP", "AVIF", "TIFF", "PPM", "TGA", "PSD", "ICO", "JPEG2000")
-"""Pillow's decoders that may see a client's bytes; others run programs (EPS) or are rare enough to be a risk only."""
+_READ = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "AVIF", "TIFF", "PPM", "PSD", "ICO", "JPEG2000", "TGA")
+"""Pillow's decoders that may see a client's bytes; others run programs (EPS) or are rare enough to be a risk only. MPO is
+what the JPEG decoder calls a file with several pictures. TGA stands last because it has no mark to be known by."""
 _PHOTOS = frozenset({"JPEG", "MPO"})
 _NATIVE_MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA", "I;16", "I;16B"})
 _ORIENTATION = 0x0112  # EXIF 2.32, "Orientation"; 1 is upright
 _DAMAGED = (
     OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, AttributeError, AssertionError,
-    RuntimeError, MemoryError, struct.error, zlib.error,
+    RuntimeError, MemoryError, struct.error, zlib.error, Warning,
 )  # fmt: skip
-"""What Pillow's decoders raise for a damaged file; it documents `OSError` alone and keeps to that for few formats."""
+"""What Pillow's decoders raise for a damaged file; it documents `OSError` alone and keeps to that for few formats.
+Warnings are raised where they are made errors."""
 
 
 class ImageRefused(Exception):  # noqa: N818 - it is about the client's file

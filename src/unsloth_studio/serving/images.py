@@ -15,16 +15,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
 
+from unsloth_studio.engine.replies import CANNOT_SEE
 from unsloth_studio.serving.fetch import Fetcher, FetchFailed
 from unsloth_studio.serving.fetch_guard import FetchRefused
 from unsloth_studio.serving.image_file import ImageFile, ImageLimits, ImageRefused, presentable
 from unsloth_studio.turn.errors import TurnFailure, invalid
 from unsloth_studio.turn.messages import Conversation, ImagePart, Message, Part, Request, ToolResultPart
-
-NO_VISION = (
-    "This model cannot see images: load one with a projector (mmproj), or send the request without images. "
-    "Images in earlier messages count too."
-)
 
 _BASE64 = re.compile(r";\s*base64\s*\Z", re.IGNORECASE)
 _URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
@@ -66,7 +62,7 @@ async def prepare_images(request: Request, *, vision: bool, policy: ImagePolicy)
     if not images:
         return request
     if not vision:
-        raise invalid(NO_VISION, code="image_not_supported")
+        raise invalid(CANNOT_SEE, code="image_not_supported")
     if len(images) > policy.max_images:
         raise invalid(
             f"The request holds {len(images)} images; at most {policy.max_images} are read at once. Leave out old ones.",

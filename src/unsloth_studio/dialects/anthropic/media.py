@@ -34,7 +34,7 @@ def image_part(block: ImageBlock, path: str) -> ImagePart:
                 raise invalid(f"{wrong}: '{source.media_type}' is not an image type such as image/png.", param=wrong)
             return ImagePart(f"data:{source.media_type};base64,{_base64_text(source, path)}")
         case UrlSource():
-            if not source.url.startswith(("https://", "http://", "data:image/")):
+            if not source.url[:11].lower().startswith(("https://", "http://", "data:image/")):
                 wrong = f"{path}.source.url"
                 raise invalid(f"{wrong}: this must be an http(s) URL or a data:image/ URL.", param=wrong)
             return ImagePart(source.url)

@@ -7,11 +7,11 @@ assistant message, in the same order. Items of hosted tools never fail: they bec
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 import orjson
 
-from unsloth_studio.dialects.openai_responses.parts import plain_text, read_content
+from unsloth_studio.dialects.openai_responses.parts import plain_text, read_content, screenshot_of
 from unsloth_studio.dialects.openai_responses.tools import ToolNames
 from unsloth_studio.dialects.openai_responses.wire import (
     CustomToolCallItem,
@@ -25,7 +25,16 @@ from unsloth_studio.dialects.openai_responses.wire import (
     type_of,
 )
 from unsloth_studio.turn.errors import invalid
-from unsloth_studio.turn.messages import Message, Part, ReasoningPart, Role, TextPart, ToolCallPart, ToolResultPart
+from unsloth_studio.turn.messages import (
+    ImagePart,
+    Message,
+    Part,
+    ReasoningPart,
+    Role,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 
 TOOL_LISTS = frozenset({"additional_tools", "tool_search_output"})
 
@@ -125,7 +134,7 @@ class ItemReader:
         known = isinstance(call_id, str) and call_id
         if kind.endswith("_call_output"):
             if isinstance(call_id, str) and known:
-                self._result(call_id, ToolResultPart(call_id, (TextPart(_readable(raw.get("output"))),)))
+                self._result(call_id, ToolResultPart(call_id, (_readable(raw.get("output")),)))
         elif kind.endswith("_call"):
             if isinstance(call_id, str) and known:
                 self._call(call_id, kind.removesuffix("_call"), arguments=_arguments(raw))
@@ -148,8 +157,12 @@ def _arguments(raw: RawObject) -> str:
     return "{}"
 
 
-def _readable(output: object) -> str:
-    return output if isinstance(output, str) else _json(output)
+def _readable(output: object) -> TextPart | ImagePart:
+    """A computer's screenshot as the image it is; whatever else a hosted tool gave as text."""
+    if isinstance(output, str):
+        return TextPart(output)
+    screenshot = screenshot_of(cast("RawObject", output)) if isinstance(output, dict) else None
+    return screenshot or TextPart(_json(cast("object", output)))
 
 
 def _json(value: object) -> str:

@@ -9,7 +9,7 @@ import base64
 import binascii
 from urllib.parse import unquote_to_bytes
 
-from unsloth_studio.dialects.openai_responses.wire import Content, ContentPart, ImageUrl
+from unsloth_studio.dialects.openai_responses.wire import Content, ContentPart, ImageUrl, RawObject
 from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.messages import DocumentPart, ImagePart, TextPart
 
@@ -35,6 +35,14 @@ def plain_text(parts: list[ContentPart] | None) -> str:
     return "\n\n".join(part.text for part in parts or () if part.text and part.type in _TEXT_TYPES)
 
 
+def screenshot_of(output: RawObject) -> ImagePart | None:
+    """The image in the output of a `computer_call`, when it holds one that can be shown."""
+    url: object = output.get("image_url")
+    if isinstance(url, str) and url[:8].lower().startswith(_IMAGE_SCHEMES):
+        return ImagePart(url)
+    return None
+
+
 def _read_part(part: ContentPart, at: str) -> ContentPiece:
     if part.type in _TEXT_TYPES:
         return TextPart(_required(part.text, f"{at}.text"))
@@ -56,7 +64,7 @@ def _read_image(part: ContentPart, at: str) -> ImagePart:
     if part.image_url is None and part.file_id is not None:
         raise _no_stored_files(f"{at}.file_id")
     image = part.image_url if isinstance(part.image_url, ImageUrl) else ImageUrl(part.image_url or "")
-    if not image.url.startswith(_IMAGE_SCHEMES):
+    if not image.url[:8].lower().startswith(_IMAGE_SCHEMES):
         message = f"{at}.image_url: Send the image as a 'data:<media type>;base64,...' or http(s) URL."
         raise invalid(message, param=f"{at}.image_url")
     return ImagePart(image.url, detail=part.detail or image.detail)
