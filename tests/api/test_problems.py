@@ -13,9 +13,11 @@ from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.services import Services
 from unsloth_studio.engine.client import EngineClient
+from unsloth_studio.engine.pool import Pool
+from unsloth_studio.engine.shelf import SingleShelf
 from unsloth_studio.engine.upstream import Upstream
 from unsloth_studio.observe.logs import log_turn
-from unsloth_studio.serving.admission import Admission
+from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.key_ring import KeyRing
@@ -30,7 +32,8 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
     await ring.start()
     client = EngineClient(stall_seconds=5)
     engine = Upstream("http://127.0.0.1:9")
-    turns = Turns(engine, client, Admission(slots=1, queue_limit=1), 0.1, log_turn)
+    shelf = SingleShelf(engine, slots=1)
+    turns = Turns(Pool(shelf, default=shelf.model.id), client, Admissions(queue_limit=1), 0.1, log_turn)
     limits = Limits(max_body=1000, headers_after=5, heartbeat=5)
     yield Services(
         turns, ring, limits, new_id=lambda: "id", clock=lambda: 0.0, version="0", allowed_hosts=frozenset({"box.lan"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import anthropic.pagination
 import anthropic.types
@@ -10,17 +11,21 @@ import openai.pagination
 import openai.types
 import pytest
 
-from unsloth_studio.dialects.models import ModelCard, find_card, write_card, write_list
+from unsloth_studio.dialects.models import ModelCard, write_card, write_list
 
 CARDS = [
     ModelCard("gemma-4-26B-A4B-it-GGUF", 131072, loaded=True, created=1_795_000_000, vision=True, reasoning=True),
-    ModelCard("demo", None, loaded=False, created=0, display_name="The demo model"),
+    ModelCard(
+        "demo", None, loaded=False, created=0, display_name="The demo model", state="loading", quantization="Q8_0"
+    ),
 ]
 OURS_FOR_OPENAI = {
     "type", "display_name", "created_at", "lifecycle", "max_input_tokens", "max_tokens", "context_length",
-    "max_model_len", "loaded", "capabilities",
+    "max_model_len", "loaded", "state", "quantization", "capabilities",
 }  # fmt: skip
-OURS_FOR_ANTHROPIC = {"object", "created", "owned_by", "context_length", "max_model_len", "loaded"}
+OURS_FOR_ANTHROPIC = {
+    "object", "created", "owned_by", "context_length", "max_model_len", "loaded", "state", "quantization",
+}  # fmt: skip
 
 
 def test_the_openai_sdk_reads_the_page() -> None:
@@ -67,17 +72,14 @@ def test_the_context_length_is_there_under_every_name() -> None:
     assert (card["context_length"], card["max_model_len"], card["loaded"]) == (131072, 131072, True)
 
 
-@pytest.mark.parametrize(
-    ("asked", "found"),
-    [
-        ("demo", "demo"),
-        ("DEMO", "demo"),
-        ("unsloth/gemma-4-26B-A4B-it-GGUF", "gemma-4-26B-A4B-it-GGUF"),
-        ("Unsloth/Gemma-4-26b-a4b-it-gguf", "gemma-4-26B-A4B-it-GGUF"),
-        ("gemma", None),
-        ("", None),
-    ],
-)
-def test_a_model_is_found_by_its_name(asked: str, found: str | None) -> None:
-    card = find_card(CARDS, asked)
-    assert (card.id if card else None) == found
+def test_the_state_and_the_settings_are_told() -> None:
+    first, second = json.loads(write_list(CARDS))["data"]
+    assert (first["state"], first["quantization"], second["state"], second["quantization"]) == (
+        "ready",
+        None,
+        "loading",
+        "Q8_0",
+    )
+    assert "settings" not in first
+    settings = {"temperature": {"value": 0.7, "reason": "the model's family"}}
+    assert json.loads(write_card(replace(CARDS[0], settings=settings)))["settings"] == settings

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from unsloth_studio.api.services import Services
 from unsloth_studio.engine.contract import EngineState
 
-HealthStatus = Literal["ok", "loading", "stopped", "stopping", "failed"]
+HealthStatus = Literal["ok", "idle", "loading", "stopped", "stopping", "failed"]
 
 _STATUS: dict[EngineState, HealthStatus] = {
     "ready": "ok",
@@ -22,7 +22,8 @@ _STATUS: dict[EngineState, HealthStatus] = {
 
 
 class Health(BaseModel):
-    """`progress` (0 to 1) is there while the model loads."""
+    """`model` is the default one. `idle`: it was put away, and the next request loads it again. `progress` (0 to 1) is there
+    while it loads."""
 
     status: HealthStatus
     service: Literal["unsloth-studio"] = "unsloth-studio"
@@ -36,12 +37,14 @@ def health_router(services: Services) -> APIRouter:
 
     @router.get("/health")
     async def health(response: Response) -> Health:  # pyright: ignore[reportUnusedFunction] - the router holds it
-        """200 when the model is ready, else 503 with Retry-After."""
-        engine = services.turns.engine.status
-        if engine.state != "ready":
+        """200 when a request would be answered (`ok`, `idle`), else 503 with Retry-After."""
+        pool = services.turns.pool
+        engine = pool.status
+        status: HealthStatus = "idle" if pool.resting else _STATUS[engine.state]
+        if status not in ("ok", "idle"):
             response.status_code = 503
             response.headers["Retry-After"] = "2"
         progress = engine.progress if engine.state == "starting" else None
-        return Health(status=_STATUS[engine.state], version=services.version, model=engine.model_id, progress=progress)
+        return Health(status=status, version=services.version, model=engine.model_id, progress=progress)
 
     return router

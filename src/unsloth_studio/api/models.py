@@ -6,8 +6,10 @@ from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.exchange import Exchange
 from unsloth_studio.api.services import Services
 from unsloth_studio.dialects import openai_errors
-from unsloth_studio.dialects.models import ModelCard, find_card, write_card, write_list
-from unsloth_studio.turn.errors import TurnError, TurnFailure
+from unsloth_studio.dialects.models import ModelCard, write_card, write_list
+from unsloth_studio.engine.shelf import ModelEntry
+from unsloth_studio.engine.standing import ModelStatus
+from unsloth_studio.turn.errors import TurnError
 
 
 class _ModelsEndpoint(Endpoint):
@@ -19,26 +21,38 @@ class _ModelsEndpoint(Endpoint):
         del exchange
         return openai_errors.error_body(error)
 
-    def card(self) -> ModelCard:
-        status = self.services.turns.engine.status
+    def cards(self) -> list[ModelCard]:
+        """Every model that is here, loaded or not, and what is loaded though it is no longer listed."""
+        pool = self.services.turns.pool
+        statuses = {status.id: status for status in pool.statuses()}
+        entries = {entry.id: entry for entry in pool.shelf.all()}
+        entries |= {name: ModelEntry(name) for name in statuses if name not in entries}
+        return [self._card(entry, statuses.get(name)) for name, entry in entries.items()]
+
+    def _card(self, entry: ModelEntry, status: ModelStatus | None) -> ModelCard:
+        status = status or ModelStatus(entry.id, "available")
         return ModelCard(
-            id=status.model_id,
-            context_length=status.context_length,
+            id=entry.id,
+            context_length=status.context_length or entry.context_length,
             loaded=status.state == "ready",
             created=self._created,
+            state=status.state,
+            quantization=entry.quantization,
+            tools=entry.tools,
+            vision=entry.vision,
+            reasoning=entry.thinking,
+            settings=entry.settings,
         )
 
 
 class ModelList(_ModelsEndpoint):
     async def answer(self, exchange: Exchange) -> None:
-        await exchange.json(write_list([self.card()]))
+        await exchange.json(write_list(self.cards()))
 
 
 class ModelById(_ModelsEndpoint):
     async def answer(self, exchange: Exchange) -> None:
+        """The name is matched as in a request, but a name of no model here is not found."""
         asked: str = exchange.scope["path_params"]["model_id"]
-        card = find_card([self.card()], asked)
-        if card is None:
-            message = f"There is no model {asked!r} here. Available: {self.card().id}."
-            raise TurnFailure(TurnError("not_found", message, param="model", code="model_not_found"))
-        await exchange.json(write_card(card))
+        found = self.services.turns.pool.find(asked, exact=True)
+        await exchange.json(write_card(next(card for card in self.cards() if card.id == found.id)))

@@ -30,11 +30,13 @@ from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.contract import Engine, EngineStatus
 from unsloth_studio.engine.local import local_engine
 from unsloth_studio.engine.plan import EngineOptions
+from unsloth_studio.engine.pool import Pool
+from unsloth_studio.engine.shelf import PooledModel, SingleShelf
 from unsloth_studio.engine.supervisor import Policy
 from unsloth_studio.engine.upstream import Upstream
 from unsloth_studio.observe.logs import log_turn
 from unsloth_studio.problem import OperatorProblem
-from unsloth_studio.serving.admission import Admission
+from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
 from unsloth_studio.store.database import Database
@@ -87,30 +89,32 @@ class _Run:
         async with AsyncExitStack() as stack:
             keys, api_key = await stack.enter_async_context(self._keys())
             engine = self._engine()
-            stack.push_async_callback(engine.stop)
+            shelf = SingleShelf(engine, slots=self._settings.parallel)
+            pool = Pool(shelf, default=shelf.model.id)
+            stack.push_async_callback(pool.stop)
             client = EngineClient(stall_seconds=self._settings.stall_seconds)
             stack.push_async_callback(client.close)
-            admission = Admission(slots=self._settings.parallel, queue_limit=self._settings.queue_limit)
-            turns = Turns(engine, client, admission, self._settings.load_wait_seconds, log_turn)
-            await stack.enter_async_context(self._listening(self._services(turns, keys), admission))
-            return await self._until_stopped(engine, api_key)
+            admissions = Admissions(queue_limit=self._settings.queue_limit)
+            turns = Turns(pool, client, admissions, self._settings.load_wait_seconds, log_turn)
+            await stack.enter_async_context(self._listening(self._services(turns, keys), admissions))
+            return await self._until_stopped(pool, shelf.model, api_key)
 
-    async def _until_stopped(self, engine: Engine, api_key: str) -> int:
-        self._out.listening(self._base_url(), engine.status.model_id)
-        await engine.start()
-        loading = asyncio.create_task(engine.ready(self._settings.start_timeout_seconds + 30))
+    async def _until_stopped(self, pool: Pool, model: PooledModel, api_key: str) -> int:
+        """Load `model`, then serve until a signal."""
+        self._out.listening(self._base_url(), pool.status.model_id)
+        loading = asyncio.create_task(pool.load(model, wait=self._settings.start_timeout_seconds + 30))
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not loading.done():
             loading.cancel()
             return 0
         try:
-            loading.result()
+            status = loading.result()
         except TurnFailure as failure:
             self._out.failed(failure.error.message)
             stopping.cancel()
             return 1
-        self._out.ready(self._ready(engine.status, api_key), exposed=not self._settings.loopback)
+        self._out.ready(self._ready(status, api_key), exposed=not self._settings.loopback)
         await stopping
         return 0
 
@@ -175,7 +179,7 @@ class _Run:
         )
 
     @asynccontextmanager
-    async def _listening(self, services: Services, admission: Admission) -> AsyncGenerator[None]:
+    async def _listening(self, services: Services, admissions: Admissions) -> AsyncGenerator[None]:
         """Accept requests; at the end let the running ones finish."""
         config = uvicorn.Config(
             build_app(services),
@@ -195,7 +199,7 @@ class _Run:
         try:
             yield
         finally:
-            self._out.stopping(admission.active)
+            self._out.stopping(admissions.active)
             self._server.should_exit = True
             await serving
             self._out.stopped()

@@ -2,12 +2,12 @@
 
 The rule: every field that either official SDK requires is there (`openai.types.Model`, `anthropic.types.ModelInfo` and the
 page around them), and ours stand beside them: `context_length` and `max_model_len` (the same number, in tokens, under the
-names that OpenRouter's and vLLM's clients look for) and `loaded`.
+names that OpenRouter's and vLLM's clients look for), `loaded`, `state`, `quantization` and, where known, `settings`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,9 @@ import orjson
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """What a client is told of a model. `id` is what it puts into `model`; `context_length` is in tokens per request, None
-    while unknown; `created` is Unix time in seconds. `vision`, `reasoning` and `tools` say what the model can do."""
+    while unknown; `created` is Unix time in seconds. `vision`, `reasoning` and `tools` say what the model can do; `state` is
+    one of `available` (here, not loaded), `queued`, `loading`, `ready`, `unloading`, `failed`; `settings` are the sampling
+    values that hold for it, with their reasons."""
 
     id: str
     context_length: int | None
@@ -29,6 +31,9 @@ class ModelCard:
     vision: bool = False
     reasoning: bool = False
     tools: bool = True
+    state: str = "ready"
+    quantization: str | None = None
+    settings: Mapping[str, Any] | None = None
 
 
 def write_list(cards: Sequence[ModelCard]) -> bytes:
@@ -49,17 +54,6 @@ def write_card(card: ModelCard) -> bytes:
     return orjson.dumps(_card_object(card))
 
 
-def find_card(cards: Sequence[ModelCard], model_id: str) -> ModelCard | None:
-    """The card that `model_id` names. Upper and lower case do not matter, nor does an owner before the name
-    (`unsloth/gemma-4-26B-A4B-it-GGUF`) that the id itself does not carry."""
-    asked = model_id.casefold()
-    for wanted in (asked, asked.rpartition("/")[2]):
-        for card in cards:
-            if card.id.casefold() == wanted:
-                return card
-    return None
-
-
 def _card_object(card: ModelCard) -> dict[str, Any]:
     return {
         "id": card.id,
@@ -75,7 +69,10 @@ def _card_object(card: ModelCard) -> dict[str, Any]:
         "context_length": card.context_length,
         "max_model_len": card.context_length,
         "loaded": card.loaded,
+        "state": card.state,
+        "quantization": card.quantization,
         "capabilities": _capabilities(card),
+        **({} if card.settings is None else {"settings": card.settings}),
     }
 
 

@@ -14,6 +14,27 @@ from contextlib import asynccontextmanager
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
 
+class Admissions:
+    """One line per model: who waits for one model does not hold up those who ask for another. `queue_limit` is per model."""
+
+    def __init__(self, *, queue_limit: int) -> None:
+        self._queue_limit = queue_limit
+        self._lines: dict[str, Admission] = {}
+
+    @property
+    def active(self) -> int:
+        """Turns of all models that hold a slot, those that wait for their model to be loaded included."""
+        return sum(line.active for line in self._lines.values())
+
+    def of(self, model_id: str, slots: int) -> Admission:
+        """The line of a model that runs `slots` turns at once."""
+        line = self._lines.get(model_id)
+        if line is None:
+            line = self._lines[model_id] = Admission(slots=slots, queue_limit=self._queue_limit)
+        line.widen(slots)
+        return line
+
+
 class Admission:
     """`slots` turns at once, at most `queue_limit` waiting. Belongs to one event loop."""
 
@@ -30,6 +51,12 @@ class Admission:
     @property
     def waiting(self) -> int:
         return len(self._waiting)
+
+    def widen(self, slots: int) -> None:
+        """From now on `slots` turns at once; with fewer than before, the running ones end first."""
+        self._slots = slots
+        while self._active < slots and self._hand_on():
+            self._active += 1
 
     @asynccontextmanager
     async def slot(self) -> AsyncGenerator[None]:
@@ -59,12 +86,17 @@ class Admission:
 
     def _release(self) -> None:
         """Hand the slot to the one who waits longest, so that nobody who comes later can take it."""
+        if self._active > self._slots or not self._hand_on():
+            self._active -= 1
+
+    def _hand_on(self) -> bool:
+        """Wake the one who waits longest; False when nobody does."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
-                return
-        self._active -= 1
+                return True
+        return False
 
     def _busy(self) -> TurnError:
         return TurnError(

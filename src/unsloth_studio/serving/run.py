@@ -1,4 +1,4 @@
-"""One turn, from request to events: wait for a slot, wait for the engine, stream, and say how it ended.
+"""One turn, from request to events: wait for a slot and for the model, stream, and say how it ended.
 
 Whatever happens the events end with exactly one `TurnEnd` or `TurnFailed`, or, as long as nothing was yielded, a
 `TurnFailure` is raised. Closing the generator (a client that went away) frees the engine's slot.
@@ -15,8 +15,9 @@ from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStr
 from unsloth_studio.engine.contract import Engine, EngineAddress
 from unsloth_studio.engine.decode import Decoder
 from unsloth_studio.engine.encode import count_body, engine_body, engine_path
+from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.replies import lost_error
-from unsloth_studio.serving.admission import Admission
+from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import Event, TurnFailed
 from unsloth_studio.turn.messages import Request
@@ -26,27 +27,36 @@ COUNT_PATH = "/v1/chat/completions/input_tokens"
 RETRY_WAITS = (0.02, 0.1, 0.3, None)  # seconds before each further attempt
 
 
+def as_asked(request: Request, model_id: str) -> Request:
+    """The request as the client sent it."""
+    del model_id
+    return request
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Runs turns on one engine.
+    """Runs turns on the models of a pool.
 
-    `load_wait` is how many seconds a request waits for a model that is still loading; `on_record` is told of every turn
-    that came as far as the engine.
+    `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
+    as far as the engine. `prepare` gets the request and the id of the model that answers it, before the engine is asked.
     """
 
-    engine: Engine
+    pool: Pool
     client: EngineClient
-    admission: Admission
+    admissions: Admissions
     load_wait: float
     on_record: Callable[[TurnRecord], None]
+    prepare: Callable[[Request, str], Request] = as_asked
 
     async def run(self, request: Request, *, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, in batches: all that arrived in one read of the engine's socket."""
         arrived = time.monotonic()
-        async with self.admission.slot():
-            address, stream = await self._open(request)
+        chosen = self.pool.find(request.model)
+        admission = self.admissions.of(chosen.id, chosen.slots)
+        async with admission.slot(), self.pool.lease(chosen, wait=self.load_wait) as engine:
+            address, stream = await self._open(engine, request)
             lost = lost_error(managed=address.managed, begun=True)
-            model = self.engine.status.model_id
+            model = engine.status.model_id
             decoder = Decoder(turn_id, model, lost=lost, top_logprobs=request.top_logprobs)
             opened = time.monotonic()
             last: Event | None = None
@@ -66,34 +76,40 @@ class Turns:
             finally:
                 stream.close()
                 if isinstance(last, TurnFailed) and last.error is lost:
-                    self.engine.lost(address)
+                    engine.lost(address)
                 now = time.monotonic()
                 self.on_record(TurnRecord(turn_id, last, queued_s=opened - arrived, total_s=now - arrived))
 
     async def count(self, request: Request) -> int:
-        """Tokens of the conversation as the model's own chat template renders it. Raises `TurnFailure`."""
-        address = await self.engine.ready(self.load_wait)
-        if not address.speaks_llama:
-            raise TurnFailure(TurnError("not_found", "The upstream server cannot count tokens.", code="unsupported"))
-        try:
-            reply = await self.client.ask(address, COUNT_PATH, count_body(request, model=address.model))
-        except EngineUnreachable as error:
-            self.engine.lost(address)
-            raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error
-        return int(reply["input_tokens"])
+        """Tokens of the conversation as the model's own chat template renders it; needs no slot. Raises `TurnFailure`."""
+        async with self.pool.lease(self.pool.find(request.model), wait=self.load_wait) as engine:
+            address = await engine.ready(self.load_wait)
+            if not address.speaks_llama:
+                raise TurnFailure(
+                    TurnError("not_found", "The upstream server cannot count tokens.", code="unsupported")
+                )
+            body = count_body(self.prepare(request, engine.status.model_id), model=address.model)
+            try:
+                reply = await self.client.ask(address, COUNT_PATH, body)
+            except EngineUnreachable as error:
+                engine.lost(address)
+                raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error
+            return int(reply["input_tokens"])
 
-    async def _open(self, request: Request) -> tuple[EngineAddress, EngineStream]:
+    async def _open(self, engine: Engine, request: Request) -> tuple[EngineAddress, EngineStream]:
         """Ask the engine; again if it went away before it said anything, which is safe.
 
         A crash is noticed within milliseconds, but not before the next request can come: hence the short waits.
         """
         for wait in RETRY_WAITS:
-            address = await self.engine.ready(self.load_wait)
-            body = engine_body(request, model=address.model, speaks_llama=address.speaks_llama)
+            address = await engine.ready(self.load_wait)
+            body = engine_body(
+                self.prepare(request, engine.status.model_id), model=address.model, speaks_llama=address.speaks_llama
+            )
             try:
                 return address, await self.client.open(address, engine_path(request), body)
             except EngineUnreachable as error:
-                self.engine.lost(address)
+                engine.lost(address)
                 if wait is None:
                     raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error
                 await asyncio.sleep(wait)

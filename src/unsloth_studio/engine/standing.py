@@ -1,0 +1,56 @@
+"""How the models of a pool stand, as told to people and programs. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from unsloth_studio.engine.contract import EngineState, EngineStatus
+from unsloth_studio.engine.residency import Residence
+from unsloth_studio.engine.shelf import PooledModel
+
+ModelState = Literal["available", "queued", "loading", "ready", "unloading", "failed"]
+"""`available`: here, not loaded. `queued`: asked for, waits for memory. `loading` is also said of an engine that crashed and
+is being started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Since the pool was made. `loads` counts those begun, `failures` those that failed and engines that were given up."""
+
+    loads: int = 0
+    failures: int = 0
+    unloads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """`context_length` is per turn, in tokens, None while unknown; `progress` runs from 0 to 1 while loading; `active` turns
+    are running."""
+
+    id: str
+    state: ModelState
+    context_length: int | None = None
+    progress: float | None = None
+    reason: str | None = None
+    memory_bytes: int = 0
+    active: int = 0
+    pinned: bool = False
+
+
+_OF_ENGINE: dict[EngineState, ModelState] = {"ready": "ready", "failed": "failed"}
+
+
+def standing(model: PooledModel, engine: EngineStatus, residence: Residence, *, active: int) -> ModelStatus:
+    """The status of a model that has memory. An upstream's own name stands in for one we do not know."""
+    state: ModelState = _OF_ENGINE.get(engine.state, "loading") if residence == "ready" else residence
+    return ModelStatus(
+        engine.model_id or model.id,
+        state,
+        context_length=engine.context_length,
+        progress=engine.progress,
+        reason=engine.reason,
+        memory_bytes=model.memory_bytes,
+        active=active,
+        pinned=model.pinned,
+    )
