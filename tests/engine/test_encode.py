@@ -43,6 +43,10 @@ def assistant(*parts: Part) -> Message:
     return Message("assistant", parts)
 
 
+def image(url: str) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
 def body(request: Request, *, speaks_llama: bool = True) -> dict[str, Any]:
     return orjson.loads(engine_body(request, model="m", speaks_llama=speaks_llama))
 
@@ -97,6 +101,48 @@ HISTORIES: dict[str, tuple[list[Message], list[dict[str, Any]]]] = {
         [
             {"role": "tool", "tool_call_id": "c1", "content": "Error: no"},
             {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}]},
+        ],
+    ),
+    "images of neighbouring tool results follow the last of them, in front of what the user says": (
+        [
+            Message("tool", (ToolResultPart("c1", (ImagePart("data:1"),)),)),
+            Message("tool", (ToolResultPart("c2", (TextPart("two"), ImagePart("data:2"))),)),
+            user("compare"),
+        ],
+        [
+            {"role": "tool", "tool_call_id": "c1", "content": "(The result is the image below.)"},
+            {"role": "tool", "tool_call_id": "c2", "content": "two"},
+            {"role": "user", "content": [image("data:1"), image("data:2"), {"type": "text", "text": "compare"}]},
+        ],
+    ),
+    "images of a tool result inside a user message stand between the result and the text": (
+        [user("and?", ToolResultPart("c1", (ImagePart("data:1"),), is_error=True))],
+        [
+            {"role": "tool", "tool_call_id": "c1", "content": "Error: (The result is the image below.)"},
+            {"role": "user", "content": [image("data:1"), {"type": "text", "text": "and?"}]},
+        ],
+    ),
+    "images of instructions and of the assistant are shown behind them": (
+        [
+            Message("system", (TextPart("like this:"), ImagePart("data:1"))),
+            user("draw"),
+            assistant(TextPart("here"), ImagePart("data:2")),
+            user("again"),
+        ],
+        [
+            {"role": "system", "content": "like this:"},
+            {"role": "user", "content": [image("data:1"), {"type": "text", "text": "draw"}]},
+            {"role": "assistant", "content": "here"},
+            {"role": "user", "content": [image("data:2"), {"type": "text", "text": "again"}]},
+        ],
+    ),
+    "text around an image keeps its place": (
+        [user("before", ImagePart("data:1", "high"), "after")],
+        [
+            {
+                "role": "user",
+                "content": [{"type": "text", "text": "before"}, image("data:1"), {"type": "text", "text": "after"}],
+            }
         ],
     ),
     "tool results inside a user message come before its text": (
