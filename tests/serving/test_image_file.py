@@ -181,9 +181,10 @@ def test_damaged_files_are_refused_or_shown_and_nothing_else(file_format: str) -
     assert all(outcomes.values()), outcomes
 
 
-def test_a_picture_drawn_again_carries_no_profile_and_no_exif() -> None:
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_drawn_again_carries_no_profile_and_no_exif(file_format: str) -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "a camera"
-    shown = presentable(picture("JPEG", exif=exif, icc_profile=b"for other colours"), LIMITS).body
+    shown = presentable(picture(file_format, exif=exif, icc_profile=b"for other colours"), LIMITS).body
     with Image.open(io.BytesIO(shown)) as image:
         assert not {"icc_profile", "exif"} & set(image.info)
