@@ -8,39 +8,21 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.api.parts import services_around
 
 from unsloth_studio.api.app import build_app
-from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.services import Services
-from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.shelf import SingleShelf
 from unsloth_studio.engine.upstream import Upstream
-from unsloth_studio.observe.logs import log_turn
-from unsloth_studio.serving.admission import Admissions
-from unsloth_studio.serving.run import Turns
-from unsloth_studio.store.database import Database
-from unsloth_studio.store.key_ring import KeyRing
-from unsloth_studio.store.keys import KeyStore
 
 
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[Services]:
     """The real services around an engine that nobody started."""
-    database = Database.open(tmp_path)
-    ring = KeyRing(KeyStore(database))
-    await ring.start()
-    client = EngineClient(stall_seconds=5)
-    engine = Upstream("http://127.0.0.1:9")
-    shelf = SingleShelf(engine, slots=1)
-    turns = Turns(Pool(shelf, default=shelf.model.id), client, Admissions(queue_limit=1), 0.1, log_turn)
-    limits = Limits(max_body=1000, headers_after=5, heartbeat=5)
-    yield Services(
-        turns, ring, limits, new_id=lambda: "id", clock=lambda: 0.0, version="0", allowed_hosts=frozenset({"box.lan"})
-    )
-    await client.close()
-    await ring.close()
-    database.close()
+    shelf = SingleShelf(Upstream("http://127.0.0.1:9"), slots=1)
+    async with services_around(Pool(shelf, default=shelf.model.id), tmp_path) as made:
+        yield made
 
 
 async def get(services: Services, path: str, *, method: str = "GET", **headers: str) -> httpx.Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import signal
 from collections.abc import AsyncGenerator, Sequence
@@ -14,14 +13,11 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from tests.api.parts import client_of, services_around
 from tests.support.chains import ENDLESS, PLAIN_TEXT
 from tests.support.fixtures import ScriptedGguf
 from tests.support.patience import until
 
-from unsloth_studio.api.app import build_app
-from unsloth_studio.api.exchange import Limits
-from unsloth_studio.api.services import Services
-from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.local import demo_model
 from unsloth_studio.engine.plan import EngineProgram, LaunchPlan
 from unsloth_studio.engine.pool import Pool
@@ -29,17 +25,10 @@ from unsloth_studio.engine.residency import Rules
 from unsloth_studio.engine.restarts import Policy
 from unsloth_studio.engine.shelf import ModelEntry, PooledModel
 from unsloth_studio.engine.supervisor import Supervisor
-from unsloth_studio.observe.logs import log_turn
-from unsloth_studio.serving.admission import Admissions
-from unsloth_studio.serving.run import Turns
-from unsloth_studio.store.database import Database
-from unsloth_studio.store.key_ring import KeyRing
-from unsloth_studio.store.keys import KeyStore
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
 pytestmark = pytest.mark.e2e
 
-KEY = "sk-unsloth-" + "0" * 32
 REQUESTS, CLIENTS = 200, 8
 SIZE = 100
 EXTRA_LOADS = 3
@@ -114,23 +103,8 @@ async def gateway(request: pytest.FixtureRequest, files: dict[str, Path], tmp_pa
     """The application in this process, with `request.param` bytes for models."""
     shelf = FileShelf(files, {})
     pool = Pool(shelf, rules=Rules(budget_bytes=request.param))
-    database = Database.open(tmp_path)
-    keys = KeyRing(KeyStore(database))
-    await keys.start()
-    keys.add_static(KEY, "test")
-    client = EngineClient(stall_seconds=30)
-    turns = Turns(pool, client, Admissions(queue_limit=64), 30.0, log_turn)
-    limits = Limits(max_body=1 << 20, headers_after=5, heartbeat=5)
-    services = Services(turns, keys, limits, new_id=lambda: os.urandom(8).hex(), clock=lambda: 0.0, version="0")
-    transport = httpx.ASGITransport(build_app(services))
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://localhost", headers={"Authorization": f"Bearer {KEY}"}, timeout=120
-    ) as http:
+    async with services_around(pool, tmp_path) as services, client_of(services) as http:
         yield Gateway(http, pool, shelf)
-    await pool.stop()
-    await client.close()
-    await keys.close()
-    database.close()
     assert psutil.Process().children(recursive=True) == []
 
 

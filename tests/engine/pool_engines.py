@@ -64,6 +64,10 @@ class PaperEngine:
     def let_up(self) -> None:
         self._up.set()
 
+    def rename(self, model_id: str) -> None:
+        """As when an upstream says for the first time what it serves."""
+        self._id = model_id
+
     def break_down(self) -> None:
         """As after too many crashes in a row."""
         self.state = "failed"

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from unsloth_studio.serving.admission import Admission
+from unsloth_studio.serving.admission import Admission, Admissions
 from unsloth_studio.turn.errors import TurnFailure
 
 
@@ -114,3 +114,32 @@ async def test_any_sequence_ends_with_every_slot_free(seed: int) -> None:
     await asyncio.wait([visitor.task for visitor in visitors])
     assert (admission.active, admission.waiting) == (0, 0)
     assert log == sorted(log)
+
+
+async def test_each_model_has_a_line_of_its_own() -> None:
+    admissions = Admissions(queue_limit=0)
+    async with admissions.of("a", 1).slot():
+        with pytest.raises(TurnFailure):
+            async with admissions.of("a", 1).slot():
+                pass
+        async with admissions.of("b", 1).slot():
+            assert admissions.active == 2
+    assert admissions.active == 0
+
+
+async def test_a_model_that_comes_back_with_more_slots_lets_more_in() -> None:
+    admissions, log = Admissions(queue_limit=10), list[int]()
+    visitors = [Visitor(admissions.of("a", 1), name, log) for name in range(4)]
+    await settle()
+    assert log == [0]
+    assert admissions.of("a", 3).active == 3
+    await settle()
+    assert log == [0, 1, 2]
+    admissions.of("a", 1)
+    await visitors[0].leave()
+    await visitors[1].leave()
+    await settle()
+    assert (log, admissions.active) == ([0, 1, 2], 1)
+    await visitors[2].leave()
+    await visitors[3].leave()
+    assert (log, admissions.active) == ([0, 1, 2, 3], 0)

@@ -57,7 +57,8 @@ class ChatCompletions(_ChoicesEndpoint):
         requests = choices_of(call.request, call.n)
         if call.stream:
             writer = ChatStreamWriter(created=created, include_usage=call.include_usage, n=call.n)
-            await exchange.stream(self.start(exchange, requests), _feed(writer), writer=writer)
+            telling = self.telling(writer, call.request)
+            await exchange.stream(self.start(exchange, requests), _feed(writer), writer=telling)
         else:
             await exchange.json(write_chat(await self.turns(exchange, requests), created=created))
 
@@ -69,7 +70,8 @@ class Completions(_ChoicesEndpoint):
         if call.stream:
             usage = call.include_usage
             writer = CompletionsStreamWriter(created=created, include_usage=usage, echo=call.echo, n=call.n)
-            await exchange.stream(self.start(exchange, call.requests), _feed(writer), writer=writer)
+            telling = self.telling(writer, call.requests[0])
+            await exchange.stream(self.start(exchange, call.requests), _feed(writer), writer=telling)
         else:
             turns = await self.turns(exchange, call.requests)
             await exchange.json(write_completions(turns, created=created, echo=call.echo, n=call.n))

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from unsloth_studio.api.auth import authenticate
 from unsloth_studio.api.exchange import ClientGone, Exchange, Header
+from unsloth_studio.api.load_notes import LoadNotes
 from unsloth_studio.api.services import Services
 from unsloth_studio.dialects.contract import StreamWriter
 from unsloth_studio.dialects.status import STATUS
@@ -47,7 +48,12 @@ class Endpoint(ABC):
 
     async def stream(self, exchange: Exchange, request: Request, writer: StreamWriter) -> None:
         """Answer with the frames of one turn."""
-        await exchange.stream(self.services.turns.run(request, turn_id=exchange.id), writer.feed, writer=writer)
+        run = self.services.turns.run(request, turn_id=exchange.id)
+        await exchange.stream(run, writer.feed, writer=self.telling(writer, request))
+
+    def telling(self, writer: StreamWriter, request: Request) -> StreamWriter:
+        """`writer`, whose signs of life also say when the model is being loaded."""
+        return LoadNotes(writer, lambda: self.services.turns.load_note(request))
 
     async def whole(self, exchange: Exchange, request: Request) -> Turn:
         """One turn, folded. Raises `TurnFailure` when it failed."""

@@ -21,18 +21,18 @@ class _ModelsEndpoint(Endpoint):
         del exchange
         return openai_errors.error_body(error)
 
-    def cards(self) -> list[ModelCard]:
-        """Every model that is here, loaded or not, and what is loaded though it is no longer listed."""
+    def cards(self) -> dict[str, ModelCard]:
+        """By the pool's id: every model that is here, and what is loaded though it is no longer listed."""
         pool = self.services.turns.pool
         statuses = {status.id: status for status in pool.statuses()}
         entries = {entry.id: entry for entry in pool.shelf.all()}
         entries |= {name: ModelEntry(name) for name in statuses if name not in entries}
-        return [self._card(entry, statuses.get(name)) for name, entry in entries.items()]
+        return {name: self._card(entry, statuses.get(name)) for name, entry in entries.items()}
 
     def _card(self, entry: ModelEntry, status: ModelStatus | None) -> ModelCard:
         status = status or ModelStatus(entry.id, "available")
         return ModelCard(
-            id=entry.id,
+            id=status.name or entry.id,
             context_length=status.context_length or entry.context_length,
             loaded=status.state == "ready",
             created=self._created,
@@ -47,7 +47,7 @@ class _ModelsEndpoint(Endpoint):
 
 class ModelList(_ModelsEndpoint):
     async def answer(self, exchange: Exchange) -> None:
-        await exchange.json(write_list(self.cards()))
+        await exchange.json(write_list(list(self.cards().values())))
 
 
 class ModelById(_ModelsEndpoint):
@@ -55,4 +55,4 @@ class ModelById(_ModelsEndpoint):
         """The name is matched as in a request, but a name of no model here is not found."""
         asked: str = exchange.scope["path_params"]["model_id"]
         found = self.services.turns.pool.find(asked, exact=True)
-        await exchange.json(write_card(next(card for card in self.cards() if card.id == found.id)))
+        await exchange.json(write_card(self.cards()[found.id]))

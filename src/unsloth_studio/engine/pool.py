@@ -14,10 +14,10 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from math import ceil
 
 from unsloth_studio.engine import refusals
 from unsloth_studio.engine.contract import Engine, EngineStatus
+from unsloth_studio.engine.failed_loads import FailedLoads
 from unsloth_studio.engine.place import Place
 from unsloth_studio.engine.residency import Rules, decide
 from unsloth_studio.engine.shelf import PooledModel, Shelf
@@ -46,7 +46,7 @@ class Pool:
         self._clock = clock
         self._places: dict[str, Place] = {}
         self._line = WaitingLine()
-        self._failed: dict[str, tuple[TurnError, float]] = {}
+        self._failed = FailedLoads(self._rules.cool_down, clock)
         self._counters = Counters()
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
@@ -63,20 +63,18 @@ class Pool:
 
     @property
     def status(self) -> EngineStatus:
-        """The default model's. Once something was loaded, a default that has been put away since counts as `stopped`
-        only until the next request: `resting` tells."""
+        """The default model's; without one, that of the model used last. `stopped` when it has no memory (see `resting`)."""
         name = self._default or next(iter(self.loaded), "")
         if (place := self._places.get(name)) is not None:
             return place.engine.status
-        if (failed := self._failed.get(name)) is not None:
-            return EngineStatus("failed", name, reason=failed[0].message)
-        return EngineStatus("stopped", name)
+        reason = self._failed.reasons.get(name)
+        return EngineStatus("stopped" if reason is None else "failed", name, reason=reason)
 
     @property
     def resting(self) -> bool:
         """Whether the default model has no memory and nothing is wrong with that: the next request brings it back."""
         begun = self._default is None or self._counters.loads > self._counters.failures
-        return begun and not self._stopped and self._default not in self._places and self._default not in self._failed
+        return begun and not self._stopped and self.status.state == "stopped"
 
     def find(self, asked: str | None, *, exact: bool = False) -> PooledModel:
         """The model a request means by `asked`; with `exact`, names of no model here are not found. Raises `TurnFailure`."""
@@ -89,8 +87,8 @@ class Pool:
         found = {model.id: ModelStatus(model.id, "queued", memory_bytes=model.memory_bytes) for model in queued}
         for name, place in self._places.items():
             found[name] = standing(place.model, place.engine.status, place.state, active=place.active)
-        for name, (error, _) in self._failed.items():
-            found.setdefault(name, ModelStatus(name, "failed", reason=error.message))
+        for name, reason in self._failed.reasons.items():
+            found.setdefault(name, ModelStatus(name, "failed", reason=reason))
         return tuple(found.values())
 
     @asynccontextmanager
@@ -116,7 +114,7 @@ class Pool:
     async def unload(self, name: str) -> None:
         """Put the model with the id `name` away, a pinned one too. Running turns end first, new ones wait for the next load;
         a load that is under way is broken off. Returns when its memory is free; at once when it has none."""
-        self._failed.pop(name, None)
+        self._failed.forget(name)
         if (place := self._places.get(name)) is None:
             return
         place.leaving = True
@@ -148,9 +146,10 @@ class Pool:
             place.active += 1  # the way of nearly every request
             return place
         if by_operator:
-            self._failed.pop(model.id, None)
+            self._failed.forget(model.id)
         elif place is None or place.state == "unloading":
-            self._check(model)
+            self._failed.check(model.id)
+            self._check_size(model)
         waiter = self._line.join(model, self._clock())
         self._schedule()
         held = False
@@ -234,7 +233,7 @@ class Pool:
             place.task = None
             self._put_away(place)
             return
-        self._failed.pop(place.model.id, None)
+        self._failed.forget(place.model.id)
         place.state, place.ready_since = "ready", self._clock()
         place.last_used = place.ready_since
         log.info("model %s is ready after %.1f s", place.model.id, place.ready_since - place.began)
@@ -257,14 +256,11 @@ class Pool:
         """The load failed: say so to those who wait, and for a while to those who come."""
         log.info("model %s cannot be used: %s", name, error.message)
         self._counters = replace(self._counters, failures=self._counters.failures + 1)
-        self._failed[name] = (error, self._clock() + self._rules.cool_down)
+        self._failed.remember(name, error)
         self._line.send_away(error, name)
 
-    def _check(self, model: PooledModel) -> None:
-        """Raise when `model` can never fit, or has just failed."""
-        error, until = self._failed.get(model.id, (None, 0.0))
-        if error is not None and (left := until - self._clock()) > 0:
-            raise TurnFailure(replace(error, retry_after=ceil(left)))
+    def _check_size(self, model: PooledModel) -> None:
+        """Raise when `model` can never fit."""
         budget = self._rules.budget_bytes
         if budget is None or model.pinned:
             return

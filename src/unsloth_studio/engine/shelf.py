@@ -6,7 +6,7 @@ The rule: names are resolved here and nowhere below, so the pool works with ids 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from unsloth_studio.engine.contract import Engine
@@ -47,21 +47,23 @@ class ModelEntry:
 
 class Shelf(Protocol):
     def find(self, asked: str | None, loaded: Sequence[str]) -> PooledModel:
-        """The model a request means by `asked`. `loaded` are ids, the one used last first; None and names that no model
-        here has mean the only one of them, so with an empty `loaded` only a model's own names count.
+        """The model a request means by `asked`. `loaded` are ids, the one used last first (the default model's while none
+        is loaded); None and names that no model here has mean the only one of them. With an empty `loaded` only a
+        model's own names count, and those of models that are not to be loaded on request too: somebody looks it up.
 
         Raises `TurnFailure` (not_found, code `model_not_found`) with up to 8 near names.
         """
         ...
 
     def all(self) -> Sequence[ModelEntry]:
-        """Every model, in the order in which to list them. Quick: it is asked on the event loop."""
+        """Every model, in the order in which to list them, under the ids that `find` gives. Quick: it is asked on the event
+        loop."""
         ...
 
 
 class SingleShelf:
     """One engine and nothing else: `--upstream`, and `unsloth run --model FILE`. The model is pinned, and whatever name a
-    client uses, it is served. An upstream's id is known only once it has answered: it is read when asked for."""
+    client uses, it is served. An upstream's name is known only once it has answered: it is read when asked for."""
 
     def __init__(self, engine: Engine, *, slots: int, memory_bytes: int = 0, entry: ModelEntry | None = None) -> None:
         self._engine = engine
@@ -71,17 +73,17 @@ class SingleShelf:
     def find(self, asked: str | None, loaded: Sequence[str]) -> PooledModel:
         if loaded or asked is None or self._is_called(asked):
             return self.model
-        message = f"There is no model {asked!r} here. Available: {self._id}."
+        message = f"There is no model {asked!r} here. Available: {self._name}."
         raise TurnFailure(TurnError("not_found", message, param="model", code="model_not_found"))
 
     def all(self) -> Sequence[ModelEntry]:
-        return (replace(self._entry, id=self._id),)
+        return (self._entry,)
 
     def _is_called(self, asked: str) -> bool:
-        """By its id, or with or without an owner before the name."""
-        name, own = asked.casefold(), self._id.casefold()
+        """By its name, with or without an owner before the name."""
+        name, own = asked.casefold(), self._name.casefold()
         return own in (name, name.rpartition("/")[2]) or name == own.rpartition("/")[2]
 
     @property
-    def _id(self) -> str:
+    def _name(self) -> str:
         return self._engine.status.model_id or self._entry.id

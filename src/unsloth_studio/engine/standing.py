@@ -25,7 +25,8 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """`context_length` is per turn, in tokens, None while unknown; `progress` runs from 0 to 1 while loading; `active` turns
+    """`id` is the pool's, `name` what the engine itself calls the model (an upstream's name is known once it answered).
+    `context_length` is per turn, in tokens, None while unknown; `progress` runs from 0 to 1 while loading; `active` turns
     are running."""
 
     id: str
@@ -36,16 +37,25 @@ class ModelStatus:
     memory_bytes: int = 0
     active: int = 0
     pinned: bool = False
+    name: str = ""
+
+    @property
+    def note(self) -> str:
+        """A line for who waits, empty when there is nothing to wait for."""
+        if self.state == "loading":
+            done = f" ({self.progress:.0%})" if self.progress else ""
+            return f"loading {self.id}{done}"
+        return f"{self.id} waits for memory to be loaded into" if self.state in ("queued", "unloading") else ""
 
 
 _OF_ENGINE: dict[EngineState, ModelState] = {"ready": "ready", "failed": "failed"}
 
 
 def standing(model: PooledModel, engine: EngineStatus, residence: Residence, *, active: int) -> ModelStatus:
-    """The status of a model that has memory. An upstream's own name stands in for one we do not know."""
+    """The status of a model that has memory."""
     state: ModelState = _OF_ENGINE.get(engine.state, "loading") if residence == "ready" else residence
     return ModelStatus(
-        engine.model_id or model.id,
+        model.id,
         state,
         context_length=engine.context_length,
         progress=engine.progress,
@@ -53,4 +63,5 @@ def standing(model: PooledModel, engine: EngineStatus, residence: Residence, *, 
         memory_bytes=model.memory_bytes,
         active=active,
         pinned=model.pinned,
+        name=engine.model_id,
     )

@@ -38,7 +38,7 @@ class Turns:
     """Runs turns on the models of a pool.
 
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
-    as far as the engine. `prepare` gets the request and the id of the model that answers it, before the engine is asked.
+    as far as the engine. `prepare` gets the request and the pool's id of the model that answers, before the engine is asked.
     """
 
     pool: Pool
@@ -54,6 +54,7 @@ class Turns:
         chosen = self.pool.find(request.model)
         admission = self.admissions.of(chosen.id, chosen.slots)
         async with admission.slot(), self.pool.lease(chosen, wait=self.load_wait) as engine:
+            request = self.prepare(request, chosen.id)
             address, stream = await self._open(engine, request)
             lost = lost_error(managed=address.managed, begun=True)
             model = engine.status.model_id
@@ -82,19 +83,28 @@ class Turns:
 
     async def count(self, request: Request) -> int:
         """Tokens of the conversation as the model's own chat template renders it; needs no slot. Raises `TurnFailure`."""
-        async with self.pool.lease(self.pool.find(request.model), wait=self.load_wait) as engine:
+        chosen = self.pool.find(request.model)
+        async with self.pool.lease(chosen, wait=self.load_wait) as engine:
             address = await engine.ready(self.load_wait)
             if not address.speaks_llama:
                 raise TurnFailure(
                     TurnError("not_found", "The upstream server cannot count tokens.", code="unsupported")
                 )
-            body = count_body(self.prepare(request, engine.status.model_id), model=address.model)
+            body = count_body(self.prepare(request, chosen.id), model=address.model)
             try:
                 reply = await self.client.ask(address, COUNT_PATH, body)
             except EngineUnreachable as error:
                 engine.lost(address)
                 raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error
             return int(reply["input_tokens"])
+
+    def load_note(self, request: Request) -> str:
+        """One line that says how far the request's model is loaded, empty when it is or when it failed."""
+        try:
+            chosen = self.pool.find(request.model)
+        except TurnFailure:
+            return ""
+        return next((status.note for status in self.pool.statuses() if status.id == chosen.id), "")
 
     async def _open(self, engine: Engine, request: Request) -> tuple[EngineAddress, EngineStream]:
         """Ask the engine; again if it went away before it said anything, which is safe.
@@ -103,9 +113,7 @@ class Turns:
         """
         for wait in RETRY_WAITS:
             address = await engine.ready(self.load_wait)
-            body = engine_body(
-                self.prepare(request, engine.status.model_id), model=address.model, speaks_llama=address.speaks_llama
-            )
+            body = engine_body(request, model=address.model, speaks_llama=address.speaks_llama)
             try:
                 return address, await self.client.open(address, engine_path(request), body)
             except EngineUnreachable as error:
