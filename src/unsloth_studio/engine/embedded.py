@@ -17,7 +17,8 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn, cast
 
 from unsloth_studio.engine.guard import die_with_parent
 
@@ -52,7 +53,8 @@ def main() -> None:
 def apply_settings(params: Any, settings: Mapping[str, Any]) -> None:
     """Set `a.b = value` for every item. Raises `AttributeError` naming a setting that does not exist.
 
-    For an enumerated setting the value is the member's name.
+    For an enumerated setting the value is the member's name, for a list of those a list of names; `{"$file": path}` stands
+    for the text of a file; an adapter is `{"path": ..., "scale": ...}`.
     """
     for path, value in settings.items():
         owner: Any = params
@@ -60,13 +62,33 @@ def apply_settings(params: Any, settings: Mapping[str, Any]) -> None:
         try:
             for parent in parents:
                 owner = getattr(owner, parent)
-            kind: Any = getattr(owner, name).__class__
+            before: Any = getattr(owner, name)
         except AttributeError as error:
             raise AttributeError(f"unknown engine setting '{path}'") from error
         try:
-            setattr(owner, name, kind[value] if hasattr(kind, "__members__") else value)
-        except (TypeError, ValueError, KeyError) as error:
+            setattr(owner, name, _native(path, value, before))
+        except (AssertionError, OSError, TypeError, ValueError, KeyError) as error:
             raise ValueError(f"bad value for the engine setting '{path}': {error}") from error
+
+
+def _native(path: str, value: Any, before: Any) -> Any:
+    """`value` as the wheel wants it; `before` is what stands there now and shows the kind."""
+    if path == "lora_adapters":
+        adapter = importlib.import_module("xllamacpp").CommonAdapterLoraInfo
+        return [adapter(each["path"], each["scale"]) for each in value]
+    if (file := _file_of(value)) is not None:
+        return file.expanduser().read_text()
+    if path.endswith(".types"):
+        members: Any = importlib.import_module("xllamacpp").common_speculative_type
+        return [members[each] for each in value]
+    kind: Any = before.__class__
+    return kind[value] if hasattr(kind, "__members__") else value
+
+
+def _file_of(value: Any) -> Path | None:
+    if not isinstance(value, dict) or "$file" not in value:
+        return None
+    return Path(cast("dict[str, str]", value)["$file"])
 
 
 def _leave_with_parent() -> None:

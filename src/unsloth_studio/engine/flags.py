@@ -1,108 +1,209 @@
-"""llama-server's flags, and the embedded engine's settings that mean the same.
+"""The engine's words of the command line, read: what the plan must know, and the rest, which goes to the engine as it is.
 
-The rule: one table for both engines, and a flag that is not in it is refused for the embedded one. Attribute names were
-measured on xllamacpp 2026.10.11549; flag names are those of llama.cpp b11434.
+The rule: nothing is dropped. A word is taken out (sampling, context, slots, threads, projector), forwarded, or refused with
+a sentence that names it. Pure, but for looking whether a named file exists.
 """
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from unsloth_studio.engine.flag_values import choice, layers
+from unsloth_studio.engine.known_flags import KNOWN_FLAGS, REMOVED_FLAGS
+from unsloth_studio.engine.managed_flags import MANAGED_FLAGS
+from unsloth_studio.engine.memory import BITS
+from unsloth_studio.problem import OperatorProblem
+from unsloth_studio.turn.messages import SamplingParams
+
+MAX_WORDS = 256
+MAX_BYTES = 32 * 1024
+
+_NUMBER = re.compile(r"^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_SCALED = ("--lora-scaled", "--control-vector-scaled")
 
 
-class Setting(NamedTuple):
-    """Where a flag goes: attribute paths of `CommonParams`, and how its text is read. `read` None: the flag stands alone."""
+class FlagProblem(OperatorProblem):
+    """A word that cannot be an option of the engine, or may not; a usage error."""
 
-    paths: tuple[str, ...]
-    read: Callable[[str], Any] | None
-    alone: Any = True
+    exit_status = 2
 
 
-def _member(prefix: str) -> Callable[[str], str]:
-    return lambda text: prefix + text.upper().replace("-", "_")
+@dataclass(frozen=True, slots=True)
+class EngineFlags:
+    """`context_length` is per slot, in tokens; `rest` are llama-server's own words, in order. None: nothing was said."""
+
+    sampling: SamplingParams = SamplingParams()
+    context_length: int | None = None
+    slots: int | None = None
+    threads: int | None = None
+    mmproj: Path | None = None
+    rest: tuple[str, ...] = ()
 
 
-def _choice(members: Mapping[str, Any]) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        if text not in members:
-            raise ValueError(f"it must be one of {', '.join(members)}")
-        return members[text]
+def _whole(least: int, most: int = 2**31 - 1) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[+-]?\d{1,12}", text) or not least <= int(text) <= most:
+            raise ValueError(f"it must be a whole number from {least}" + (f" to {most}" if most < 2**31 - 1 else ""))
+        return int(text)
 
     return read
 
 
-_FLASH = _choice({name: f"LLAMA_FLASH_ATTN_TYPE_{value}" for name, value in
-                  (("on", "ENABLED"), ("off", "DISABLED"), ("auto", "AUTO"))})  # fmt: skip
-_REASONING = _choice({"off": 0, "on": 1, "auto": -1})
+def _real(least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        if not _NUMBER.match(text) or not least <= float(text) <= most:
+            raise ValueError(f"it must be a number from {least:g} to {most:g}")
+        return float(text)
 
-_TABLE: tuple[tuple[tuple[str, ...], Setting], ...] = (
-    (("-c", "--ctx-size"), Setting(("n_ctx",), int)),
-    (("-np", "--parallel"), Setting(("n_parallel",), int)),
-    (("-t", "--threads"), Setting(("cpuparams.n_threads",), int)),
-    (("-tb", "--threads-batch"), Setting(("cpuparams_batch.n_threads",), int)),
-    (("-b", "--batch-size"), Setting(("n_batch",), int)),
-    (("-ub", "--ubatch-size"), Setting(("n_ubatch",), int)),
-    (("-ngl", "--gpu-layers", "--n-gpu-layers"), Setting(("n_gpu_layers",), int)),
-    (("-fa", "--flash-attn"), Setting(("flash_attn_type",), _FLASH)),
-    (("-ctk", "--cache-type-k"), Setting(("cache_type_k",), _member("GGML_TYPE_"))),
-    (("-ctv", "--cache-type-v"), Setting(("cache_type_v",), _member("GGML_TYPE_"))),
-    (("-kvu", "--kv-unified"), Setting(("kv_unified",), None)),
-    (("-no-kvu", "--no-kv-unified"), Setting(("kv_unified",), None, alone=False)),
-    (("-cram", "--cache-ram"), Setting(("cache_ram_mib",), int)),
-    (("--cache-reuse",), Setting(("n_cache_reuse",), int)),
-    (("-ctxcp", "--ctx-checkpoints"), Setting(("n_ctx_checkpoints",), int)),
-    (("-sps", "--slot-prompt-similarity"), Setting(("slot_prompt_similarity",), float)),
-    (("--slot-save-path",), Setting(("slot_save_path",), str)),
-    (("--sleep-idle-seconds",), Setting(("sleep_idle_seconds",), int)),
-    (("--swa-full",), Setting(("swa_full",), None)),
-    (("--no-mmap",), Setting(("load_mode",), None, alone="LLAMA_LOAD_MODE_NONE")),
-    (("--mlock",), Setting(("load_mode",), None, alone="LLAMA_LOAD_MODE_MMAP_MLOCK")),
-    (("--no-warmup",), Setting(("warmup",), None, alone=False)),
-    (("-nr", "--no-repack"), Setting(("no_extra_bufts",), None)),
-    (("--chat-template",), Setting(("chat_template",), str)),
-    (("--reasoning",), Setting(("enable_reasoning",), _REASONING)),
-    (("--reasoning-format",), Setting(("reasoning_format",), _member("COMMON_REASONING_FORMAT_"))),
-    (("--reasoning-budget",), Setting(("sampling.reasoning_budget_tokens",), int)),
-    (("-mm", "--mmproj"), Setting(("mmproj.path",), str)),
-    (("--metrics",), Setting(("endpoint_metrics",), None)),
-    (("--rope-freq-base",), Setting(("rope_freq_base",), float)),
-    (("--rope-freq-scale",), Setting(("rope_freq_scale",), float)),
-    (("-to", "--timeout"), Setting(("timeout_read", "timeout_write"), int)),
-    (("-lv", "--verbosity"), Setting(("verbosity",), int)),
-    (("--temp",), Setting(("sampling.temp",), float)),
-    (("--top-k",), Setting(("sampling.top_k",), int)),
-    (("--top-p",), Setting(("sampling.top_p",), float)),
-    (("--min-p",), Setting(("sampling.min_p",), float)),
-    (("--repeat-penalty",), Setting(("sampling.penalty_repeat",), float)),
-    (("--presence-penalty",), Setting(("sampling.penalty_present",), float)),
-    (("--frequency-penalty",), Setting(("sampling.penalty_freq",), float)),
-    (("-s", "--seed"), Setting(("sampling.seed",), int)),
+    return read
+
+
+def _file(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    return path
+
+
+def _gpu_layers(text: str) -> int:
+    try:
+        return layers(text)
+    except ValueError:
+        raise ValueError("it must be a whole number, 'auto' or 'all'") from None
+
+
+_SAMPLING: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
+    ("--temp --temperature", "temperature", _real(0, 100)),
+    ("--top-p", "top_p", _real(0, 1)),
+    ("--top-k", "top_k", _whole(-1)),
+    ("--min-p", "min_p", _real(0, 1)),
+    ("--repeat-penalty", "repeat_penalty", _real(0, 100)),
+    ("--presence-penalty", "presence_penalty", _real(-100, 100)),
+    ("--frequency-penalty", "frequency_penalty", _real(-100, 100)),
+    ("-s --seed", "seed", _whole(-1, 2**32 - 1)),
+)
+_PLANNED: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
+    ("-c --ctx-size", "context_length", _whole(0)),
+    ("-np --parallel --n-parallel", "slots", _whole(1, 4096)),
+    ("-t --threads", "threads", _whole(-1, 1024)),
+    ("-mm --mmproj", "mmproj", _file),
+)
+_CHECKED: tuple[tuple[str, Callable[[str], Any]], ...] = (
+    ("-ctk --cache-type-k -ctv --cache-type-v", choice(dict.fromkeys(BITS))),
+    ("-ngl --gpu-layers --n-gpu-layers", _gpu_layers),
+    ("-sm --split-mode", choice(dict.fromkeys(("none", "layer", "row", "tensor")))),
+    ("-fa --flash-attn -rea --reasoning", choice(dict.fromkeys(("on", "off", "auto")))),
+    ("--reasoning-budget", _whole(-1)),
+    ("-b --batch-size -ub --ubatch-size", _whole(1)),
+    ("-cram --cache-ram", _whole(-1)),
+    ("-ctxcp --ctx-checkpoints --swa-checkpoints", _whole(0, 4096)),
+    ("--chat-template-file --grammar-file -md --model-draft --spec-draft-model", _file),
 )
 
-SETTINGS: Mapping[str, Setting] = {flag: setting for flags, setting in _TABLE for flag in flags}
-"""Every spelling of every flag the embedded engine understands."""
+
+def _by_flag(rows: Sequence[tuple[str, str, Callable[[str], Any]]]) -> dict[str, tuple[str, Callable[[str], Any]]]:
+    return {flag: (field, read) for flags, field, read in rows for flag in flags.split()}
 
 
-def settings_of(arguments: Sequence[str]) -> dict[str, Any]:
-    """Command-line arguments of llama-server as settings of the embedded engine, `{"n_ctx": 4096, ...}`.
+_SAMPLING_FLAGS: Mapping[str, tuple[str, Callable[[str], Any]]] = _by_flag(_SAMPLING)
+_PLANNED_FLAGS: Mapping[str, tuple[str, Callable[[str], Any]]] = _by_flag(_PLANNED)
+_CHECKED_FLAGS: Mapping[str, Callable[[str], Any]] = {flag: read for flags, read in _CHECKED for flag in flags.split()}
 
-    Raises `ValueError` with a sentence that names the flag when it has no counterpart, no value, or a bad one.
+
+def parse_engine_flags(tokens: Sequence[str], *, known: Mapping[str, int] = KNOWN_FLAGS) -> EngineFlags:
+    """Read what is not an option of ours. `known` maps flags to their number of values; a native engine's own come from
+    `known_flags.flags_of_help`.
+
+    Raises `FlagProblem` for the first word that is refused, with the reason and, for an unknown one, the nearest known.
     """
-    settings: dict[str, Any] = {}
-    rest = iter(arguments)
-    for argument in rest:
-        flag, has_value, value = argument.partition("=")
-        setting = SETTINGS.get(flag)
-        if setting is None:
-            raise ValueError(f"The embedded engine does not know the option {flag}.")
-        read = setting.alone
-        if setting.read is not None:
-            text = value if has_value else next(rest, None)
-            if text is None:
-                raise ValueError(f"The engine option {flag} needs a value.")
-            try:
-                read = setting.read(text)
-            except ValueError as error:
-                raise ValueError(f"The engine option {flag} cannot be '{text}': {error}.") from error
-        settings.update(dict.fromkeys(setting.paths, read))
-    return settings
+    _check_size(tokens)
+    flags = EngineFlags()
+    at = 0
+    while at < len(tokens):
+        flag = _flag(tokens[at], known)
+        values, at = _values(flag, tokens, at + 1, known=known)
+        flags = _add(flags, flag, values)
+    return flags
+
+
+def _check_size(tokens: Sequence[str]) -> None:
+    if len(tokens) > MAX_WORDS:
+        raise FlagProblem(f"There are {len(tokens)} words for the engine; at most {MAX_WORDS} are taken.")
+    size = sum(len(token.encode(errors="surrogatepass")) for token in tokens)
+    if size > MAX_BYTES:
+        raise FlagProblem(f"The words for the engine have {size} bytes; at most {MAX_BYTES} are taken.")
+    for token in tokens:
+        if _CONTROL.search(token):
+            raise FlagProblem(f"The word {token!r} has a character that no option may have. Write it again by hand.")
+        if token != token.strip() and token.strip().startswith("-"):
+            raise FlagProblem(f"The option {token!r} has blanks around it. Write {token.strip()}.")
+
+
+def _flag(token: str, known: Mapping[str, int]) -> str:
+    """`token` as a flag that may be passed, in its usual spelling."""
+    if not token.startswith("-") or _NUMBER.match(token) or token in ("-", "--"):
+        raise FlagProblem(f"Nothing takes the word '{token}'. An option of the engine begins with a dash.")
+    name, equals, value = token.partition("=")
+    flag = name.replace("_", "-") if name.startswith("--") else name
+    if flag in MANAGED_FLAGS:
+        raise FlagProblem(f"The option {flag} cannot be passed to the engine: {MANAGED_FLAGS[flag]}.")
+    if flag in REMOVED_FLAGS:
+        raise FlagProblem(f"llama.cpp has removed the option {flag}. Use {REMOVED_FLAGS[flag]}.")
+    if flag not in known:
+        near = difflib.get_close_matches(flag, (name for name in known if name not in MANAGED_FLAGS), n=1, cutoff=0.6)
+        hint = (
+            f" Did you mean {near[0]}?" if near else " `unsloth run --help` names ours; llama-server's help the others."
+        )
+        raise FlagProblem(f"There is no option {flag}.{hint}")
+    if equals:
+        raise FlagProblem(f"The engine does not read {token}. Write {flag} {value}, with a blank.")
+    return flag
+
+
+def _values(flag: str, tokens: Sequence[str], at: int, *, known: Mapping[str, int]) -> tuple[tuple[str, ...], int]:
+    """The words that belong to `flag`, and where the next flag stands."""
+    end = at + known[flag]
+    values = tuple(tokens[at:end])
+    missing = len(values) < known[flag]
+    if missing or any(value.startswith("--") or value in known for value in values):
+        follows = "" if missing else f", but {next(v for v in values if v.startswith('--') or v in known)} follows"
+        raise FlagProblem(f"The option {flag} needs a value{follows}.")
+    if flag in _SCALED and end < len(tokens) and _NUMBER.match(tokens[end]):
+        return (f"{values[0]}:{tokens[end]}",), end + 1  # the older way to write it: FILE SCALE
+    return values, end
+
+
+def _add(flags: EngineFlags, flag: str, values: tuple[str, ...]) -> EngineFlags:
+    """`flags` with one more; a later value replaces an earlier one."""
+    if taken := _SAMPLING_FLAGS.get(flag):
+        field, read = taken
+        return replace(flags, sampling=replace(flags.sampling, **{field: _read(flag, values[0], read)}))
+    if taken := _PLANNED_FLAGS.get(flag):
+        field, read = taken
+        return replace(flags, **{field: _said(field, _read(flag, values[0], read))})
+    if check := _CHECKED_FLAGS.get(flag):
+        _read(flag, values[0], check)
+    if flag in ("--lora", "--lora-scaled"):
+        for part in values[0].split(","):
+            _read(flag, part.rpartition(":")[0] if flag == "--lora-scaled" else part, _file)
+    return replace(flags, rest=(*flags.rest, flag, *values))
+
+
+def _said(field: str, value: Any) -> Any:
+    """llama-server's words for "you decide": no context length, a negative number of threads."""
+    if field == "context_length":
+        return value or None
+    return None if field == "threads" and value < 1 else value
+
+
+def _read(flag: str, text: str, read: Callable[[str], Any]) -> Any:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise FlagProblem(f"The option {flag} cannot be '{text}': {error}.") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +24,17 @@ _UNLIMITED_BYTES = 1 << 60
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """`physical_cores` are those this process may use; memory in MiB, limits of the container included."""
+    """`physical_cores` are those this process may use; memory in MiB, limits of the container included.
+
+    `device_mib` is what is free on GPUs that the chosen engine can use.
+    """
 
     cpu: str
     physical_cores: int
     memory_mib: int
     available_mib: int
     cpu_features: tuple[str, ...] = ()
+    device_mib: int = 0
 
     @property
     def features_digest(self) -> str:
@@ -46,9 +51,15 @@ def read_hardware() -> Hardware:
         cpu=name,
         physical_cores=_usable_cores(),
         memory_mib=min(memory.total, limit) >> 20,
-        available_mib=min(memory.available, limit) >> 20,
+        available_mib=min(memory.available, max(0, limit - _container_use())) >> 20,
         cpu_features=tuple(feature for feature in CPU_FEATURES if feature in flags),
     )
+
+
+def device_memory_mib(devices: tuple[str, ...]) -> int:
+    """Free memory of GPUs as llama-server lists them: `CUDA0: a card (8192 MiB, 7800 MiB free)`."""
+    sizes = (re.findall(r"(\d+) MiB", line) for line in devices)
+    return sum(int(found[-1]) for found in sizes if found)
 
 
 def default_threads(physical_cores: int) -> int:
@@ -59,6 +70,13 @@ def default_threads(physical_cores: int) -> int:
 def default_cache_ram_mib(memory_mib: int) -> int:
     """A tenth of the memory for prompts kept in RAM, at most 2 GiB (llama-server's own default is 8 GiB)."""
     return min(MAX_CACHE_RAM_MIB, memory_mib // 10)
+
+
+def _container_use() -> int:
+    """Bytes the container's processes hold, less file pages that can be given back."""
+    stat = dict(line.split(" ", 1) for line in _text(Path("/sys/fs/cgroup/memory.stat")).splitlines() if " " in line)
+    used = _number(Path("/sys/fs/cgroup/memory.current"), default=0)
+    return max(0, used - int(stat.get("inactive_file", 0)) - int(stat.get("active_file", 0)))
 
 
 def _usable_cores() -> int:

@@ -11,19 +11,16 @@ import re
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from unsloth_studio.engine.failures import EngineFailure, EngineTrouble
-from unsloth_studio.engine.flags import settings_of
-from unsloth_studio.engine.hardware import Hardware, default_cache_ram_mib, default_threads
+from unsloth_studio.engine.embedded_flags import settings_of
+from unsloth_studio.engine.memory import MemoryEstimate, size
 from unsloth_studio.turn.messages import SamplingParams
 
 EngineKind = Literal["embedded", "llama-server"]
 
-MAX_DEFAULT_CONTEXT = 32768
-UNKNOWN_CONTEXT = 8192
 NO_ORIGIN = "https://cors.invalid"
 """An origin nobody has: a page in a browser may not read the engine's answers."""
 
@@ -55,17 +52,29 @@ class EngineProgram:
 class EngineOptions:
     """What the user asked for. `context_length` is per slot, in tokens; None leaves a value to the plan.
 
-    `extra_flags` are llama-server's own, as on its command line.
+    `projector` is the model's companion for images. `extra_flags` are llama-server's own, as on its command line.
+    `memory_limit_bytes` caps what the plan may count on, below what the machine has.
     """
 
     model_path: Path
     model_id: str
     context_length: int | None = None
-    slots: int = 1
+    slots: int | None = None
     threads: int | None = None
     cache_ram_mib: int | None = None
     sampling: SamplingParams = SamplingParams()
     extra_flags: tuple[str, ...] = ()
+    projector: Path | None = None
+    memory_limit_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the plan: what was chosen, and why, in words for a person."""
+
+    name: str
+    value: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class LaunchPlan:
-    """Everything about a start except its key. `context_length` is the total over all slots, in tokens."""
+    """Everything about a start except its key. `context_length` is the total over all slots, in tokens.
+
+    `checkpoints` caps the copies kept of each slot (None: the engine's default). `memory` and `available_bytes` are what it
+    will use and what there is, None when the model's facts are unknown. `warnings` are sentences to show before the start.
+    """
 
     program: EngineProgram
     model_path: Path
@@ -94,6 +107,12 @@ class LaunchPlan:
     sampling: SamplingParams = SamplingParams()
     extra_flags: tuple[str, ...] = ()
     no_repack: bool = False
+    projector: Path | None = None
+    checkpoints: int | None = None
+    choices: tuple[Choice, ...] = ()
+    memory: MemoryEstimate | None = None
+    available_bytes: int | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def context_per_slot(self) -> int:
@@ -106,10 +125,14 @@ class LaunchPlan:
     def flags(self) -> tuple[str, ...]:
         """The flags both kinds of engine understand, in llama-server's spelling; the user's own come last and win."""
         sampling = ((flag, getattr(self.sampling, name)) for name, flag in _SAMPLING_FLAGS.items())
+        projector = () if self.projector is None else ("--mmproj", str(self.projector))
+        checkpoints = () if self.checkpoints is None else ("--ctx-checkpoints", str(self.checkpoints))
         return (
             *("-c", str(self.context_length), "-np", str(self.slots), "--no-kv-unified"),
             *("-t", str(self.threads), "-tb", str(self.threads), "--cache-ram", str(self.cache_ram_mib), "--metrics"),
             *(text for flag, value in sampling if value is not None for text in (flag, str(value))),
+            *projector,
+            *checkpoints,
             *(("--no-repack",) if self.no_repack else ()),
             *self.extra_flags,
         )
@@ -120,16 +143,44 @@ class LaunchPlan:
             return self._embedded(api_key, parent)
         return self._native(api_key, parent)
 
+    def as_rows(self) -> tuple[Choice, ...]:
+        """The table of `--dry-run`: engine and model, every choice, memory, and the flags as the engine gets them."""
+        where = str(self.program.path or "xllamacpp (embedded)")
+        return (
+            Choice("engine", f"{where} {self.program.version or ''}".rstrip(), "the best one found, or the one named"),
+            Choice("model", self.model_id, str(self.model_path)),
+            *self.choices,
+            *self._memory_rows(),
+            Choice("flags", shlex.join(self.flags()), "as llama-server spells them; yours come last and win"),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs. Memory in bytes, context in tokens."""
+        return {
+            "engine": {"kind": self.program.kind, "path": _text(self.program.path), "version": self.program.version},
+            "model": {"id": self.model_id, "path": str(self.model_path), "projector": _text(self.projector)},
+            "context_length": self.context_per_slot,
+            "slots": self.slots,
+            "choices": [asdict(choice) for choice in self.choices],
+            "memory": None if self.memory is None else {**asdict(self.memory), "total": self.memory.total},
+            "available_bytes": self.available_bytes,
+            "flags": list(self.flags()),
+            "warnings": list(self.warnings),
+        }
+
     def describe(self) -> str:
-        """For `--dry-run` and the log: one fact per line."""
-        where = self.program.path or "xllamacpp (embedded)"
-        return "\n".join(
-            (
-                f"engine   {where} {self.program.version or ''}".rstrip(),
-                f"model    {self.model_path} as {self.model_id}",
-                f"context  {self.context_per_slot} tokens in each of {self.slots} slots",
-                f"flags    {shlex.join(self.flags())}",
-            )
+        """For the log: one fact per line."""
+        return "\n".join(f"{row.name:<16} {row.value}" for row in self.as_rows())
+
+    def _memory_rows(self) -> tuple[Choice, ...]:
+        if self.memory is None or self.available_bytes is None:
+            return (Choice("memory", "unknown", "the model's file was not read"),)
+        memory = self.memory
+        parts = f"weights {size(memory.weights)}, KV cache {size(memory.kv_cache)}, the rest {size(memory.beside)}"
+        cache = f"at most, after long use: prompts that left their slot ({size(memory.prompt_cache)})"
+        return (
+            Choice("memory", f"{size(memory.total)} of {size(self.available_bytes)}", parts),
+            Choice("memory later", size(memory.total + memory.prompt_cache), cache),
         )
 
     def _embedded(self, api_key: str, parent: int) -> Command:
@@ -155,7 +206,8 @@ class LaunchPlan:
         return Command(argv, {"LLAMA_API_KEY": api_key})
 
 
-OPTIONAL_FLAGS = ("--jinja", "--no-ui", "--offline", "--cors-origins", "--no-kv-unified", "--cache-ram", "--metrics")
+OPTIONAL_FLAGS = ("--jinja", "--no-ui", "--offline", "--cors-origins", "--no-kv-unified", "--cache-ram", "--metrics",
+                  "--ctx-checkpoints")  # fmt: skip
 """Flags that make an engine better but that an older or newer build may lack."""
 
 
@@ -174,35 +226,5 @@ def without_flags(arguments: tuple[str, ...], missing: tuple[str, ...]) -> tuple
     return tuple(kept)
 
 
-def make_plan(
-    program: EngineProgram, options: EngineOptions, *, hardware: Hardware, native_context: int | None
-) -> LaunchPlan:
-    """Fill in what the user left open. `native_context` is what the model was trained for, in tokens, None when unknown.
-
-    Raises `EngineTrouble` (unknown_flag) when the embedded engine cannot take one of the user's flags.
-    """
-    per_slot = options.context_length or min(native_context or UNKNOWN_CONTEXT, MAX_DEFAULT_CONTEXT)
-    if program.kind == "embedded":
-        check_flags(options.extra_flags)
-    cache_ram = options.cache_ram_mib
-    return LaunchPlan(
-        program=program,
-        model_path=options.model_path,
-        model_id=options.model_id,
-        context_length=per_slot * options.slots,
-        slots=options.slots,
-        threads=options.threads or default_threads(hardware.physical_cores),
-        cache_ram_mib=default_cache_ram_mib(hardware.memory_mib) if cache_ram is None else cache_ram,
-        sampling=options.sampling,
-        extra_flags=options.extra_flags,
-        no_repack=program.no_repack,
-    )
-
-
-def check_flags(flags: tuple[str, ...]) -> None:
-    """Raises `EngineTrouble` with a sentence for the first flag the embedded engine cannot take."""
-    try:
-        settings_of(flags)
-    except ValueError as error:
-        advice = "Remove the option, or use a llama-server that knows it with --engine PATH."
-        raise EngineTrouble(EngineFailure("unknown_flag", str(error), advice)) from error
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
