@@ -25,7 +25,7 @@ from unsloth_studio.engine.plan import EngineOptions, EngineProgram, LaunchPlan
 pytestmark = pytest.mark.e2e
 
 CASES = [
-    (shape, *size) for shape, size in zip(SHAPES, ((2048, 1), (1024, 2), (4096, 2), (1024, 4), (8192, 4)), strict=True)
+    (shape, *size) for shape, size in zip(SHAPES, ((2048, 1), (1024, 2), (4096, 2), (1024, 4), (4096, 4)), strict=True)
 ]
 SHORT = [(SHAPES[3], 4096, 1), (SHAPES[4], 512, 1)]
 
@@ -76,8 +76,11 @@ async def _peak_when_full(plan: LaunchPlan) -> int:
     order = Launch(plan, "key", os.getpid(), 60)
     async with launch(order, lambda _: None, None, grace=1) as running, aiohttp.ClientSession() as session:
         await asyncio.gather(*(_fill(session, running, slot) for slot in range(plan.slots)))
-        status = Path(f"/proc/{running.process.pid}/status").read_text()
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return _peak_bytes(running.process.pid)
+
+
+def _peak_bytes(pid: int) -> int:
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found is not None
     return int(found[1]) * 1024
 

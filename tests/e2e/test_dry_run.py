@@ -1,0 +1,62 @@
+"""Planning is instant: a fresh process that decides everything and starts nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.shaped_models import SHAPES, write_shaped_gguf
+
+pytestmark = pytest.mark.e2e
+
+PLAN = """
+import asyncio, json, sys, time
+began = time.perf_counter()
+from pathlib import Path
+from unsloth_studio.engine.flags import parse_engine_flags
+from unsloth_studio.engine.local import plan_launch
+from unsloth_studio.engine.model_facts import ModelFacts
+from unsloth_studio.engine.plan import EngineOptions
+model, home, *words = sys.argv[1:]
+flags = parse_engine_flags(words)
+facts = ModelFacts("m", "qwen3", 32768, 4, (2,) * 4, 64, 64, 256, 151936, 2 ** 27, 2 ** 27)
+options = EngineOptions(Path(model), "m", flags.context_length, flags.slots, flags.threads, extra_flags=flags.rest)
+plan = asyncio.run(plan_launch(options, Path(home), explicit="embedded", facts=facts))
+table = plan.as_json() | {"seconds": time.perf_counter() - began, "modules": sorted(sys.modules)}
+print(json.dumps(table))
+"""
+HEAVY = {"xllamacpp", "numpy", "gguf", "fastapi", "uvicorn", "sqlalchemy", "huggingface_hub", "pydantic", "PIL", "rich"}
+
+
+def plan(folder: Path, *words: str) -> dict[str, Any]:
+    model = folder / "m.gguf"
+    if not model.exists():
+        write_shaped_gguf(model, SHAPES[0])
+    run = subprocess.run(
+        [sys.executable, "-c", PLAN, str(model), str(folder), *words],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    return json.loads(run.stdout)
+
+
+def test_a_plan_takes_less_than_half_a_second_and_loads_nothing_heavy(tmp_path: Path) -> None:
+    made = [plan(tmp_path) for _ in range(3)]
+    assert min(each["seconds"] for each in made) < 0.5
+    assert not HEAVY & set(made[0]["modules"])
+
+
+def test_the_users_words_are_in_the_plan(tmp_path: Path) -> None:
+    made = plan(tmp_path, "-c", "2048", "-np", "2", "-ctk", "q8_0", "-ctv", "q8_0", "--cache-ram", "0")
+    choices = {choice["name"]: (choice["value"], choice["reason"]) for choice in made["choices"]}
+    assert choices["context"] == ("2048 tokens per slot", "as asked")
+    assert choices["slots"] == ("2", "as asked")
+    assert choices["KV cache type"] == ("q8_0", "as asked")
+    assert (made["memory"]["kv_cache"], made["memory"]["prompt_cache"]) == (2 * 2048 * 4 * 256 * 17 // 16, 0)
+    assert made["flags"][-6:] == ["-ctk", "q8_0", "-ctv", "q8_0", "--cache-ram", "0"]
