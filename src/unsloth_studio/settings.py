@@ -63,7 +63,7 @@ class ModelSettings(BaseModel):
 class Settings(BaseSettings):
     """Everything that can be set. `docs/configuration.md` has a heading for each field (a test checks it)."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", toml_file=None)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
     home: Path = Field(default_factory=lambda: data_home(), description="Data folder: database, keys, caches.")
     host: str = Field("127.0.0.1", description="Address to listen on. Anything but loopback is reachable by others.")
@@ -161,12 +161,21 @@ def is_loopback(host: str) -> bool:
 
 def load_settings(**flags: Any) -> Settings:
     """Settings with `flags` (those that are not None) on top. Raises `SettingsInvalid` with a sentence per mistake."""
+    if unknown := _unknown_variables():
+        raise SettingsInvalid(
+            f"{', '.join(unknown)}: there is no such setting; see docs/configuration.md for those there are."
+        )
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         raise SettingsInvalid("\n".join(_sentence(dict(problem)) for problem in error.errors())) from error
     except ValueError as error:  # config.toml is not TOML
         raise SettingsInvalid(f"{data_home() / 'config.toml'} cannot be read: {error}") from error
+
+
+def _unknown_variables() -> list[str]:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
 def _sentence(problem: dict[str, Any]) -> str:

@@ -136,3 +136,42 @@ def test_error_frame_in_mid_stream_is_passed_on_with_its_message(gateway: Studio
     text = httpx.post(f"{gateway.base_url}/v1/chat/completions", json=body, headers=gateway.headers).text
     assert text.endswith("data: [DONE]\n\n")
     assert '"error":{"message":"The engine failed to answer' in text
+
+
+POISON: dict[str, dict[str, Any]] = {
+    "a minimum above its maximum": {"type": "string", "minLength": 5, "maxLength": 2},
+    "a reference to itself": {"allOf": [{"$ref": "#/allOf/0"}]},
+    "brackets": {"type": "string", "pattern": "(((("},
+}
+
+
+@pytest.mark.parametrize("name", POISON)
+def test_schema_that_would_take_the_engine_down_is_refused(gateway: StudioServer, name: str) -> None:
+    schema = {"type": "json_schema", "json_schema": {"name": "x", "schema": POISON[name]}}
+    body = {"messages": [{"role": "user", "content": "Hello"}], "response_format": schema}
+    reply = httpx.post(f"{gateway.base_url}/v1/chat/completions", json=body, headers=gateway.headers, timeout=10)
+    assert reply.status_code == 400
+    assert reply.json()["error"]["param"].startswith("response_format.json_schema.schema")
+
+
+def test_request_that_reached_a_dying_engine_is_not_sent_again(gateway: StudioServer, fake: RunningEngine) -> None:
+    before = fake.state()["total_requests"]
+    script = json.dumps({"fake": {"fault": {"kind": "reset", "after_tokens": 0}}})
+    body = {"messages": [{"role": "user", "content": script}]}
+    reply = httpx.post(f"{gateway.base_url}/v1/chat/completions", json=body, headers=gateway.headers)
+    assert reply.status_code == 502
+    assert fake.state()["total_requests"] == before + 1
+
+
+def test_studio_in_front_of_a_studio(gateway: StudioServer, tmp_path: Any) -> None:
+    with studio(tmp_path, "--upstream", gateway.openai_base_url, "--upstream-key", gateway.api_key) as outer:
+        assert outer.model == gateway.model
+        for path in CHECKS:
+            for stream in (True, False):
+                script = json.dumps({"fake": {"text": "one two three"}})
+                key = "input" if path == "/v1/responses" else "messages"
+                body = {key: [{"role": "user", "content": script}], "stream": stream}
+                reply = httpx.post(outer.base_url + path, json=body, headers=outer.headers)
+                assert reply.status_code == 200, reply.text
+                assert "three" in reply.text
+                assert "error" not in reply.text.replace('"error":null', "")

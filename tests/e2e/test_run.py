@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -226,3 +227,64 @@ def test_help_is_instant() -> None:
     ).stderr
     assert not re.search(r"\b(fastapi|sqlalchemy|aiohttp|pydantic|rich)\b", imported)
     assert time.perf_counter() - begin < 10
+
+
+def test_ctrl_c_tells_those_it_cannot_wait_for(tmp_path: Path, engine_process: RunningEngine) -> None:
+    """One reply outlasts the drain, one request waits in line: both are told, each in its own way."""
+    environment = {"UNSLOTH_STUDIO_DRAIN_SECONDS": "1"}
+    process = start(tmp_path, "--upstream", engine_process.base_url, "-np", "1", environment=environment)
+    try:
+        ready = Events(process).wait_for("ready")
+        url, headers = f"{ready['base_url']}/v1/chat/completions", {"x-api-key": ready["api_key"]}
+        script = json.dumps({"fake": {"tokens": 400, "interval_ms": 50}})
+        body = {"messages": [{"role": "user", "content": script}], "stream": True}
+        queued: list[httpx.Response] = []
+        with httpx.stream("POST", url, json=body, headers=headers) as running:
+            lines = running.iter_lines()
+            next(lines)
+            waiting = threading.Thread(
+                target=lambda: queued.append(
+                    httpx.post(url, json={**body, "stream": False}, headers=headers, timeout=30)
+                )
+            )
+            waiting.start()
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            rest = [line for line in lines if line]
+        waiting.join()
+        assert rest[-1] == "data: [DONE]"
+        assert "The server is stopping" in rest[-2]
+        assert queued[0].status_code == 503
+        assert queued[0].headers["retry-after"]
+    finally:
+        assert end(process) == 0
+
+
+def test_unknown_variable_is_named(tmp_path: Path) -> None:
+    environment = {**os.environ, "UNSLOTH_STUDIO_HOME": str(tmp_path), "UNSLOTH_STUDIO_PRT": "5"}
+    result = subprocess.run(
+        [str(UNSLOTH), "run"], env=environment, capture_output=True, text=True, timeout=20, check=False
+    )
+    assert result.returncode == 2
+    assert "UNSLOTH_STUDIO_PRT: there is no such setting" in result.stderr
+
+
+def test_verbose_logs_requests_without_keys_or_prompts(tmp_path: Path, engine_process: RunningEngine) -> None:
+    log = tmp_path / "log"
+    environment = {**os.environ, "UNSLOTH_STUDIO_HOME": str(tmp_path / "home")}
+    command = [str(UNSLOTH), "run", "--json", "-v", "-p", "0", "--upstream", engine_process.base_url]
+    with log.open("wb") as errors:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+        try:
+            ready = Events(process).wait_for("ready")
+            body = {"messages": [{"role": "user", "content": "a very secret prompt"}]}
+            headers = {"x-api-key": ready["api_key"]}
+            good = httpx.post(f"{ready['base_url']}/v1/messages", json=body, headers=headers)
+            bad = httpx.post(f"{ready['base_url']}/v1/messages", json={}, headers=headers)
+        finally:
+            assert end(process) == 0
+    text = log.read_text()
+    for reply, status in ((good, 200), (bad, 400)):
+        assert f"id={reply.headers['request-id']} path=/v1/messages status={status}" in text
+    assert "secret prompt" not in text
+    assert ready["api_key"] not in text

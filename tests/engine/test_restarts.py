@@ -16,12 +16,19 @@ def delays(crashes: list[tuple[float, float]], policy: Policy) -> list[float | N
 @pytest.mark.parametrize(
     ("crashes", "expected"),
     [
-        ([(0, 0), (1, 0.1), (2, 0.1), (3, 0.1), (4, 0.1)], [0.1, 0.2, 0.4, 0.8, None]),
-        ([(t * 20.0, 0.1) for t in range(12)], [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30, 30]),
+        ([(0, 0), (1, 0), (2, 0), (3, 0), (4, 0)], [0.1, 0.2, 0.4, 0.8, None]),
+        ([(t * 20.0, 0) for t in range(12)], [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30, 30]),
         ([(0, 0), (1, 0), (2, 0), (3, 0.5), (4, 0)], [0.1, 0.2, 0.4, 0.1, 0.2]),
         ([(float(t), 0.9) for t in range(50)], [0.1] * 50),
+        ([(float(t), 0.1) for t in range(50)], [0.1, 0.2, 0.4, 0.8] + [1.0] * 46),
     ],
-    ids=["five in a minute", "doubles up to its limit", "a life between", "dies at work, again and again"],
+    ids=[
+        "never answers, five in a minute",
+        "doubles up to its limit",
+        "a life between",
+        "dies at work, again and again",
+        "dies soon, again and again",
+    ],
 )
 def test_delays(crashes: list[tuple[float, float]], expected: list[float | None]) -> None:
     assert delays(crashes, Policy()) == expected

@@ -26,8 +26,10 @@ async def authenticate(exchange: Exchange, keys: KeyRing) -> ApiKey:
 
 
 def _presented(exchange: Exchange) -> str | None:
-    authorization = exchange.header(b"authorization")
-    if authorization is None:
+    authorization = (exchange.header(b"authorization") or "").strip()
+    if not authorization:  # some clients send an empty one beside their x-api-key
         return exchange.header(b"x-api-key")
-    scheme, _, credentials = authorization.strip().partition(" ")
-    return credentials.strip() if scheme.lower() == "bearer" else authorization
+    scheme, *credentials = authorization.split(maxsplit=1)
+    if scheme.lower() == "bearer":
+        return credentials[0] if credentials else ""
+    return authorization

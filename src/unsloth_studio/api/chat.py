@@ -64,6 +64,10 @@ class ChatCompletions(_ChoicesEndpoint):
 
 
 class Completions(_ChoicesEndpoint):
+    def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
+        del exchange
+        return openai_errors.error_body(error, overflow_param="prompt")
+
     async def answer(self, exchange: Exchange) -> None:
         call = completions.read(await exchange.body())
         created = int(self.services.clock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -17,6 +18,8 @@ from unsloth_studio.turn.accumulate import Accumulator, Turn
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import Event
 from unsloth_studio.turn.messages import Request
+
+log = logging.getLogger(__name__)
 
 
 class Endpoint(ABC):
@@ -34,9 +37,11 @@ class Endpoint(ABC):
         except ClientGone:
             return
         except Exception as error:
-            if exchange.started:
+            if exchange.status:
                 raise
             await self._refuse(exchange, exchange.error_of(error))
+        finally:
+            log.info("request id=%s path=%s status=%s", exchange.id, scope["path"], exchange.status or "client gone")
 
     @abstractmethod
     async def answer(self, exchange: Exchange) -> None:

@@ -18,11 +18,15 @@ from typing import Any, TypeVar
 from starlette.types import Receive, Scope, Send
 
 from unsloth_studio.dialects.contract import StreamWriter
+from unsloth_studio.serving.admission import STOPPING
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import TurnFailed
 
 Batch = TypeVar("Batch")
 Header = tuple[bytes, bytes]
+
+WRITE_STALL_SECONDS = 60.0
+"""A client that reads nothing for this long is taken for gone."""
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +52,7 @@ class ClientGone(Exception):  # noqa: N818
 
 
 class Exchange:
-    """The two ends of one request."""
+    """The two ends of one request. `status` is that of the reply, 0 until its first line is out."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, limits: Limits, request_id: str) -> None:
         self.scope = scope
@@ -57,14 +61,10 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._limits = limits
-        self._started = False
+        self.status = 0
         self._gone = False
         self._wrote = False
-
-    @property
-    def started(self) -> bool:
-        """Whether the status line is out."""
-        return self._started
+        self._writing_since: float | None = None
 
     def header(self, name: bytes) -> str | None:
         """The first header of that (lower-case) name."""
@@ -94,7 +94,7 @@ class Exchange:
 
     async def json(self, body: bytes, *, status: int = 200, headers: Iterable[Header] = ()) -> None:
         """A whole JSON reply."""
-        self._started = True
+        self.status = status
         fields = [_JSON, (b"content-length", str(len(body)).encode()), *self._id_headers, *headers]
         await self._send({"type": "http.response.start", "status": status, "headers": fields})
         await self._send({"type": "http.response.body", "body": body})
@@ -106,15 +106,17 @@ class Exchange:
 
         Raises `TurnFailure` while nothing is out (later failures become the writer's error frames), and `ClientGone`.
         """
-        async with self._watched(writer.heartbeat), aclosing(batches):
-            try:
+        try:
+            async with self._watched(writer.heartbeat), aclosing(batches):
                 async for batch in batches:
                     if frames := feed(batch):
                         await self._write(frames)
-            except Exception as error:
-                if not self._started:
-                    raise
-                await self._write(writer.feed([TurnFailed(self.error_of(error))]))
+        except ClientGone:
+            raise
+        except Exception as error:
+            if not self.status:
+                raise
+            await self._write(writer.feed([TurnFailed(self.error_of(error))]))
         await self._send({"type": "http.response.body", "body": b""})
 
     async def collect(self, batches: AsyncGenerator[Batch], take: Callable[[Batch], None]) -> None:
@@ -132,17 +134,18 @@ class Exchange:
 
     @asynccontextmanager
     async def _watched(self, heartbeat: Callable[[], bytes] | None) -> AsyncGenerator[None]:
-        """Cancel the body of the `with` when the client leaves (that closes the engine's stream), and raise `ClientGone`."""
+        """Cancel the body of the `with` when the client leaves (that closes the engine's stream), and raise `ClientGone`;
+        when the server has to stop first, raise `TurnFailure`, so that the client is told."""
         owner = asyncio.current_task()
         assert owner is not None
         companion = asyncio.create_task(self._accompany(owner, heartbeat))
         try:
             yield
         except asyncio.CancelledError:
-            if not self._gone:
-                raise
             owner.uncancel()
-            raise ClientGone from None
+            if self._gone:
+                raise ClientGone from None
+            raise TurnFailure(STOPPING) from None
         finally:
             companion.cancel()
             with suppress(asyncio.CancelledError):
@@ -150,6 +153,7 @@ class Exchange:
 
     async def _accompany(self, owner: asyncio.Task[Any], heartbeat: Callable[[], bytes] | None) -> None:
         """The one task beside a reply: it waits for the disconnect, and on a silent stream gives signs of life."""
+        loop = asyncio.get_running_loop()
         wait = None if heartbeat is None else self._limits.headers_after
         while True:
             self._wrote = False
@@ -157,10 +161,14 @@ class Exchange:
                 async with asyncio.timeout(wait):
                     message = await self._receive()
             except TimeoutError:
-                if heartbeat is not None and not self._wrote:
-                    await self._write(heartbeat())
                 wait = self._limits.heartbeat
-                continue
+                if self._writing_since is None:
+                    if heartbeat is not None and not self._wrote:
+                        await self._write(heartbeat())
+                    continue
+                if loop.time() - self._writing_since < WRITE_STALL_SECONDS:
+                    continue
+                message = {"type": "http.disconnect"}  # it does not read what it asked for: others wait for its slot
             if message["type"] == "http.disconnect":
                 self._gone = True
                 owner.cancel()
@@ -168,12 +176,14 @@ class Exchange:
 
     async def _write(self, frames: bytes) -> None:
         self._wrote = True
-        if not self._started:
-            self._started = True
+        self._writing_since = asyncio.get_running_loop().time()
+        if not self.status:
+            self.status = 200
             await self._send(
                 {"type": "http.response.start", "status": 200, "headers": [*_STREAM_HEADERS, *self._id_headers]}
             )
         await self._send({"type": "http.response.body", "body": frames, "more_body": True})
+        self._writing_since = None
 
     def _too_large(self) -> TurnError:
         mib = self._limits.max_body / 2**20

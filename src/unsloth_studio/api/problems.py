@@ -44,7 +44,7 @@ class HostCheck:
         self._allowed = allowed | {"localhost"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._known(Headers(scope=scope).get("host", "")):
+        if scope["type"] == "http" and not self._known(Headers(scope=scope).getlist("host")):
             error = TurnError(
                 "permission",
                 "This server only answers to localhost. To reach it under another name, add that name to allowed_hosts "
@@ -55,7 +55,10 @@ class HostCheck:
             return
         await self._app(scope, receive, send)
 
-    def _known(self, host: str) -> bool:
+    def _known(self, hosts: list[str]) -> bool:
+        if len(hosts) != 1:  # two of them mean different things to different readers
+            return False
+        host = hosts[0]
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         name = name.strip("[]").lower().rstrip(".")
         return name in self._allowed or name == "::1" or _is_ipv4_loopback(name)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.exchange import Exchange
-from unsloth_studio.dialects import openai_errors
-from unsloth_studio.dialects.openai_responses import read
+from unsloth_studio.dialects.openai_responses import errors, read
 from unsloth_studio.dialects.openai_responses.write import ResponsesStreamWriter, write_whole
 from unsloth_studio.turn.errors import TurnError
 
@@ -13,7 +12,7 @@ from unsloth_studio.turn.errors import TurnError
 class Responses(Endpoint):
     def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
         del exchange
-        return openai_errors.error_body(error)
+        return errors.error_body(error)
 
     async def answer(self, exchange: Exchange) -> None:
         call = read.read(await exchange.body())

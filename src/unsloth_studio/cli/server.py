@@ -34,7 +34,7 @@ from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.shelf import PooledModel, SingleShelf
 from unsloth_studio.engine.supervisor import Policy
 from unsloth_studio.engine.upstream import Upstream
-from unsloth_studio.observe.logs import log_turn
+from unsloth_studio.observe.logs import log_engine_line, log_turn
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.run import Turns
@@ -84,7 +84,7 @@ class _Run:
 
     async def main(self) -> int:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
         async with AsyncExitStack() as stack:
             keys, api_key = await stack.enter_async_context(self._keys())
@@ -157,7 +157,12 @@ class _Run:
         )
         policy = Policy(start_timeout=settings.start_timeout_seconds)
         return local_engine(
-            engine_options, settings.home, explicit=settings.engine, on_change=self._on_change, policy=policy
+            engine_options,
+            settings.home,
+            explicit=settings.engine,
+            on_change=self._on_change,
+            on_line=log_engine_line,
+            policy=policy,
         )
 
     def _services(self, turns: Turns, keys: KeyRing) -> Services:
@@ -200,6 +205,7 @@ class _Run:
             yield
         finally:
             self._out.stopping(admissions.active)
+            admissions.close()
             self._server.should_exit = True
             await serving
             self._out.stopped()

@@ -7,11 +7,12 @@ fields which only the engine understands can ride along.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import orjson
 
+from unsloth_studio.schema_guard import check_grammar
 from unsloth_studio.turn.errors import invalid
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -26,16 +27,24 @@ Seed = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]+)`")
 
-ENGINE_SAMPLING = frozenset(
-    {
-        "dynatemp_range", "dynatemp_exponent", "top_n_sigma", "typical_p", "xtc_probability", "xtc_threshold",
-        "mirostat", "mirostat_tau", "mirostat_eta", "dry_multiplier", "dry_base", "dry_allowed_length",
-        "dry_penalty_last_n", "dry_sequence_breakers", "repeat_last_n", "samplers", "grammar", "min_keep", "n_probs",
-        "ignore_eos", "cache_prompt", "chat_template_kwargs", "reasoning_format", "reasoning_budget_tokens",
-        "adaptive_target", "adaptive_decay",
-    }
-)  # fmt: skip
-"""Request fields of llama-server's own (its README, "POST /completion") that every dialect lets through."""
+_Whole = Annotated[int, msgspec.Meta(ge=-1, le=1_000_000)]  # the engine allocates by some of these
+_Real = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+
+ENGINE_SAMPLING: dict[str, Any] = {
+    **dict.fromkeys(
+        ("dynatemp_range", "dynatemp_exponent", "top_n_sigma", "typical_p", "xtc_probability", "xtc_threshold",
+         "mirostat_tau", "mirostat_eta", "dry_multiplier", "dry_base", "adaptive_target", "adaptive_decay"), _Real),
+    **dict.fromkeys(
+        ("mirostat", "dry_allowed_length", "dry_penalty_last_n", "repeat_last_n", "min_keep", "n_probs"), _Whole),
+    **dict.fromkeys(("ignore_eos", "cache_prompt"), bool),
+    "reasoning_budget_tokens": Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)],
+    "reasoning_format": Literal["auto", "none", "deepseek", "deepseek-legacy"],
+    "samplers": list[str] | str,
+    "dry_sequence_breakers": list[str],
+    "grammar": str,
+    "chat_template_kwargs": dict[str, Any],
+}  # fmt: skip
+"""Request fields of llama-server's own (its README, "POST /completion") that every dialect lets through, by type."""
 
 
 def read_shape(body: bytes, shape: type[T]) -> tuple[T, dict[str, Any]]:
@@ -59,8 +68,24 @@ def read_shape(body: bytes, shape: type[T]) -> tuple[T, dict[str, Any]]:
 
 
 def engine_extras(extras: dict[str, Any]) -> dict[str, Any]:
-    """The fields of `extras` that are the engine's own sampling settings; the others are accepted and ignored."""
-    return {key: value for key, value in extras.items() if key in ENGINE_SAMPLING}
+    """The fields of `extras` that are the engine's own sampling settings; the others are accepted and ignored.
+
+    Raises `TurnFailure` for one that the engine could not use.
+    """
+    named = {key: value for key, value in extras.items() if key in ENGINE_SAMPLING and value is not None}
+    for key, value in named.items():
+        try:
+            msgspec.convert(value, ENGINE_SAMPLING[key])
+        except msgspec.ValidationError as error:
+            message, _ = _explain(f"{error} - at `$.{key}`" if " - at " not in str(error) else str(error))
+            raise invalid(message, param=key) from error
+    if "grammar" in named:
+        check_grammar(named["grammar"], "grammar")
+    thinking = named.get("chat_template_kwargs", {}).get("enable_thinking")
+    if thinking is not None and not isinstance(thinking, bool):
+        path = "chat_template_kwargs.enable_thinking"
+        raise invalid(f"{path}: Expected 'bool'.", param=path)
+    return named
 
 
 def tuple_of_stops(stop: str | list[str] | None) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ class EngineClient:
         try:
             return orjson.loads(b"".join([data async for data in reply.chunks()]))
         except (ConnectionLost, orjson.JSONDecodeError) as error:
-            raise EngineUnreachable(str(error)) from error
+            raise EngineUnreachable(str(error), sent=True) from error
         finally:
             reply.close()
 

@@ -22,7 +22,12 @@ _HIGH_WATER = 256 * 1024  # bytes that may wait for a slow client before the eng
 
 
 class EngineUnreachable(Exception):  # noqa: N818 - a state of the engine, not of the program
-    """No answer began: the connection was refused, reset or closed before the first byte. Asking again is safe."""
+    """No answer began. `sent` says whether the request had reached the engine: if not, asking again is safe; if it had,
+    the request itself may be what the engine died of."""
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        super().__init__(reason)
+        self.sent = sent
 
 
 class ConnectionLost(Exception):  # noqa: N818
@@ -70,7 +75,7 @@ async def post(
         await reply.begun()
     except (OSError, TimeoutError, ConnectionLost) as error:
         reply.close()
-        raise EngineUnreachable(str(error) or type(error).__name__) from error
+        raise EngineUnreachable(str(error) or type(error).__name__, sent=reply.connected) from error
     except asyncio.CancelledError:
         reply.close()
         raise
@@ -82,6 +87,7 @@ class EngineStream(asyncio.Protocol):
 
     def __init__(self, request: bytes, stall_seconds: float) -> None:
         self.status = 0
+        self.connected = False
         self.headers: dict[bytes, bytes] = {}
         self._request = request
         self._stall = stall_seconds
@@ -157,6 +163,7 @@ class EngineStream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self.connected = True
         self._transport.write(self._request)
         self._request = b""
         self._check_silence()

@@ -196,15 +196,12 @@ class Decoder:
         events.append(TurnFailed(error))
 
     def _read_timings(self, timings: dict[str, Any]) -> None:
-        self._timings = Timings(
-            timings["prompt_ms"],
-            timings["predicted_ms"],
-            timings["prompt_per_second"] or 0.0,
-            timings["predicted_per_second"] or 0.0,
-        )
-        if self._usage is None:
+        """llama-server's clock, and its counts where `usage` is missing; another Studio in between keeps only the clock."""
+        names = ("prompt_ms", "predicted_ms", "prompt_per_second", "predicted_per_second")
+        self._timings = Timings(*(timings.get(name) or 0.0 for name in names))
+        if self._usage is None and "prompt_n" in timings:
             cached = timings.get("cache_n", 0)
-            self._usage = Usage(timings["prompt_n"] + cached, timings["predicted_n"], cached)
+            self._usage = Usage(timings["prompt_n"] + cached, timings.get("predicted_n", 0), cached)
 
 
 def _usage(usage: dict[str, Any]) -> Usage:

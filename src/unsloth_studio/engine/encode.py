@@ -13,6 +13,7 @@ from typing import Any, assert_never, cast
 import orjson
 
 from unsloth_studio.engine.lifted_images import lift_images
+from unsloth_studio.schema_guard import harmless
 from unsloth_studio.turn.messages import (
     Conversation,
     DocumentPart,
@@ -103,7 +104,7 @@ def _conversation(conversation: Conversation) -> Json:
 
 
 def _tool(tool: ToolDefinition) -> Json:
-    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    function = {"name": tool.name, "description": tool.description, "parameters": harmless(tool.parameters)}
     return {"type": "function", "function": function}
 
 

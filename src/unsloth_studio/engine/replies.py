@@ -96,7 +96,6 @@ def _overflow(asked: Any, limit: Any) -> TurnError:
     return TurnError(
         "context_overflow",
         f"The prompt has {asked} tokens, more than the context length of {limit} tokens. Shorten the conversation.",
-        param="messages",
         prompt_tokens=asked if isinstance(asked, int) else None,
         context_length=limit if isinstance(limit, int) else None,
     )

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Times in seconds. The crash number `crash_limit` within `crash_window` is the last: the state is `failed` then. The
-    backoff doubles from `first_backoff` to `max_backoff`. A crash after a life of `healthy_after` counts for neither:
-    an engine that dies while it works is started again at once, however often; one that cannot even stand is given up."""
+    """Times in seconds. Of starts that never came to answering, number `crash_limit` within `crash_window` is the last: the
+    state is `failed` then. An engine that did answer is started again however often it dies. The backoff doubles from
+    `first_backoff` to `max_backoff`, after a short life to `max_backoff_at_work`; a life of `healthy_after` begins anew."""
 
     start_timeout: float = 600.0
     stop_grace: float = 5.0
     first_backoff: float = 0.1
     max_backoff: float = 30.0
+    max_backoff_at_work: float = 1.0
+    retry_after_failure: float = 10.0
     healthy_after: float = 0.5
     crash_limit: int = 5
     crash_window: float = 60.0
@@ -45,6 +47,10 @@ class Restarts:
         """Seconds to wait before the next start, None to give up. `lived` is how long the engine answered, 0 if never."""
         if lived >= self._policy.healthy_after:
             self.forget()
+        if lived > 0:
+            self._crashes.clear()
+            delay, self._backoff = self._backoff, min(self._backoff * 2, self._policy.max_backoff_at_work)
+            return delay
         self._crashes.append(now)
         while now - self._crashes[0] > self._policy.crash_window:
             self._crashes.popleft()

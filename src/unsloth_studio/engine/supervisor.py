@@ -93,6 +93,7 @@ class Supervisor:
         self._restarts = Restarts(self._policy)
         self._up_since = 0.0
         self._no_repack = False
+        self._failed_at = 0.0
 
     @property
     def status(self) -> EngineStatus:
@@ -107,6 +108,8 @@ class Supervisor:
     async def ready(self, timeout: float) -> EngineAddress:
         if self._status.state == "ready" and self._address is not None:
             return self._address
+        if self._status.state == "failed" and time.monotonic() - self._failed_at >= self._policy.retry_after_failure:
+            await self.start()  # a file may be back, memory may be free: worth a look now and then
         if self._status.state in ("failed", "stopping"):
             raise self._refusal()
         outcome: asyncio.Future[EngineAddress] = asyncio.get_running_loop().create_future()
@@ -206,6 +209,7 @@ class Supervisor:
     def _give_up(self, failure: EngineFailure) -> None:
         crashes = self._restarts.in_a_row
         again = f" That was crash {crashes} in a row." if crashes > 1 else ""
+        self._failed_at = time.monotonic()
         self._enter("failed", reason=failure.reason + again, advice=failure.advice)
         self._answer_waiters(self._refusal())
 
@@ -265,7 +269,10 @@ class Supervisor:
         status = self._status
         if status.state == "failed":
             said = " ".join(text for text in (status.reason, status.advice) if text)
-            return TurnFailure(TurnError("engine_unavailable", f"The model could not be loaded. {said}"))
+            wait = int(self._policy.retry_after_failure)
+            return TurnFailure(
+                TurnError("engine_unavailable", f"The model could not be loaded. {said}", retry_after=wait)
+            )
         if status.state in ("stopping", "stopped"):
             return TurnFailure(TurnError("engine_unavailable", "The model server is shutting down."))
         done = f" ({status.progress:.0%})" if status.progress else ""

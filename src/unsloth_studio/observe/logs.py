@@ -9,6 +9,7 @@ from unsloth_studio.turn.events import TurnEnd
 from unsloth_studio.turn.record import TurnRecord
 
 log = logging.getLogger("unsloth_studio.turns")
+engine_log = logging.getLogger("unsloth_studio.engine.output")
 
 
 def configure_logs(*, verbose: bool) -> None:
@@ -18,6 +19,11 @@ def configure_logs(*, verbose: bool) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+
+
+def log_engine_line(line: str) -> None:
+    """What the engine writes, shown with --verbose. It writes no prompts at its usual level."""
+    engine_log.info("%s", line)
 
 
 def log_turn(record: TurnRecord) -> None:

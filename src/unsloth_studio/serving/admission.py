@@ -13,6 +13,13 @@ from contextlib import asynccontextmanager
 
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
+STOPPING = TurnError(
+    "engine_unavailable",
+    "The server is stopping. Send the request again when it is back.",
+    code="stopping",
+    retry_after=10,
+)
+
 
 class Admissions:
     """One line per model: who waits for one model does not hold up those who ask for another. `queue_limit` is per model."""
@@ -25,6 +32,11 @@ class Admissions:
     def active(self) -> int:
         """Turns of all models that hold a slot, those that wait for their model to be loaded included."""
         return sum(line.active for line in self._lines.values())
+
+    def close(self) -> None:
+        """Send away everybody who waits, for whatever model."""
+        for line in self._lines.values():
+            line.close()
 
     def of(self, model_id: str, slots: int) -> Admission:
         """The line of a model that runs `slots` turns at once."""
@@ -51,6 +63,13 @@ class Admission:
     @property
     def waiting(self) -> int:
         return len(self._waiting)
+
+    def close(self) -> None:
+        """Send away everybody who waits: the server is about to stop."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(TurnFailure(STOPPING))
 
     def widen(self, slots: int) -> None:
         """From now on `slots` turns at once; with fewer than before, the running ones end first."""
@@ -80,7 +99,7 @@ class Admission:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._release()  # the slot was handed over in the same moment: pass it on
-            else:
+            elif turn in self._waiting:
                 self._waiting.remove(turn)
             raise
 

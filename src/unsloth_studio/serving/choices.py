@@ -22,8 +22,11 @@ def choices_of(request: Request, n: int) -> list[Request]:
     return [replace(request, sampling=replace(request.sampling, seed=seed + number)) for number in range(n)]
 
 
-async def interleave(runs: Sequence[Run]) -> AsyncGenerator[ChoiceBatch]:
-    """The batches of all runs as they come. The first failure ends them all, and so does closing this generator."""
+async def interleave(runs: Sequence[Run], *, at_once: int = 4) -> AsyncGenerator[ChoiceBatch]:
+    """The batches of all runs as they come, `at_once` of them running: one request must not fill the queue by itself.
+
+    The first failure ends them all, and so does closing this generator.
+    """
     if len(runs) == 1:
         async with aclosing(runs[0]) as run:
             async for events in run:
@@ -31,9 +34,11 @@ async def interleave(runs: Sequence[Run]) -> AsyncGenerator[ChoiceBatch]:
         return
     batches: asyncio.Queue[ChoiceBatch | Exception | None] = asyncio.Queue(maxsize=2 * len(runs))
 
+    turns = asyncio.Semaphore(at_once)
+
     async def pump(number: int, run: Run) -> None:
         try:
-            async with aclosing(run):
+            async with turns, aclosing(run):
                 async for events in run:
                     await batches.put((number, events))
         except Exception as error:  # raised again below, in the consumer's task

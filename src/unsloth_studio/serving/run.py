@@ -107,9 +107,10 @@ class Turns:
         return next((status.note for status in self.pool.statuses() if status.id == chosen.id), "")
 
     async def _open(self, engine: Engine, request: Request) -> tuple[EngineAddress, EngineStream]:
-        """Ask the engine; again if it went away before it said anything, which is safe.
+        """Ask the engine; again if it could not be reached at all.
 
-        A crash is noticed within milliseconds, but not before the next request can come: hence the short waits.
+        A crash is noticed within milliseconds, but not before the next request can come: hence the short waits. A request
+        that did reach the engine is never sent again: it may be what the engine died of.
         """
         for wait in RETRY_WAITS:
             address = await engine.ready(self.load_wait)
@@ -118,7 +119,7 @@ class Turns:
                 return address, await self.client.open(address, engine_path(request), body)
             except EngineUnreachable as error:
                 engine.lost(address)
-                if wait is None:
-                    raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error
+                if wait is None or error.sent:
+                    raise TurnFailure(lost_error(managed=address.managed, begun=error.sent)) from error
                 await asyncio.sleep(wait)
         raise AssertionError("the last wait is None")

@@ -21,6 +21,7 @@ from unsloth_studio.dialects.anthropic.wire import (
     Tool,
 )
 from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
+from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
 from unsloth_studio.turn.messages import (
     Conversation,
@@ -157,6 +158,7 @@ def _output(wire: Body) -> OutputFormat:
         return OutputFormat()
     check_nesting(wanted.schema, f"{path}.schema")
     schema: dict[str, Any] = wanted.schema
+    check_schema(schema, f"{path}.schema")
     return OutputFormat("json_schema", schema)
 
 

@@ -21,6 +21,7 @@ from unsloth_studio.dialects.openai_sampling import (
     require_shallow,
     wants_usage,
 )
+from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.messages import Conversation, OutputFormat, ReasoningConfig, Request
 
@@ -84,6 +85,7 @@ def _schema(schema: dict[str, Any] | None, path: str, *, name: str | None = None
     if schema is None:
         return OutputFormat("json_object")
     require_shallow(schema, path)
+    check_schema(schema, path)
     return OutputFormat("json_schema", schema, name or "answer")
 
 

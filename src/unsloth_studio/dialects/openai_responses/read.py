@@ -21,6 +21,7 @@ from unsloth_studio.dialects.openai_responses.wire import (
     JsonSchemaFormat,
     RawObject,
 )
+from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnFailure, invalid
 from unsloth_studio.turn.messages import (
     Conversation,
@@ -125,6 +126,7 @@ def _sampling(wire: Body) -> SamplingParams:
 def _output_format(wire: Body) -> OutputFormat:
     match wire.text.format if wire.text else None:
         case JsonSchemaFormat() as wanted:
+            check_schema(wanted.schema, "text.format.schema")
             return OutputFormat("json_schema", schema=wanted.schema, name=wanted.name)
         case JsonObjectFormat():
             return OutputFormat("json_object")
