@@ -72,9 +72,14 @@ class Settings(BaseSettings):
     )
     model: str | None = Field(None, description="Path of a .gguf file; without it the built-in demo model is served.")
     context_length: int | None = Field(
-        None, ge=256, description="Context per request, in tokens; default: the model's own, up to 32768."
+        None, ge=256, description="Context per request, in tokens; default: the model's own, as far as memory goes."
     )
-    parallel: int = Field(4, ge=1, le=4096, description="How many requests run at once; the others wait in line.")
+    parallel: int | None = Field(
+        None,
+        ge=1,
+        le=4096,
+        description="How many requests run at once, the others wait in line; default: 4, fewer if memory is short.",
+    )
     queue_limit: int = Field(64, ge=0, description="How many requests may wait in line; beyond that: 429.")
     engine: str | None = Field(
         None, description="`embedded`, or the path of a llama-server binary; default: the best one found."
@@ -113,6 +118,10 @@ class Settings(BaseSettings):
     models: dict[str, ModelSettings] = Field(default_factory=dict, description="What holds for one model, by its id.")
     pin: Sampling = Field(
         Sampling(), description="Sampling values that win over what a request asks for, for every model."
+    )
+    fetch_allowed_hosts: tuple[str, ...] = Field(
+        (),
+        description="Hosts images may be fetched from although their addresses are private (`nas.lan:9000`).",
     )
     cors_origins: tuple[str, ...] = Field(
         (), description="Web origins that may call the API from a browser; default: none."

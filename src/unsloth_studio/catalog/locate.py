@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 
 from unsloth_studio.catalog.download_progress import OnProgress
 from unsloth_studio.catalog.downloads import bytes_to_fetch, fetch, plan_download
 from unsloth_studio.catalog.fit import Memory, variant_table
 from unsloth_studio.catalog.hub import Hub, Repository
-from unsloth_studio.catalog.library import read_folder
 from unsloth_studio.catalog.local_models import LocalModel
+from unsloth_studio.catalog.local_paths import ModelNotFound, at_path, pick
 from unsloth_studio.catalog.names import KnownModel, closest, match_model
-from unsloth_studio.catalog.quantization import Variant, choose_projector, shard_of, shard_paths
+from unsloth_studio.catalog.quantization import Variant
 from unsloth_studio.catalog.reference import (
     Alias,
     HubModel,
@@ -27,19 +26,11 @@ from unsloth_studio.catalog.reference import (
     choose_variant,
     find_variant,
     parse_reference,
-    preference,
     public_id,
 )
-from unsloth_studio.problem import OperatorProblem
 
 ShowProgress = Callable[[str], AbstractContextManager[OnProgress]]
 """Given a title, something that shows a download while it is open."""
-
-
-class ModelNotFound(OperatorProblem):
-    """No model by this name; the message lists what there is. A wrong use of the command, hence the status."""
-
-    exit_status = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,7 @@ async def locate(reference: ModelReference, places: Places, *, show: ShowProgres
             return at_path(reference)
         case HubModel(repo=repo, variant=variant):
             here = [model for model in places.library if (model.repository or "").casefold() == repo.casefold()]
-            return _pick(here, variant) or await pull(reference, places, show=show)
+            return pick(here, variant) or await pull(reference, places, show=show)
         case Alias():
             return await _by_name(reference, places, show=show)
 
@@ -86,36 +77,6 @@ async def pull(reference: HubModel, places: Places, *, show: ShowProgress) -> Lo
     )
 
 
-def at_path(reference: LocalPath) -> LocalModel:
-    """A file, any shard of a split model, or a folder with models. Raises `ModelNotFound`."""
-    path = Path(reference.path).expanduser()
-    if path.is_dir():
-        found = read_folder(path)
-        chosen = _pick(found.models, reference.variant)
-        if chosen is not None:
-            return chosen
-        torn = f" (files are missing of {found.unfinished[0].id})" if found.unfinished else ""
-        wanted = f" with the quantization {reference.variant}" if reference.variant else ""
-        raise ModelNotFound(f"The folder {path} has no GGUF model{wanted}{torn}.")
-    if not path.is_file():
-        raise ModelNotFound(f"There is no file {path}. A model of a hub is named as ORGANISATION/REPOSITORY.")
-    names = shard_paths(path.name) if shard_of(path.name) else (path.name,)
-    files = tuple(path.parent / name for name in names)
-    if missing := [file.name for file in files if not file.is_file()]:
-        raise ModelNotFound(
-            f"{path.name} is one part of a split model, and its parts {', '.join(missing)} are missing."
-        )
-    projector = choose_projector(sibling.name for sibling in path.parent.glob("*.gguf"))
-    return LocalModel(
-        id=public_id(LocalPath(str(path.absolute()))),
-        variant="",
-        files=files,
-        size_bytes=sum(file.stat().st_size for file in files),
-        source="folder",
-        projector=path.parent / projector if projector else None,
-    )
-
-
 async def _by_name(reference: Alias, places: Places, *, show: ShowProgress) -> LocalModel:
     asked = f"{reference.name}:{reference.variant}" if reference.variant else reference.name
     known = [KnownModel(model.id, model.repository, model.variant) for model in places.library]
@@ -129,14 +90,6 @@ async def _by_name(reference: Alias, places: Places, *, show: ShowProgress) -> L
     raise ModelNotFound(
         f"There is no model {asked!r} on this disk.{hint} Name a .gguf file, or a repository as ORGANISATION/REPOSITORY."
     )
-
-
-def _pick(models: Sequence[LocalModel], variant: str | None) -> LocalModel | None:
-    """The variant asked for, or the first in the order of preference."""
-    if variant is None:
-        return min(models, key=lambda model: (preference(model.variant), -model.size_bytes), default=None)
-    found = find_variant(variant, [Variant(m.variant, (), m.size_bytes, complete=True) for m in models])
-    return next((model for model in models if found is not None and model.variant == found.label), None)
 
 
 def _choose(repository: Repository, asked: str | None, memory: Memory) -> Variant:

@@ -20,10 +20,15 @@ class Output:
         self._bar: Any = None
         self._shown = -1.0
 
+    @property
+    def quiet(self) -> bool:
+        """Whether people should not be shown progress."""
+        return self._silent or self._as_json
+
     def listening(self, base_url: str, model: str) -> None:
         self._event("listening", base_url=base_url, model=model)
         if not self._as_json and not self._silent:
-            click.echo(f"Loading {model} ...", err=True)
+            click.echo(f"Loading {model} ..." if model else "Asking the upstream server ...", err=True)
 
     def loading(self, fraction: float) -> None:
         """`fraction` from 0 to 1."""

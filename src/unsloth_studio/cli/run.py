@@ -5,9 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from unsloth_studio.cli.own_flags import CommandWithEngineFlags, engine_words
+
+if TYPE_CHECKING:
+    from unsloth_studio.catalog.local_models import LocalModel
+    from unsloth_studio.cli.launching import Wishes
+    from unsloth_studio.cli.progress import Output
+    from unsloth_studio.settings import Settings
 
 _HELP = """Serve a model as an OpenAI- and Anthropic-compatible API.
 
@@ -16,8 +24,12 @@ model is ready, the URLs, the API key and three curl commands are printed.
 
 \b
   unsloth run                                     the demo model on http://127.0.0.1:8888
+  unsloth run --model unsloth/Qwen3-1.7B-GGUF     from the hub: fetched once, the best quantization that fits
+  unsloth run --model unsloth/gemma-4-26B-A4B-it-GGUF:UD-Q4_K_XL
   unsloth run --model ~/models/qwen3-8b.gguf      a GGUF file of yours
   unsloth run --model my.gguf -c 16384 -np 2      16384 tokens of context for each of 2 requests at once
+  unsloth run --model my.gguf --temp 0.6 -ngl 20  any flag of llama-server goes to the engine and wins over our defaults
+  unsloth run --model my.gguf --dry-run           what would be started and why, with the memory it needs
   unsloth run --upstream http://127.0.0.1:8000    in front of a server that already runs (llama-server, vLLM, ...)
   unsloth run --json                              one JSON object per line, for scripts
 
@@ -25,16 +37,32 @@ Each setting can also stand in the environment or in config.toml; see docs/confi
 """
 
 
-@click.command("run", help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--model", metavar="PATH_OR_NAME", help="A .gguf file. Default: the built-in demo model.")
+@click.command(
+    "run",
+    cls=CommandWithEngineFlags,
+    help=_HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    options_metavar="[OPTIONS] [LLAMA-SERVER FLAGS]",
+)
+@click.option(
+    "--model",
+    "-hf",
+    "--hf-repo",
+    "model",
+    metavar="NAME",
+    help="REPOSITORY[:QUANT], a .gguf file, a folder, or an alias.",
+)
+@click.option("--gguf-variant", metavar="QUANT", help="The quantization, if it is not in the name.")
 @click.option("-H", "--host", metavar="ADDRESS", help="Address to listen on. [default: 127.0.0.1, this machine only]")
 @click.option("-p", "--port", type=int, metavar="PORT", help="Port; if taken, the next free of 20. [default: 8888]")
 @click.option(
-    "-c", "--ctx-size", "--context-length", "context_length", type=int, metavar="TOKENS", help="Context per request."
-)
+    "-c", "--ctx-size", "--context-length", "--max-seq-length", "context_length", type=int, metavar="TOKENS",
+    help="Context per request. [default: the model's own, as far as memory goes]",
+)  # fmt: skip
 @click.option(
-    "-np", "--parallel", type=int, metavar="N", help="Requests that run at once, towards an upstream too. [default: 4]"
-)
+    "-np", "--parallel", "--n-parallel", "parallel", type=int, metavar="N",
+    help="Requests that run at once, towards an upstream too. [default: 4]",
+)  # fmt: skip
 @click.option("-t", "--threads", type=int, metavar="N", help="Engine threads. [default: physical cores minus one]")
 @click.option("--engine", metavar="PATH", help="A llama-server binary, or 'embedded'. [default: the best one found]")
 @click.option("--upstream", metavar="URL", help="Use this OpenAI-compatible server instead of starting an engine.")
@@ -43,22 +71,87 @@ Each setting can also stand in the environment or in config.toml; see docs/confi
     "--api-key-name", default="cli", show_default=True, metavar="NAME", help="Name of the key if one is made."
 )
 @click.option("--new-key", is_flag=True, help="Revoke the kept key and print a new one.")
+@click.option("--dry-run", is_flag=True, help="Print what would be started and why, and start nothing.")
 @click.option("-q", "--silent", is_flag=True, help="Print only the URLs and the key.")
 @click.option("-v", "--verbose", is_flag=True, help="Log requests and what the engine does, to standard error.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON, one object per line, on standard output.")
-def run(*, api_key_name: str, new_key: bool, silent: bool, verbose: bool, as_json: bool, **flags: Any) -> None:
-    from unsloth_studio.cli.ports import CannotListen, bind
+@click.pass_context
+def run(
+    ctx: click.Context,
+    *,
+    model: str | None,
+    gguf_variant: str | None,
+    api_key_name: str,
+    new_key: bool,
+    dry_run: bool,
+    silent: bool,
+    verbose: bool,
+    as_json: bool,
+    **flags: Any,
+) -> None:
     from unsloth_studio.cli.progress import Output
+    from unsloth_studio.problem import OperatorProblem
     from unsloth_studio.settings import load_settings
 
-    settings = load_settings(**flags)
     out = Output(silent=silent, as_json=as_json)
-    model = None if settings.upstream else _model_file(settings.model)
     try:
-        sock = bind(settings.host, settings.port)
-    except CannotListen as problem:
+        settings = load_settings(model=model, **flags)
+        wishes = _wishes(engine_words(ctx), flags)
+        found = None if settings.upstream else _model(settings, gguf_variant, out)
+        if dry_run:
+            _print_plan(settings, wishes, found, as_json=as_json)
+            return
+        status = _serve(settings, wishes, found, out=out, flags=flags, verbose=verbose, key=(api_key_name, new_key))
+    except OperatorProblem as problem:
         out.failed(str(problem))
-        sys.exit(1)
+        sys.exit(problem.exit_status)
+    sys.exit(status)
+
+
+def _wishes(words: tuple[str, ...], flags: dict[str, Any]) -> Wishes:
+    from unsloth_studio.cli.launching import Wishes
+    from unsloth_studio.engine.flags import parse_engine_flags
+
+    return Wishes(flags["context_length"], flags["parallel"], flags["threads"], parse_engine_flags(words))
+
+
+def _model(settings: Settings, variant: str | None, out: Output) -> LocalModel:
+    """The files of the model that was named, fetched if need be; the demo model when none was."""
+    from unsloth_studio.catalog.demo import DEMO_MODEL_ID, demo_model
+    from unsloth_studio.catalog.reference import LocalPath, parse_reference
+
+    if settings.model is None or settings.model == DEMO_MODEL_ID:
+        return demo_model()
+    reference = parse_reference(settings.model, variant=variant, on_disk=lambda path: Path(path).exists())
+    if isinstance(reference, LocalPath):
+        from unsloth_studio.catalog.local_paths import at_path
+
+        return at_path(reference)
+    import asyncio
+
+    from unsloth_studio.catalog.locate import locate
+    from unsloth_studio.cli.places import places_of, show_download, show_nothing
+
+    try:
+        return asyncio.run(locate(reference, places_of(settings), show=show_nothing if out.quiet else show_download))
+    except KeyboardInterrupt:
+        out.notice("Stopped. What came is kept; the next run goes on from there.")
+        sys.exit(130)
+
+
+def _serve(
+    settings: Settings,
+    wishes: Wishes,
+    model: LocalModel | None,
+    *,
+    out: Output,
+    flags: dict[str, Any],
+    verbose: bool,
+    key: tuple[str, bool],
+) -> int:
+    from unsloth_studio.cli.ports import bind
+
+    sock = bind(settings.host, settings.port)
     port = sock.getsockname()[1]
     if settings.port not in (0, port):
         out.notice(f"Port {settings.port} is taken; using {port}.")
@@ -67,30 +160,38 @@ def run(*, api_key_name: str, new_key: bool, silent: bool, verbose: bool, as_jso
     from unsloth_studio.observe.logs import configure_logs
 
     configure_logs(verbose=verbose)
+    name, new_key = key
     options = RunOptions(
         model=model,
+        wishes=wishes,
+        flags=flags,
         api_key=os.environ.get("UNSLOTH_API_KEY") or None,
-        api_key_name=api_key_name,
+        api_key_name=name,
         new_key=new_key,
     )
-    sys.exit(serve(settings, options, sock, out))
+    return serve(settings, options, sock, out)
 
 
-def _model_file(name: str | None) -> Path:
-    """The file to load. Exits with a sentence when there is none."""
-    from unsloth_studio.catalog.demo import DEMO_MODEL_ID
-    from unsloth_studio.engine.local import demo_model
+def _print_plan(settings: Settings, wishes: Wishes, model: LocalModel | None, *, as_json: bool) -> None:
+    """The plan as a table, or as JSON."""
+    import asyncio
+    import json
 
-    if name is None or name == DEMO_MODEL_ID:
-        return demo_model()
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path
-    if path.is_dir():
-        raise click.BadParameter(f"{name} is a folder; name one .gguf file in it.", param_hint="--model")
-    if path.suffix == ".gguf" or name.startswith((".", "/", "~")):
-        raise click.BadParameter(f"there is no file {path}.", param_hint="--model")
-    raise click.BadParameter(
-        f"{name!r} is no file. Names of a model hub are not supported yet: download the .gguf file and give its path.",
-        param_hint="--model",
-    )
+    from unsloth_studio.catalog.sheet import read_sheet
+    from unsloth_studio.cli.launching import engine_facts, engine_options
+    from unsloth_studio.engine.local import plan_launch
+
+    if model is None:
+        raise click.UsageError("--dry-run plans an engine of ours; with --upstream there is none to start.")
+    options = engine_options(model, model.id, settings, wishes)
+    facts = engine_facts(read_sheet(model))
+    plan = asyncio.run(plan_launch(options, settings.home, explicit=settings.engine, facts=facts))
+    if as_json:
+        click.echo(json.dumps(plan.as_json()))
+        return
+    rows = plan.as_rows()
+    name, value = (max(len(text) for text in column) for column in zip(*((r.name, r.value) for r in rows), strict=True))
+    for row in rows:
+        click.echo(f"{row.name:<{name}}  {row.value:<{min(value, 40)}}  {row.reason}")
+    for warning in plan.warnings:
+        click.echo(f"Note: {warning}", err=True)

@@ -12,10 +12,10 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -23,18 +23,18 @@ from unsloth_studio import __version__
 from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.services import Services
-from unsloth_studio.catalog.demo import DEMO_FLAGS, DEMO_MODEL_ID, DEMO_SAMPLING
+from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.cli.banner import Ready
+from unsloth_studio.cli.launching import Wishes
+from unsloth_studio.cli.models_served import Models, local_models, upstream_models
+from unsloth_studio.cli.places import memory_budget
 from unsloth_studio.cli.progress import Output
 from unsloth_studio.engine.client import EngineClient
-from unsloth_studio.engine.contract import Engine, EngineStatus
-from unsloth_studio.engine.local import local_engine
-from unsloth_studio.engine.plan import EngineOptions
+from unsloth_studio.engine.contract import EngineStatus
 from unsloth_studio.engine.pool import Pool
-from unsloth_studio.engine.shelf import PooledModel, SingleShelf
-from unsloth_studio.engine.supervisor import Policy
-from unsloth_studio.engine.upstream import Upstream
-from unsloth_studio.observe.logs import log_engine_line, log_turn
+from unsloth_studio.engine.residency import Rules
+from unsloth_studio.engine.shelf import PooledModel
+from unsloth_studio.observe.logs import log_turn
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.run import Turns
@@ -44,16 +44,16 @@ from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.store.keys import KeyStore
 from unsloth_studio.store.run_key import run_key
 from unsloth_studio.turn.errors import TurnFailure
-from unsloth_studio.turn.messages import SamplingParams
-
-DEMO_FILE = f"{DEMO_MODEL_ID}.gguf"
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What belongs to one run and is no setting. `model` is None with an upstream; `api_key` replaces the kept key."""
+    """What belongs to one run and is no setting. `model` is None with an upstream; `wishes` are for it alone; `flags` are
+    the settings that the command line gives: they win over the file when that changes; `api_key` replaces the kept key."""
 
-    model: Path | None
+    model: LocalModel | None
+    wishes: Wishes
+    flags: Mapping[str, Any]
     api_key: str | None
     api_key_name: str
     new_key: bool
@@ -88,16 +88,26 @@ class _Run:
             loop.add_signal_handler(number, self._on_signal)
         async with AsyncExitStack() as stack:
             keys, api_key = await stack.enter_async_context(self._keys())
-            engine = self._engine()
-            shelf = SingleShelf(engine, slots=self._settings.parallel)
-            pool = Pool(shelf, default=shelf.model.id)
+            models = await self._models()
+            rules = Rules(budget_bytes=await asyncio.to_thread(memory_budget, self._settings))
+            pool = Pool(models.shelf, rules=rules, default=models.first.id)
             stack.push_async_callback(pool.stop)
+            if models.keep_fresh is not None:
+                await stack.enter_async_context(_running(models.keep_fresh()))
             client = EngineClient(stall_seconds=self._settings.stall_seconds)
-            stack.push_async_callback(client.close)
             admissions = Admissions(queue_limit=self._settings.queue_limit)
-            turns = Turns(pool, client, admissions, self._settings.load_wait_seconds, log_turn)
+            turns = Turns(pool, client, admissions, self._settings.load_wait_seconds, log_turn, models.prepare)
             await stack.enter_async_context(self._listening(self._services(turns, keys), admissions))
-            return await self._until_stopped(pool, shelf.model, api_key)
+            return await self._until_stopped(pool, models.first, api_key)
+
+    async def _models(self) -> Models:
+        if self._settings.upstream is not None:
+            return upstream_models(self._settings, on_change=self._on_change)
+        options = self._options
+        assert options.model is not None
+        return await asyncio.to_thread(
+            local_models, options.model, self._settings, options.wishes, flags=options.flags, on_change=self._on_change
+        )
 
     async def _until_stopped(self, pool: Pool, model: PooledModel, api_key: str) -> int:
         """Load `model`, then serve until a signal."""
@@ -138,32 +148,6 @@ class _Run:
                 await ring.close()
         finally:
             await asyncio.to_thread(database.close)
-
-    def _engine(self) -> Engine:
-        settings = self._settings
-        if settings.upstream is not None:
-            key = settings.upstream_key.get_secret_value() if settings.upstream_key else None
-            return Upstream(settings.upstream, key, slots=settings.parallel, on_change=self._on_change)
-        assert self._options.model is not None
-        demo = self._options.model.name == DEMO_FILE
-        engine_options = EngineOptions(
-            model_path=self._options.model,
-            model_id=self._options.model.stem,
-            context_length=settings.context_length,
-            slots=settings.parallel,
-            threads=settings.threads,
-            sampling=DEMO_SAMPLING if demo else SamplingParams(),
-            extra_flags=DEMO_FLAGS if demo else (),
-        )
-        policy = Policy(start_timeout=settings.start_timeout_seconds)
-        return local_engine(
-            engine_options,
-            settings.home,
-            explicit=settings.engine,
-            on_change=self._on_change,
-            on_line=log_engine_line,
-            policy=policy,
-        )
 
     def _services(self, turns: Turns, keys: KeyRing) -> Services:
         settings = self._settings
@@ -261,3 +245,15 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     except ImportError:
         return asyncio.new_event_loop
     return uvloop.new_event_loop
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """`work` as a task for as long as the `with` lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -123,9 +123,10 @@ def _as_asked(room: Room, context: int, slots: int | None, *, counts: Sequence[i
 def _warnings(room: Room, context: int, slots: int) -> Iterator[str]:
     needed, native = room.needs(context, slots), room.facts.native_context
     if needed > room.usable:
+        where = f"{slots} slot{'s' if slots > 1 else ''}"
         yield (
-            f"A context of {context} tokens in {slots} slot{'s' if slots > 1 else ''} needs {size(needed)}, {size(room.available)} available: the "
-            f"machine may run out of memory. Lower -c or -np, or use -ctk q8_0 -ctv q8_0."
+            f"A context of {context} tokens in {where} needs {size(needed)}, {size(room.available)} available: the machine "
+            "may run out of memory. Lower -c or -np, or use -ctk q8_0 -ctv q8_0."
         )
     if native and context > native:
         yield f"The model was trained for {native} tokens; beyond that its answers get worse."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
@@ -27,7 +27,7 @@ COUNT_PATH = "/v1/chat/completions/input_tokens"
 RETRY_WAITS = (0.02, 0.1, 0.3, None)  # seconds before each further attempt
 
 
-def as_asked(request: Request, model_id: str) -> Request:
+async def as_asked(request: Request, model_id: str) -> Request:
     """The request as the client sent it."""
     del model_id
     return request
@@ -38,7 +38,7 @@ class Turns:
     """Runs turns on the models of a pool.
 
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
-    as far as the engine. `prepare` gets the request and the pool's id of the model that answers, before the engine is asked.
+    as far as the engine. `prepare` gets the request and the pool's id of the model that answers, before a slot is taken.
     """
 
     pool: Pool
@@ -46,15 +46,15 @@ class Turns:
     admissions: Admissions
     load_wait: float
     on_record: Callable[[TurnRecord], None]
-    prepare: Callable[[Request, str], Request] = as_asked
+    prepare: Callable[[Request, str], Awaitable[Request]] = as_asked
 
     async def run(self, request: Request, *, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, in batches: all that arrived in one read of the engine's socket."""
         arrived = time.monotonic()
         chosen = self.pool.find(request.model)
+        request = await self.prepare(request, chosen.id)
         admission = self.admissions.of(chosen.id, chosen.slots)
         async with admission.slot(), self.pool.lease(chosen, wait=self.load_wait) as engine:
-            request = self.prepare(request, chosen.id)
             address, stream = await self._open(engine, request)
             lost = lost_error(managed=address.managed, begun=True)
             model = engine.status.model_id
@@ -84,13 +84,14 @@ class Turns:
     async def count(self, request: Request) -> int:
         """Tokens of the conversation as the model's own chat template renders it; needs no slot. Raises `TurnFailure`."""
         chosen = self.pool.find(request.model)
+        request = await self.prepare(request, chosen.id)
         async with self.pool.lease(chosen, wait=self.load_wait) as engine:
             address = await engine.ready(self.load_wait)
             if not address.speaks_llama:
                 raise TurnFailure(
                     TurnError("not_found", "The upstream server cannot count tokens.", code="unsupported")
                 )
-            body = count_body(self.prepare(request, chosen.id), model=address.model)
+            body = count_body(request, model=address.model)
             try:
                 reply = await self.client.ask(address, COUNT_PATH, body)
             except EngineUnreachable as error:

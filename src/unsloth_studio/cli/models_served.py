@@ -1,0 +1,116 @@
+"""Which models a server serves and how each is started: from this disk, or one upstream."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from unsloth_studio.catalog.local_models import LocalModel
+from unsloth_studio.catalog.reference import last_part
+from unsloth_studio.catalog.sheet import read_sheet
+from unsloth_studio.cli.launching import Wishes, engine_facts, engine_options
+from unsloth_studio.cli.shelf import LibraryShelf, Stocked
+from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
+from unsloth_studio.engine.contract import Engine, EngineStatus
+from unsloth_studio.engine.failures import EngineTrouble
+from unsloth_studio.engine.hardware import read_hardware
+from unsloth_studio.engine.local import local_engine
+from unsloth_studio.engine.plan import EngineProgram
+from unsloth_studio.engine.restarts import Policy
+from unsloth_studio.engine.shelf import PooledModel, Shelf, SingleShelf
+from unsloth_studio.engine.upstream import Upstream
+from unsloth_studio.observe.logs import log_engine_line
+from unsloth_studio.serving.fetch import FetchPolicy, GuardedFetcher
+from unsloth_studio.serving.images import ImagePolicy, prepare_images
+from unsloth_studio.settings import ModelSettings, Settings
+from unsloth_studio.turn.messages import Request
+
+OnChange = Callable[[EngineStatus], None]
+_GUESS = 1.15  # of the file's size, where the plan cannot say what a model needs
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """`first` is loaded at the start. `prepare` readies a request for a model; `keep_fresh` follows the disk, if need be."""
+
+    shelf: Shelf
+    first: PooledModel
+    prepare: Callable[[Request, str], Awaitable[Request]]
+    keep_fresh: Callable[[], Coroutine[Any, Any, None]] | None = None
+
+
+def upstream_models(settings: Settings, *, on_change: OnChange) -> Models:
+    """Whatever the upstream serves."""
+    assert settings.upstream is not None
+    key = settings.upstream_key.get_secret_value() if settings.upstream_key else None
+    slots = settings.parallel or DEFAULT_SLOTS
+    shelf = SingleShelf(Upstream(settings.upstream, key, slots=slots, on_change=on_change), slots=slots)
+    policy = ImagePolicy(fetcher=GuardedFetcher(FetchPolicy(allowed_hosts=frozenset(settings.fetch_allowed_hosts))))
+
+    async def prepare(request: Request, model_id: str) -> Request:
+        del model_id
+        return await prepare_images(request, vision=True, policy=policy)  # whether it sees is the upstream's to say
+
+    return Models(shelf, shelf.model, prepare)
+
+
+def local_models(
+    model: LocalModel, settings: Settings, wishes: Wishes, *, flags: Mapping[str, Any], on_change: OnChange
+) -> Models:
+    """`model` with what the command line wishes for it, and the others on this disk. Reads files: not on an event loop.
+
+    Raises `GgufError` and `FlagProblem`.
+    """
+    first = _stock(model, last_part(model.id), settings, wishes, on_change=on_change)
+
+    def stock(other: LocalModel, model_id: str, now: Settings) -> Stocked:
+        return _stock(other, model_id, now, Wishes(), on_change=_unwatched)
+
+    shelf = LibraryShelf(first, stock, settings=settings, flags=flags)
+    return Models(shelf, first.pooled, shelf.prepare, shelf.keep_fresh)
+
+
+def _stock(model: LocalModel, model_id: str, settings: Settings, wishes: Wishes, *, on_change: OnChange) -> Stocked:
+    """What the plan expects of this model, and how to start it."""
+    sheet = read_sheet(model)
+    options = engine_options(model, model_id, settings, wishes)
+    facts = engine_facts(sheet)
+    policy = Policy(start_timeout=settings.start_timeout_seconds)
+    memory, slots, context = int(model.size_bytes * _GUESS), options.slots or DEFAULT_SLOTS, options.context_length
+    try:
+        plan = make_plan(EngineProgram("embedded"), options, hardware=read_hardware(), facts=facts)
+    except EngineTrouble:
+        pass  # the start says it in full, to whoever asks for this model
+    else:
+        slots, context = plan.slots, plan.context_per_slot
+        memory = plan.memory.total if plan.memory else memory
+
+    def start() -> Engine:
+        return local_engine(
+            options,
+            settings.home,
+            explicit=settings.engine,
+            on_change=on_change,
+            on_line=log_engine_line,
+            policy=policy,
+            facts=facts,
+        )
+
+    own = settings.models.get(model.id, ModelSettings())
+    minutes = own.idle_minutes or settings.idle_minutes
+    pooled = PooledModel(
+        id=model_id,
+        memory_bytes=memory,
+        slots=slots,
+        start=start,
+        pinned=own.keep_loaded,
+        idle_seconds=None if minutes is None else minutes * 60,
+    )
+    vision = options.projector is not None
+    return Stocked(model_id, sheet, pooled, context, options.sampling, vision=vision)
+
+
+def _unwatched(status: EngineStatus) -> None:
+    """Only the first model's start is shown to the person who typed the command."""
+    del status

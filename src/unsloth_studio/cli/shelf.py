@@ -1,0 +1,181 @@
+"""The models this server can load: the one it was started with, and those on this disk, under names clients use.
+
+The rule: the disk and `config.toml` are read in the background, every few seconds and off the event loop; a question about
+names is answered from memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from unsloth_studio.catalog.local_models import LocalModel
+from unsloth_studio.catalog.names import KnownModel, closest, match_model
+from unsloth_studio.catalog.reference import last_part
+from unsloth_studio.catalog.sheet import Sheet
+from unsloth_studio.cli.model_facts import pins_of
+from unsloth_studio.cli.places import library_of
+from unsloth_studio.engine.shelf import ModelEntry, PooledModel
+from unsloth_studio.serving.fetch import FetchPolicy, GuardedFetcher
+from unsloth_studio.serving.images import ImagePolicy, prepare_images
+from unsloth_studio.settings import Settings, SettingsInvalid, load_settings
+from unsloth_studio.turn.errors import TurnError, TurnFailure
+from unsloth_studio.turn.messages import Request, SamplingParams
+
+log = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stocked:
+    """One model on the shelf. `flags` are the sampling values that the operator's flags give."""
+
+    id: str
+    sheet: Sheet
+    pooled: PooledModel
+    context_length: int | None
+    flags: SamplingParams = field(default_factory=SamplingParams)
+    vision: bool = False
+
+
+Stock = Callable[[LocalModel, str, Settings], Stocked]
+"""Makes a shelf entry of a model, its id and the settings. Raises `OperatorProblem` when it cannot be loaded."""
+
+
+class LibraryShelf:
+    """Implements `engine.shelf.Shelf`. `first` is what the server was started with; it is always there."""
+
+    def __init__(self, first: Stocked, stock: Stock, *, settings: Settings, flags: Mapping[str, object]) -> None:
+        """`settings` hold until the first look at the disk; `flags` are those of the command line: they win over it."""
+        self._first = first
+        self._stock = stock
+        self._settings = settings
+        self._flags = dict(flags)
+        self._models: tuple[Stocked, ...] = (first,)
+        self._seen: object = None
+        fetch = FetchPolicy(allowed_hosts=frozenset(settings.fetch_allowed_hosts))
+        self._images = ImagePolicy(fetcher=GuardedFetcher(fetch))
+
+    @property
+    def first(self) -> Stocked:
+        return self._first
+
+    def find(self, asked: str | None, loaded: Sequence[str]) -> PooledModel:
+        """See `Shelf.find`."""
+        if asked is not None:
+            for model in sorted(self._called(asked), key=lambda model: model.id not in loaded):
+                if not loaded or self._settings.load_on_request or model.id in loaded or model is self._first:
+                    return model.pooled
+        if len(loaded) == 1 or (asked is None and loaded):
+            return self._by_id(loaded[0]).pooled
+        raise TurnFailure(self._unknown(asked or ""))
+
+    def _called(self, asked: str) -> list[Stocked]:
+        """The models of that name, best first; an owner before the name of a model that has none does not matter."""
+        known = [self._known(model) for model in self._models]
+        found = match_model(asked, known, aliases=self._settings.aliases) or match_model(last_part(asked), known)
+        return [self._models[known.index(one)] for one in found]
+
+    def all(self) -> Sequence[ModelEntry]:
+        """See `Shelf.all`."""
+        return [self._entry(model) for model in self._models]
+
+    async def prepare(self, request: Request, model_id: str) -> Request:
+        """The request with its images fetched and checked, and every sampling value settled (see `catalog.sampling`)."""
+        model = self._by_id(model_id)
+        resolved = model.sheet.sampling(
+            pins=pins_of(model.sheet.model.id, self._settings),
+            request=request.sampling,
+            flags=model.flags,
+            thinking=model.sheet.thinks(request),
+            tools=model.sheet.offers_tools(request),
+        )
+        request = await prepare_images(request, vision=model.vision, policy=self._images)
+        return replace(request, sampling=resolved.params)
+
+    async def keep_fresh(self) -> None:
+        """Look at the disk now and then, until cancelled."""
+        while True:
+            try:
+                await self.refresh()
+            except Exception:
+                log.exception("the library could not be read")
+            await asyncio.sleep(REFRESH_SECONDS)
+
+    async def refresh(self) -> None:
+        """Look at the disk and the settings once."""
+        settings = await asyncio.to_thread(self._reload)
+        library = await asyncio.to_thread(library_of, settings)
+        state = (settings, library)
+        if state == self._seen:
+            return
+        changed = settings != self._settings
+        self._models = await asyncio.to_thread(self._restock, library, settings, changed=changed)
+        self._seen, self._settings = state, settings
+
+    def _reload(self) -> Settings:
+        try:
+            return load_settings(**self._flags)
+        except SettingsInvalid as problem:
+            log.warning("config.toml has a mistake, so what it said before still holds: %s", problem)
+            return self._settings
+
+    def _restock(self, library: Sequence[LocalModel], settings: Settings, *, changed: bool) -> tuple[Stocked, ...]:
+        """Models that are the same as before keep their entry, unless the settings changed."""
+        models = [self._first]
+        known: dict[Path, Stocked] = {model.sheet.model.main_file: model for model in self._models}
+        for local in library:
+            if local.main_file.resolve() == self._first.sheet.model.main_file.resolve():
+                continue
+            model_id = _id_of(local, library)
+            before = known.get(local.main_file)
+            if before is not None and before.id == model_id and not changed:
+                models.append(before)
+                continue
+            try:
+                models.append(self._stock(local, model_id, settings))
+            except Exception as problem:  # one file that is no model must not hide the others
+                log.warning("%s is left out: %s", local.id, problem)
+        return tuple(models)
+
+    def _by_id(self, model_id: str) -> Stocked:
+        return next((model for model in self._models if model.id == model_id), self._first)
+
+    def _known(self, model: Stocked) -> KnownModel:
+        local = model.sheet.model
+        return KnownModel(model.id, local.repository, local.variant or None)
+
+    def _entry(self, model: Stocked) -> ModelEntry:
+        sheet = model.sheet
+        settings = sheet.sampling(
+            pins=pins_of(sheet.model.id, self._settings), flags=model.flags, thinking=sheet.template.thinks_by_default
+        ).settings
+        return ModelEntry(
+            id=model.id,
+            context_length=model.context_length or sheet.gguf.context_length,
+            quantization=sheet.model.variant or sheet.gguf.quantization,
+            tools=sheet.template.tools,
+            vision=model.vision,
+            thinking=sheet.template.thinking,
+            size_bytes=sheet.model.size_bytes,
+            settings={s.field: {"value": s.value, "source": s.source, "reason": s.reason} for s in settings},
+        )
+
+    def _unknown(self, asked: str) -> TurnError:
+        names = [model.id for model in self._models]
+        near = ", ".join(closest(asked, names) or names[:8])
+        message = (
+            f"There is no model {asked!r} on this server. The nearest names are: {near}. GET /v1/models lists all."
+        )
+        return TurnError("not_found", message, param="model", code="model_not_found")
+
+
+def _id_of(local: LocalModel, library: Sequence[LocalModel]) -> str:
+    """The last part of the repository; with the quantization where several of one name are here."""
+    name = last_part(local.id)
+    same = [other for other in library if last_part(other.id).casefold() == name.casefold()]
+    return f"{name}:{local.variant}" if len(same) > 1 and local.variant else name
