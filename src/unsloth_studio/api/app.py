@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -10,13 +11,15 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from unsloth_studio.api.admin import admin_router
 from unsloth_studio.api.chat import ChatCompletions, Completions
 from unsloth_studio.api.health import health_router
 from unsloth_studio.api.messages import CountTokens, Messages
 from unsloth_studio.api.models import ModelById, ModelList
-from unsloth_studio.api.problems import HostCheck, on_http_exception
+from unsloth_studio.api.problems import HostCheck, on_failure, on_http_exception, on_invalid_body
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
+from unsloth_studio.turn.errors import TurnFailure
 
 _ROOT = """Unsloth Studio is running.
 
@@ -42,7 +45,10 @@ def build_app(services: Services) -> ASGIApp:
         ]
     )
     app.include_router(health_router(services))
+    app.include_router(admin_router(services))
     app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(TurnFailure, on_failure)
+    app.add_exception_handler(RequestValidationError, on_invalid_body)
     wrapped: ASGIApp = app
     if services.cors_origins:
         wrapped = CORSMiddleware(

@@ -13,22 +13,34 @@ from unsloth_studio.turn.errors import TurnError, TurnFailure
 log = logging.getLogger(__name__)
 
 
-async def authenticate(exchange: Exchange, keys: KeyRing) -> ApiKey:
-    """The key's record. Raises `TurnFailure` (authentication) with what to do."""
+async def authenticate(exchange: Exchange, keys: KeyRing, *, scope: str) -> ApiKey:
+    """The key's record, which must have `scope`. Raises `TurnFailure` (authentication, permission) with what to do."""
+    return await verified(exchange.header(b"authorization"), exchange.header(b"x-api-key"), keys, scope=scope)
+
+
+async def verified(authorization: str | None, x_api_key: str | None, keys: KeyRing, *, scope: str) -> ApiKey:
+    """The same from the two headers."""
     try:
-        return await keys.verify(_presented(exchange))
+        key = await keys.verify(_presented(authorization, x_api_key))
     except KeyRejected as rejected:
         raise TurnFailure(TurnError("authentication", str(rejected))) from rejected
     except StoreProblem as problem:  # in doubt nobody gets in; the details are the operator's
         log.error("keys cannot be checked: %s", problem)
         message = "The server cannot check API keys at the moment; its log says why and what to do."
         raise TurnFailure(TurnError("internal", message)) from problem
+    if scope not in key.scopes:
+        how = f"unsloth keys create NAME --scope {scope}"
+        message = (
+            f"This API key is good, but not for this: it lacks the scope '{scope}'. To make one that has it: {how}"
+        )
+        raise TurnFailure(TurnError("permission", message))
+    return key
 
 
-def _presented(exchange: Exchange) -> str | None:
-    authorization = (exchange.header(b"authorization") or "").strip()
+def _presented(authorization: str | None, x_api_key: str | None) -> str | None:
+    authorization = (authorization or "").strip()
     if not authorization:  # some clients send an empty one beside their x-api-key
-        return exchange.header(b"x-api-key")
+        return x_api_key
     scheme, *credentials = authorization.split(maxsplit=1)
     if scheme.lower() == "bearer":
         return credentials[0] if credentials else ""

@@ -32,7 +32,7 @@ class Endpoint(ABC):
         services = self.services
         exchange = Exchange(scope, receive, send, limits=services.limits, request_id=services.new_id())
         try:
-            await authenticate(exchange, services.keys)
+            await authenticate(exchange, services.keys, scope="inference")
             await self.answer(exchange)
         except ClientGone:
             return

@@ -22,6 +22,8 @@ _HELP = """Find, fetch, show and remove models.
   unsloth models list                                  what is on this disk
   unsloth models show Qwen3-1.7B-GGUF                  facts and sampling settings of one that is here
   unsloth models rm Qwen3-1.7B-GGUF:Q8_0               free its space
+  unsloth models load Qwen3-1.7B-GGUF                  have the running server load it now
+  unsloth models unload Qwen3-1.7B-GGUF                free its memory
 """
 
 
@@ -119,6 +121,24 @@ def show(*, name: str, as_json: bool) -> None:
         return
     sheet = read_sheet(_on_disk(name))
     click.echo(json.dumps(sheet_object(sheet, settings)) if as_json else describe(sheet, settings))
+
+
+@models.command(help="Have the running server load a model that is on this disk; returns when it is ready.")
+@click.argument("name")
+def load(*, name: str) -> None:
+    from unsloth_studio.cli.running import ask
+
+    loaded = ask(_settings().home, "/api/models/load", {"model": name})
+    click.echo(f"{loaded['id']} is loaded, {loaded['context_length']} tokens of context.")
+
+
+@models.command(help="Have the running server free a model's memory; running replies finish first.")
+@click.argument("name")
+def unload(*, name: str) -> None:
+    from unsloth_studio.cli.running import ask
+
+    unloaded = ask(_settings().home, "/api/models/unload", {"model": name})
+    click.echo(f"{unloaded['id']} is unloaded.")
 
 
 def name_of(model: LocalModel) -> str:

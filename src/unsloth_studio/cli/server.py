@@ -29,6 +29,7 @@ from unsloth_studio.cli.launching import Wishes
 from unsloth_studio.cli.models_served import Models, local_models, upstream_models
 from unsloth_studio.cli.places import memory_budget
 from unsloth_studio.cli.progress import Output
+from unsloth_studio.cli.running import noted
 from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.contract import EngineStatus
 from unsloth_studio.engine.pool import Pool
@@ -98,6 +99,7 @@ class _Run:
             admissions = Admissions(queue_limit=self._settings.queue_limit)
             turns = Turns(pool, client, admissions, self._settings.load_wait_seconds, log_turn, models.prepare)
             await stack.enter_async_context(self._listening(self._services(turns, keys), admissions))
+            stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, api_key)
 
     async def _models(self) -> Models:

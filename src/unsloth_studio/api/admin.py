@@ -1,0 +1,52 @@
+"""`/api/models`: load and unload. Only for keys with the scope `admin`; typed, so that OpenAPI describes it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from unsloth_studio.api.auth import verified
+from unsloth_studio.api.services import Services
+
+LOAD_SECONDS = 3600.0
+
+
+class NamedModel(BaseModel):
+    model: str = Field(
+        min_length=1, max_length=500, description="As in a request: id, repository, with :QUANT, or alias."
+    )
+
+
+class LoadedModel(BaseModel):
+    """What is in memory now. `context_length` is per request, in tokens."""
+
+    id: str
+    state: Literal["ready", "unloaded"]
+    context_length: int | None = None
+
+
+def admin_router(services: Services) -> APIRouter:
+    pool = services.turns.pool
+
+    async def admin(request: Request) -> None:
+        headers = request.headers
+        await verified(headers.get("authorization"), headers.get("x-api-key"), services.keys, scope="admin")
+
+    router = APIRouter(prefix="/api/models", dependencies=[Depends(admin)], tags=["models"])
+
+    @router.post("/load")
+    async def load(wanted: NamedModel) -> LoadedModel:  # pyright: ignore[reportUnusedFunction] - the router holds it
+        """Load a model that is on this disk, making room for it if need be; answers when it is ready."""
+        status = await pool.load(pool.find(wanted.model, exact=True), wait=LOAD_SECONDS)
+        return LoadedModel(id=status.model_id, state="ready", context_length=status.context_length)
+
+    @router.post("/unload")
+    async def unload(wanted: NamedModel) -> LoadedModel:  # pyright: ignore[reportUnusedFunction]
+        """Free a model's memory; running replies finish first."""
+        found = pool.find(wanted.model, exact=True)
+        await pool.unload(found.id)
+        return LoadedModel(id=found.id, state="unloaded")
+
+    return router

@@ -1,0 +1,84 @@
+"""The server that runs on this data folder, and one question to it.
+
+The rule: the running server notes its address and process in `server.json` (0600); the command makes a key for the one
+question it asks and revokes it at once.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from unsloth_studio.problem import OperatorProblem
+from unsloth_studio.store.private_files import replace_private
+
+FILE = "server.json"
+KEY_SECONDS = 60
+ANSWER_SECONDS = 3600.0
+
+
+class NoServer(OperatorProblem):
+    """Nothing runs on this data folder, or it does not answer."""
+
+
+@contextmanager
+def noted(home: Path, base_url: str) -> Generator[None]:
+    """Note this process as the server of `home` while the `with` lasts."""
+    process = psutil.Process()
+    note = {"base_url": base_url, "pid": process.pid, "started": process.create_time()}
+    replace_private(home / FILE, json.dumps(note).encode())
+    try:
+        yield
+    finally:
+        with suppress(OSError, ValueError, NoServer):
+            if _read(home)["pid"] == process.pid:
+                (home / FILE).unlink(missing_ok=True)
+
+
+def ask(home: Path, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """POST `body` to the running server with a key of its own. Raises `NoServer`, and `OperatorProblem` with its answer."""
+    from unsloth_studio.store.database import Database
+    from unsloth_studio.store.keys import KeyStore
+
+    base_url = _read(home)["base_url"]
+    with closing(Database.open(home)) as database, closing(KeyStore(database)) as store:
+        plaintext, key = store.create("models command", int(time.time()) + KEY_SECONDS, scopes=("admin",))
+        try:
+            return _post(base_url + path, body, plaintext)
+        finally:
+            store.revoke([key.id])
+
+
+def _read(home: Path) -> dict[str, Any]:
+    try:
+        note: dict[str, Any] = json.loads((home / FILE).read_bytes())
+        alive = abs(psutil.Process(note["pid"]).create_time() - note["started"]) < 1
+    except (OSError, ValueError, KeyError, psutil.Error):
+        alive, note = False, {}
+    if not alive:
+        raise NoServer(f"No server runs on the data folder {home}. Start one: unsloth run")
+    return note
+
+
+def _post(url: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310 - our own server's http address
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({})
+    )  # it is on this machine, whatever the proxy says
+    try:
+        with opener.open(request, timeout=ANSWER_SECONDS) as reply:
+            return json.loads(reply.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            raise OperatorProblem(json.loads(error.read())["error"]["message"]) from error
+    except OSError as error:
+        raise NoServer(f"The server at {url} does not answer: {error}.") from error
