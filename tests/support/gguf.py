@@ -46,6 +46,14 @@ def write_scripted_gguf(path: Path, chain: Sequence[str], *, context_length: int
     return path
 
 
+def write_split_gguf(path: Path, chain: Sequence[str], *, tensors_per_shard: int = 5) -> tuple[Path, ...]:
+    """The same model as `write_scripted_gguf`, in shards named as llama.cpp names them after the stem of `path`."""
+    vocabulary = _vocabulary((*chain, END_OF_TURN))
+    transitions = _transitions(vocabulary, endless=False)
+    _write(path, vocabulary, transitions, context_length=8192, tensors_per_shard=tensors_per_shard)
+    return tuple(sorted(path.parent.glob(f"{path.stem}-*-of-*.gguf")))
+
+
 def write_endless_gguf(path: Path, chain: Sequence[str], *, context_length: int = 131072) -> Path:
     """Write a model that repeats `chain` until something else ends the turn: `max_tokens`, the context or a disconnect.
 
@@ -106,8 +114,10 @@ def _width(vocabulary: Vocabulary) -> int:
     return -(-len(vocabulary.tokens) // 32) * 32
 
 
-def _write(path: Path, vocabulary: Vocabulary, output: Weights, *, context_length: int) -> None:
-    writer = gguf.GGUFWriter(path, "qwen3")
+def _write(
+    path: Path, vocabulary: Vocabulary, output: Weights, *, context_length: int, tensors_per_shard: int = 0
+) -> None:
+    writer = gguf.GGUFWriter(path, "qwen3", split_max_tensors=tensors_per_shard)
     _add_settings(writer, vocabulary, context_length)
     _add_tokenizer(writer, vocabulary)
     for name, tensor in _tensors(vocabulary, output).items():
