@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 from bench.client import BenchFailure
 
-PARALLEL = 64
+PARALLEL = 1024
 """Requests the gateway lets through at once, the most that `-np` allows: this bench measures cost, not the queue."""
 
 

@@ -54,6 +54,10 @@ class ChatCompletions(_ChoicesEndpoint):
                 exchange, call.request, ChatStreamWriter(created=created, include_usage=call.include_usage)
             )
             return
+        if call.n == 1:
+            turn = await self.whole(exchange, call.request)
+            await exchange.json(write_chat([turn], created=created))
+            return
         requests = choices_of(call.request, call.n)
         if call.stream:
             writer = ChatStreamWriter(created=created, include_usage=call.include_usage, n=call.n)

@@ -25,6 +25,9 @@ from unsloth_studio.turn.events import TurnFailed
 Batch = TypeVar("Batch")
 Header = tuple[bytes, bytes]
 
+WATCH_AFTER_SECONDS = 0.05
+"""Replies that are done sooner need nobody to watch over them; a task for each would be a tenth of what they cost."""
+
 WRITE_STALL_SECONDS = 60.0
 """A client that reads nothing for this long is taken for gone."""
 
@@ -138,7 +141,12 @@ class Exchange:
         when the server has to stop first, raise `TurnFailure`, so that the client is told."""
         owner = asyncio.current_task()
         assert owner is not None
-        companion = asyncio.create_task(self._accompany(owner, heartbeat))
+        companions: list[asyncio.Task[None]] = []
+
+        def begin() -> None:
+            companions.append(asyncio.create_task(self._accompany(owner, heartbeat)))
+
+        timer = asyncio.get_running_loop().call_later(WATCH_AFTER_SECONDS, begin)
         try:
             yield
         except asyncio.CancelledError:
@@ -147,9 +155,11 @@ class Exchange:
                 raise ClientGone from None
             raise TurnFailure(STOPPING) from None
         finally:
-            companion.cancel()
-            with suppress(asyncio.CancelledError):
-                await companion
+            timer.cancel()
+            for companion in companions:
+                companion.cancel()
+                with suppress(asyncio.CancelledError):
+                    await companion
 
     async def _accompany(self, owner: asyncio.Task[Any], heartbeat: Callable[[], bytes] | None) -> None:
         """The one task beside a reply: it waits for the disconnect, and on a silent stream gives signs of life."""

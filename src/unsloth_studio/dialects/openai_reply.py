@@ -6,7 +6,6 @@ One rule: a prompt that several answers share is counted once. Format: `Completi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from unsloth_studio.turn.events import Timings, Usage
@@ -34,7 +33,16 @@ def usage_object(usages: Sequence[Usage], *, n: int) -> dict[str, Any]:
 
 def timings_field(timings: Timings | None) -> dict[str, Any]:
     """`{"timings": {...}}` under llama.cpp's names, a key beside the documented ones; empty when nothing was measured."""
-    return {} if timings is None else {"timings": asdict(timings)}
+    if timings is None:
+        return {}
+    return {
+        "timings": {
+            "prompt_ms": timings.prompt_ms,
+            "predicted_ms": timings.predicted_ms,
+            "prompt_per_second": timings.prompt_per_second,
+            "predicted_per_second": timings.predicted_per_second,
+        }
+    }
 
 
 def finite(logprob: float) -> float:
