@@ -1,56 +1,79 @@
-"""Writes the generated parts of the documentation: settings, command help, the error table.
+"""Writes the generated parts of the documentation: settings, command help, tables of errors, models and sampling values.
 
     python docs/generate.py
 
 The rule: a part stands between `<!-- generated: NAME -->` and `<!-- end -->`; everything else in a page is written by
-hand and left alone. `tests/docs/test_docs.py` fails when a page is not what this script would write.
+hand and left alone. `config.schema.json` is written as a whole. `tests/docs/test_docs.py` fails when a page is not what this
+script would write.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 import click
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from unsloth_studio.catalog.reference import PREFERENCE
+from unsloth_studio.catalog.sampling import ENGINE_DEFAULTS, FIELDS, Family, families
 from unsloth_studio.cli.main import cli
 from unsloth_studio.cli.run import run
 from unsloth_studio.dialects.anthropic import errors as anthropic_errors
 from unsloth_studio.dialects.openai_errors import error_object
 from unsloth_studio.dialects.status import STATUS
-from unsloth_studio.settings import PREFIX, Settings
+from unsloth_studio.engine.managed_flags import MANAGED_FLAGS
+from unsloth_studio.settings import PREFIX, ModelSettings, Sampling, Settings
 from unsloth_studio.turn.errors import ErrorKind, TurnError
 
 DOCS = Path(__file__).parent
+SCHEMA = DOCS / "config.schema.json"
 WIDTH = 100
 _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 # What a default looks like when it depends on the machine or is too long to print.
-_SHOWN_DEFAULT = {"home": "`~/.unsloth/studio`"}
+_SHOWN_DEFAULT = {
+    "home": "`~/.unsloth/studio`",
+    "aliases": "none",
+    "models": "none",
+    "pin": "nothing",
+}
+
+_NO_PAGE = "not compared with its page yet"
 
 WHO_ACTS: dict[ErrorKind, str] = {
     "invalid_request": "Client: change the field named in `param`.",
     "context_overflow": "Client: shorten the conversation. Operator: start with a larger `-c`.",
     "authentication": "Client: send a valid key. Operator: `unsloth keys create NAME`.",
-    "permission": "Operator: add the host name to `allowed_hosts`.",
-    "not_found": "Client: correct the path or the model id.",
+    "permission": "Operator: make a key with the scope, or add the host name to `allowed_hosts`.",
+    "not_found": "Client: correct the path or the model's name; the message has near ones.",
     "method_not_allowed": "Client: use the method of the route.",
     "body_too_large": "Client: send less. Operator: raise `max_body_mib`.",
     "rate_limited": "Client: wait `Retry-After` seconds. Operator: raise `parallel` or `queue_limit`.",
     "internal": "Operator: read the log under the request id, and report the defect.",
     "engine_error": "Operator: read the message; with an upstream, check it and its key.",
-    "engine_lost": "Client: send the request again. Operator: see [troubleshooting](troubleshooting.md).",
+    "engine_lost": "Client: send the request again, once. Operator: see [troubleshooting](troubleshooting.md).",
     "engine_unavailable": "Client: wait `Retry-After` seconds. Operator: look at `/health` and at the terminal.",
 }
 
 
 def generated(text: str) -> str:
     """`text` with every generated part written anew. Raises `KeyError` for a part that nobody writes."""
-    parts = {"settings": settings_part, "errors": errors_part, "commands": commands_part}
+    parts = {
+        "settings": settings_part,
+        "model-settings": lambda: _fields_table(ModelSettings),
+        "sampling-values": lambda: _fields_table(Sampling),
+        "errors": errors_part,
+        "commands": commands_part,
+        "preference": preference_part,
+        "managed-flags": managed_flags_part,
+        "families": families_part,
+        "engine-defaults": engine_defaults_part,
+    }
     return _PART.sub(lambda found: f"{found[1]}\n{parts[found['name']]()}\n{found[3]}", text)
 
 
@@ -85,6 +108,73 @@ def _bounds(schema: dict[str, Any]) -> str:
     bounds = {**schema, **schema.get("anyOf", [{}])[0]}
     words = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}
     return ", ".join(f"{word} {bounds[key]}" for key, word in words.items() if key in bounds)
+
+
+def _fields_table(model: type[BaseModel]) -> str:
+    """One row per field of a table inside `config.toml`."""
+    properties = model.model_json_schema()["properties"]
+    rows = [
+        f"| `{name}` | {field.description or ''} | {_bounds(properties[name])} |"
+        for name, field in model.model_fields.items()
+    ]
+    return "\n".join(["| Name | Meaning | Allowed |", "|---|---|---|", *rows]) + "\n"
+
+
+def preference_part() -> str:
+    """The quantizations in the order in which one is taken when none is named."""
+    return ", ".join(f"`{label}`" for label in PREFERENCE) + ".\n"
+
+
+def managed_flags_part() -> str:
+    """One row per reason."""
+    by_reason: dict[str, list[str]] = {}
+    for flag, reason in MANAGED_FLAGS.items():
+        by_reason.setdefault(reason, []).append(f"`{flag}`")
+    rows = [f"| {' '.join(flags)} | {reason} |" for reason, flags in by_reason.items()]
+    return "\n".join(["| Flags | Why not, and what to use |", "|---|---|", *rows]) + "\n"
+
+
+def families_part() -> str:
+    """One row per family of `sampling.toml`, in its order, and a list of where the numbers come from."""
+    rows = [
+        f"| {family.name} | {_names(family)} | {_pairs(family.values)} | {_modes(family)} |" for family in families()
+    ]
+    sources = [
+        f"- **{family.name}**{'' if family.checked else f' ({_NO_PAGE})'}: {family.source}.{_note(family)}"
+        for family in families()
+    ]
+    table = ["| Family | Name contains | Values | In a mode |", "|---|---|---|---|", *rows]
+    return "\n".join([*table, "", "Where the numbers come from:", "", *sources]) + "\n"
+
+
+def _names(family: Family) -> str:
+    return ", ".join(f"`{name}`" for name in family.match)
+
+
+def _pairs(values: Mapping[str, float]) -> str:
+    return ", ".join(f"`{name}` {value:g}" for name, value in values.items()) or "-"
+
+
+def _modes(family: Family) -> str:
+    modes = (("thinking", family.thinking), ("not thinking", family.instruct), ("with tools", family.tools))
+    return "; ".join(f"{name}: {_pairs(values)}" for name, values in modes if values) or "-"
+
+
+def _note(family: Family) -> str:
+    return f" {family.note}" if family.note else ""
+
+
+def engine_defaults_part() -> str:
+    values: dict[str, float] = {name: value for name in FIELDS if (value := getattr(ENGINE_DEFAULTS, name)) is not None}
+    return f"{_pairs(values)}.\n"
+
+
+def schema_text() -> str:
+    """The JSON schema of `config.toml`."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
+    schema["title"] = "config.toml of Unsloth Studio"
+    schema["description"] = "One setting per name. See docs/configuration.md."
+    return json.dumps(schema, indent=2) + "\n"
 
 
 def errors_part() -> str:
@@ -139,6 +229,9 @@ def main() -> None:
         if after != before:
             page.write_text(after)
             print(f"wrote {page.name}")
+    if not SCHEMA.exists() or SCHEMA.read_text() != schema_text():
+        SCHEMA.write_text(schema_text())
+        print(f"wrote {SCHEMA.name}")
 
 
 if __name__ == "__main__":
