@@ -113,11 +113,13 @@ def _bounds(schema: dict[str, Any]) -> str:
 def _fields_table(model: type[BaseModel]) -> str:
     """One row per field of a table inside `config.toml`."""
     properties = model.model_json_schema()["properties"]
+    described = any(field.description for field in model.model_fields.values())
+    columns = ("Name", "Meaning", "Allowed") if described else ("Name", "Allowed")
     rows = [
-        f"| `{name}` | {field.description or ''} | {_bounds(properties[name])} |"
+        (f"`{name}`", *([field.description or ""] if described else []), _bounds(properties[name]) or "-")
         for name, field in model.model_fields.items()
     ]
-    return "\n".join(["| Name | Meaning | Allowed |", "|---|---|---|", *rows]) + "\n"
+    return "\n".join(f"| {' | '.join(row)} |" for row in (columns, ("---",) * len(columns), *rows)) + "\n"
 
 
 def preference_part() -> str:
