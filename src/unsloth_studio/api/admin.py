@@ -28,8 +28,6 @@ class LoadedModel(BaseModel):
 
 
 def admin_router(services: Services) -> APIRouter:
-    pool = services.turns.pool
-
     async def admin(request: Request) -> None:
         headers = request.headers
         await verified(headers.get("authorization"), headers.get("x-api-key"), services.keys, scope="admin")
@@ -39,12 +37,14 @@ def admin_router(services: Services) -> APIRouter:
     @router.post("/load")
     async def load(wanted: NamedModel) -> LoadedModel:  # pyright: ignore[reportUnusedFunction] - the router holds it
         """Load a model that is on this disk, making room for it if need be; answers when it is ready."""
+        pool = services.turns.pool
         status = await pool.load(pool.find(wanted.model, exact=True), wait=LOAD_SECONDS)
         return LoadedModel(id=status.model_id, state="ready", context_length=status.context_length)
 
     @router.post("/unload")
     async def unload(wanted: NamedModel) -> LoadedModel:  # pyright: ignore[reportUnusedFunction]
         """Free a model's memory; running replies finish first."""
+        pool = services.turns.pool
         found = pool.find(wanted.model, exact=True)
         await pool.unload(found.id)
         return LoadedModel(id=found.id, state="unloaded")
