@@ -146,7 +146,7 @@ class _Keys:
 
 def _facts(container: Container, name: str) -> GgufFacts:
     keys = _Keys(container)
-    if not keys.architecture:
+    if not keys.architecture and not keys.count("split.no"):  # llama-gguf-split leaves the metadata to the first shard
         raise GgufError(f"{name} names no architecture (general.architecture). Download it again, or convert it again.")
     tensors = container.tensors
     layers = keys.count("{}.block_count")

@@ -83,16 +83,20 @@ def _read_repository(name: str, folder: Path, sizes: Mapping[str, int], *, sourc
     return _split(group_variants(sizes), model, lambda _: name, source)
 
 
+def projector_of(main: str, names: Iterable[str]) -> str | None:
+    """Which of a folder's files is the projector of the model `main`. Where several models lie side by side it is the one
+    that names it: a wrong one breaks the load."""
+    names = tuple(names)
+    bases = {_base(name) for name in names if role_of(name) == "weights"}
+    return choose_projector(name for name in names if len(bases) == 1 or _base(name) == _base(main))
+
+
 def _read_files(folder: Path, sizes: Mapping[str, int]) -> Library:
-    projectors = [name for name in sizes if role_of(name) == "projector"]
     variants = group_variants(sizes)
-    bases = {_base(variant.files[0]) for variant in variants}
 
     def model(variant: Variant) -> LocalModel:
         main = variant.files[0]
-        # where several models lie side by side, a projector belongs to the one that it names: a wrong one breaks the load
-        near = [name for name in projectors if len(bases) == 1 or _base(name) == _base(main)]
-        projector = choose_projector(near)
+        projector = projector_of(main, sizes)
         files = tuple(folder / file for file in variant.files)
         label = label_of(main) or variant.label  # the listing's own label tells apart what ids already tell apart here
         beside = None if projector is None else folder / projector

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from unsloth_studio.catalog.library import read_folder
+from unsloth_studio.catalog.library import projector_of, read_folder
 from unsloth_studio.catalog.local_models import LocalModel
-from unsloth_studio.catalog.quantization import Variant, choose_projector, shard_of, shard_paths
+from unsloth_studio.catalog.quantization import Variant, label_of, shard_of, shard_paths
 from unsloth_studio.catalog.reference import LocalPath, find_variant, preference, public_id
 from unsloth_studio.problem import OperatorProblem
 
@@ -37,10 +37,10 @@ def at_path(reference: LocalPath) -> LocalModel:
         raise ModelNotFound(
             f"{path.name} is one part of a split model, and its parts {', '.join(missing)} are missing."
         )
-    projector = choose_projector(sibling.name for sibling in path.parent.glob("*.gguf"))
+    projector = projector_of(path.name, (sibling.name for sibling in path.parent.glob("*.gguf")))
     return LocalModel(
         id=public_id(LocalPath(str(path.absolute()))),
-        variant="",
+        variant=label_of(path.name) or "",
         files=files,
         size_bytes=sum(file.stat().st_size for file in files),
         source="folder",

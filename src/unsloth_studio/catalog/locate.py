@@ -26,7 +26,6 @@ from unsloth_studio.catalog.reference import (
     choose_variant,
     find_variant,
     parse_reference,
-    public_id,
 )
 
 ShowProgress = Callable[[str], AbstractContextManager[OnProgress]]
@@ -67,7 +66,7 @@ async def pull(reference: HubModel, places: Places, *, show: ShowProgress) -> Lo
             paths = await fetch(download, on_progress)
     shards = len(variant.files)
     return LocalModel(
-        id=public_id(HubModel(repository.name)),
+        id=repository.name,
         variant=variant.label,
         files=paths[:shards],
         size_bytes=variant.size_bytes,

@@ -8,10 +8,11 @@ from unsloth_studio.catalog.demo import DEMO_FLAGS, DEMO_MODEL_ID, DEMO_SAMPLING
 from unsloth_studio.catalog.gguf import GgufFacts
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.sheet import Sheet
+from unsloth_studio.cli.places import own_settings
 from unsloth_studio.engine.flags import EngineFlags, parse_engine_flags
 from unsloth_studio.engine.model_facts import ModelFacts, RecurrentState, sliding_layers
 from unsloth_studio.engine.plan import EngineOptions
-from unsloth_studio.settings import ModelSettings, Settings
+from unsloth_studio.settings import Settings
 from unsloth_studio.turn.messages import SamplingParams
 
 
@@ -57,7 +58,7 @@ def engine_facts(sheet: Sheet) -> ModelFacts:
 
 def engine_options(model: LocalModel, model_id: str, settings: Settings, wishes: Wishes) -> EngineOptions:
     """The command line over the model's own settings over those for all models. Raises `FlagProblem`."""
-    own = settings.models.get(model.id, ModelSettings())
+    own = own_settings(model, settings)
     configured = parse_engine_flags(own.flags)
     flags = wishes.flags
     demo = model.id == DEMO_MODEL_ID

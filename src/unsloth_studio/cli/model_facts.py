@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from unsloth_studio.catalog.fit import gigabytes
+from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.sheet import Sheet
-from unsloth_studio.settings import Sampling, Settings
+from unsloth_studio.cli.places import own_settings
+from unsloth_studio.settings import Settings
 from unsloth_studio.turn.messages import SamplingParams
 
 
@@ -28,7 +30,7 @@ def sheet_object(sheet: Sheet, settings: Settings) -> dict[str, Any]:
         "sampling": {
             mode: [
                 {"field": s.field, "value": s.value, "source": s.source, "reason": s.reason}
-                for s in sheet.sampling(pins=pins_of(sheet.model.id, settings), thinking=thinking).settings
+                for s in sheet.sampling(pins=pins_of(sheet.model, settings), thinking=thinking).settings
             ]
             for mode, thinking in _modes(sheet)
         },
@@ -54,15 +56,15 @@ def describe(sheet: Sheet, settings: Settings) -> str:
     ]
     for mode, thinking in _modes(sheet):
         lines += ["", f"Sampling, {mode}:"]
-        for setting in sheet.sampling(pins=pins_of(sheet.model.id, settings), thinking=thinking).settings:
+        for setting in sheet.sampling(pins=pins_of(sheet.model, settings), thinking=thinking).settings:
             value = "engine's own" if setting.value is None else f"{setting.value:g}"
             lines.append(f"  {setting.field:<18} {value:<13} {setting.reason}")
     return "\n".join(lines)
 
 
-def pins_of(model_id: str, settings: Settings) -> SamplingParams:
+def pins_of(model: LocalModel, settings: Settings) -> SamplingParams:
     """The operator's pins for a model: its own over those for every model."""
-    own = settings.models[model_id].pin if model_id in settings.models else Sampling()
+    own = own_settings(model, settings).pin
     values = {**settings.pin.model_dump(exclude_none=True), **own.model_dump(exclude_none=True)}
     return SamplingParams(**values)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from unsloth_studio.catalog.hub import Repository
     from unsloth_studio.catalog.local_models import LocalModel
     from unsloth_studio.settings import Settings
 
@@ -55,12 +56,13 @@ def list_models(*, as_json: bool) -> None:
 @models.command(help="Repositories with GGUF files on the hub, most downloaded first.")
 @click.argument("text")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 100))
-def search(*, text: str, limit: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def search(*, text: str, limit: int, as_json: bool) -> None:
     from unsloth_studio.catalog.hub import Hub
 
     names = _run(Hub().search(text, limit=limit))
     for name in names:
-        click.echo(name)
+        click.echo(json.dumps({"repository": name}) if as_json else name)
     if not names:
         click.echo(f"The hub has no GGUF repository that matches {text!r}.", err=True)
         sys.exit(1)
@@ -87,40 +89,67 @@ def pull(*, name: str, gguf_variant: str | None, as_json: bool) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def rm(*, name: str, yes: bool) -> None:
     from unsloth_studio.catalog.fit import gigabytes
+    from unsloth_studio.catalog.hub import default_cache
+    from unsloth_studio.catalog.hub_cache import HubCache
+    from unsloth_studio.catalog.removal import remove_model
+    from unsloth_studio.cli.places import called, library_of
 
-    model = _on_disk(name)
+    settings = _settings()
+    library = library_of(settings)
+    found = called(name, library, settings)
+    if not found:
+        raise click.UsageError(f"{name} is not on this disk. `unsloth models list` shows what is.")
+    if len(found) > 1:
+        raise click.UsageError(f"{name} is here more than once. Name one: {', '.join(map(name_of, found))}")
+    (model,) = found
     if model.source != "hub":
         raise click.UsageError(f"{name_of(model)} is a file of yours, {model.main_file}: remove it yourself.")
     if not yes and not click.confirm(f"Remove {name_of(model)} ({gigabytes(model.size_bytes)})?"):
         sys.exit(1)
-    for file in model.files:
-        blob = file.resolve()
-        file.unlink(missing_ok=True)
-        if not _is_used(blob, file):
-            blob.unlink(missing_ok=True)
-    click.echo(f"Removed {name_of(model)}.")
+    freed = remove_model(model, library, HubCache(default_cache()))
+    click.echo(f"Removed {name_of(model)}: {gigabytes(freed)} are free again.")
 
 
 @models.command(help="Facts of a model: of one on this disk its settings and why, of a repository its quantizations.")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 def show(*, name: str, as_json: bool) -> None:
-    from unsloth_studio.catalog.fit import Memory, variant_table
     from unsloth_studio.catalog.hub import Hub
     from unsloth_studio.catalog.reference import HubModel, parse_reference
     from unsloth_studio.catalog.sheet import read_sheet
     from unsloth_studio.cli.model_facts import describe, sheet_object
-    from unsloth_studio.cli.places import library_of, memory_budget
+    from unsloth_studio.cli.places import called, library_of
 
     settings = _settings()
-    reference = parse_reference(name)
-    library = library_of(settings)
-    if isinstance(reference, HubModel) and not any(m.repository == reference.repo for m in library):
-        repository = _run(Hub().repository(reference.repo))
-        click.echo(variant_table(repository.variants, Memory(memory_budget(settings))))
+    found = called(name, library_of(settings), settings)
+    if found:
+        sheet = read_sheet(found[0])
+        click.echo(json.dumps(sheet_object(sheet, settings)) if as_json else describe(sheet, settings))
         return
-    sheet = read_sheet(_on_disk(name))
-    click.echo(json.dumps(sheet_object(sheet, settings)) if as_json else describe(sheet, settings))
+    reference = parse_reference(name)
+    if not isinstance(reference, HubModel):
+        raise click.UsageError(f"{name} is not on this disk. `unsloth models list` shows what is.")
+    _show_repository(_run(Hub().repository(reference.repo)), settings, as_json=as_json)
+
+
+def _show_repository(repository: Repository, settings: Settings, *, as_json: bool) -> None:
+    from unsloth_studio.catalog.fit import Memory, variant_table
+    from unsloth_studio.cli.places import memory_budget
+
+    memory = Memory(memory_budget(settings))
+    if not as_json:
+        click.echo(variant_table(repository.variants, memory) or f"{repository.name} has no GGUF model files.")
+        return
+    variants = [
+        {
+            "quantization": v.label,
+            "size_bytes": v.size_bytes,
+            "complete": v.complete,
+            "fit": memory.verdict(v.size_bytes),
+        }
+        for v in repository.variants
+    ]
+    click.echo(json.dumps({"repository": repository.name, "variants": variants}))
 
 
 @models.command(help="Have the running server load a model that is on this disk; returns when it is ready.")
@@ -144,26 +173,6 @@ def unload(*, name: str) -> None:
 def name_of(model: LocalModel) -> str:
     """How a person names it: id and quantization."""
     return f"{model.id}:{model.variant}" if model.variant else model.id
-
-
-def _on_disk(name: str) -> LocalModel:
-    from unsloth_studio.catalog.locate import locate
-    from unsloth_studio.catalog.reference import HubModel, LocalPath, parse_reference
-    from unsloth_studio.cli.places import places_of, show_nothing
-
-    reference = parse_reference(name)
-    places = places_of(_settings())
-    if isinstance(reference, HubModel) and not any(model.repository == reference.repo for model in places.library):
-        raise click.UsageError(f"{name} is not on this disk. Fetch it: unsloth models pull {name}")
-    if isinstance(reference, LocalPath):
-        raise click.UsageError("Name a model as `unsloth models list` shows it.")
-    return _run(locate(reference, places, show=show_nothing))
-
-
-def _is_used(blob: Any, removed: Any) -> bool:
-    """Whether another snapshot of the repository links to the same bytes."""
-    snapshots = removed.parents[1]
-    return any(path.is_symlink() and path.resolve() == blob for path in snapshots.rglob("*.gguf"))
 
 
 def _object(model: LocalModel) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.reference import last_part
 from unsloth_studio.catalog.sheet import read_sheet
 from unsloth_studio.cli.launching import Wishes, engine_facts, engine_options
+from unsloth_studio.cli.places import own_settings
 from unsloth_studio.cli.shelf import LibraryShelf, Stocked
 from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
 from unsloth_studio.engine.contract import Engine, EngineStatus
@@ -23,7 +24,7 @@ from unsloth_studio.engine.upstream import Upstream
 from unsloth_studio.observe.logs import log_engine_line
 from unsloth_studio.serving.fetch import FetchPolicy, GuardedFetcher
 from unsloth_studio.serving.images import ImagePolicy, prepare_images
-from unsloth_studio.settings import ModelSettings, Settings
+from unsloth_studio.settings import Settings
 from unsloth_studio.turn.messages import Request
 
 OnChange = Callable[[EngineStatus], None]
@@ -97,7 +98,7 @@ def _stock(model: LocalModel, model_id: str, settings: Settings, wishes: Wishes,
             facts=facts,
         )
 
-    own = settings.models.get(model.id, ModelSettings())
+    own = own_settings(model, settings)
     minutes = own.idle_minutes or settings.idle_minutes
     pooled = PooledModel(
         id=model_id,

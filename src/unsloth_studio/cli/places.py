@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
+from unsloth_studio.catalog.demo import demo_model
 from unsloth_studio.catalog.download_progress import OnProgress
 from unsloth_studio.catalog.fit import Memory
 from unsloth_studio.catalog.hub import Hub, default_cache
 from unsloth_studio.catalog.library import list_models
 from unsloth_studio.catalog.local_models import LocalModel
+from unsloth_studio.catalog.local_paths import at_path
 from unsloth_studio.catalog.locate import Places
+from unsloth_studio.catalog.names import KnownModel, match_model
+from unsloth_studio.catalog.reference import HubModel, LocalPath, last_part, parse_reference
 from unsloth_studio.engine.hardware import read_hardware
-from unsloth_studio.settings import Settings
+from unsloth_studio.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     from unsloth_studio.catalog.download_progress import DownloadProgress
@@ -32,6 +36,28 @@ def memory_budget(settings: Settings) -> int:
 def library_of(settings: Settings) -> tuple[LocalModel, ...]:
     """The models on this disk. Reads folders: not on an event loop."""
     return list_models(default_cache(), [folder.expanduser() for folder in settings.model_folders])
+
+
+def called(name: str, library: Sequence[LocalModel], settings: Settings) -> list[LocalModel]:
+    """The models that are here under `name`, best quantization first; a path is a model by itself. Asks no hub.
+
+    Raises `BadReference`, and `ModelNotFound` for a path that leads nowhere.
+    """
+    reference = parse_reference(name)
+    if isinstance(reference, LocalPath):
+        return [at_path(reference)]
+    models = [*library, demo_model()]
+    known = [KnownModel(model.id, model.repository, model.variant or None) for model in models]
+    plain = reference.repo if isinstance(reference, HubModel) else reference.name
+    asked = f"{plain}:{reference.variant}" if reference.variant else plain
+    return [models[known.index(one)] for one in match_model(asked, known, aliases=settings.aliases)]
+
+
+def own_settings(model: LocalModel, settings: Settings) -> ModelSettings:
+    """What `[models."NAME"]` says of a model, by any name that means it; the longest, such as one with `:QUANT`, wins."""
+    known = [KnownModel(last_part(model.id), model.repository or model.id, model.variant or None)]
+    names = [name for name in settings.models if match_model(name, known)]
+    return settings.models[max(names, key=len)] if names else ModelSettings()
 
 
 def places_of(settings: Settings) -> Places:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -88,7 +88,7 @@ class LibraryShelf:
         """The request with its images fetched and checked, and every sampling value settled (see `catalog.sampling`)."""
         model = self._by_id(model_id)
         resolved = model.sheet.sampling(
-            pins=pins_of(model.sheet.model.id, self._settings),
+            pins=pins_of(model.sheet.model, self._settings),
             request=request.sampling,
             flags=model.flags,
             thinking=model.sheet.thinks(request),
@@ -131,7 +131,7 @@ class LibraryShelf:
         for local in library:
             if local.main_file.resolve() == self._first.sheet.model.main_file.resolve():
                 continue
-            model_id = _id_of(local, library)
+            model_id = _id_of(local, library, taken={model.id.casefold() for model in models})
             before = known.get(local.main_file)
             if before is not None and before.id == model_id and not changed:
                 models.append(before)
@@ -152,7 +152,7 @@ class LibraryShelf:
     def _entry(self, model: Stocked) -> ModelEntry:
         sheet = model.sheet
         settings = sheet.sampling(
-            pins=pins_of(sheet.model.id, self._settings), flags=model.flags, thinking=sheet.template.thinks_by_default
+            pins=pins_of(sheet.model, self._settings), flags=model.flags, thinking=sheet.template.thinks_by_default
         ).settings
         return ModelEntry(
             id=model.id,
@@ -174,8 +174,11 @@ class LibraryShelf:
         return TurnError("not_found", message, param="model", code="model_not_found")
 
 
-def _id_of(local: LocalModel, library: Sequence[LocalModel]) -> str:
-    """The last part of the repository; with the quantization where several of one name are here."""
+def _id_of(local: LocalModel, library: Sequence[LocalModel], *, taken: Set[str]) -> str:
+    """The last part of the repository; with the quantization where several of one name are here, and in full where that is
+    still another model's."""
     name = last_part(local.id)
     same = [other for other in library if last_part(other.id).casefold() == name.casefold()]
-    return f"{name}:{local.variant}" if len(same) > 1 and local.variant else name
+    short = f"{name}:{local.variant}" if len(same) > 1 and local.variant else name
+    full = f"{local.id}:{local.variant}" if local.variant else local.id
+    return short if short.casefold() not in taken else full
