@@ -98,7 +98,7 @@ def _read_files(folder: Path, sizes: Mapping[str, int]) -> Library:
         main = variant.files[0]
         projector = projector_of(main, sizes)
         files = tuple(folder / file for file in variant.files)
-        label = label_of(main) or variant.label  # the listing's own label tells apart what ids already tell apart here
+        label = label_of(main) or ""  # the listing's own label tells apart what ids already tell apart here
         beside = None if projector is None else folder / projector
         return LocalModel(_stem(main), label, files, variant.size_bytes, "folder", projector=beside)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from unsloth_studio.catalog.gguf import GgufFacts, read_model
 from unsloth_studio.catalog.local_models import LocalModel
+from unsloth_studio.catalog.quantization import label_of
 from unsloth_studio.catalog.sampling import Family, Resolved, family_of, resolve
 from unsloth_studio.catalog.templates import TemplateFacts, read_template
 from unsloth_studio.turn.messages import Conversation, Request, SamplingParams
@@ -28,6 +29,11 @@ class Sheet:
         """By the repository's name first: a file's own name is often a stranger's choice."""
         names = (self.model.repository, self.model.id, self.gguf.name)
         return next((row for name in names if name and (row := family_of(name))), None)
+
+    @property
+    def quantization(self) -> str | None:
+        """As the file's name says it, else as its header does, which knows no `UD-`."""
+        return label_of(self.model.variant) or self.gguf.quantization
 
     @property
     def vision(self) -> bool:

@@ -17,7 +17,7 @@ def sheet_object(sheet: Sheet, settings: Settings) -> dict[str, Any]:
     gguf, template = sheet.gguf, sheet.template
     return {
         "id": sheet.model.id,
-        "quantization": sheet.model.variant or gguf.quantization,
+        "quantization": sheet.quantization,
         "repository": sheet.model.repository,
         "files": [str(file) for file in sheet.model.files],
         "size_bytes": sheet.model.size_bytes,
@@ -47,7 +47,7 @@ def describe(sheet: Sheet, settings: Settings) -> str:
     ]
     lines = [
         f"Model           {sheet.model.id}",
-        f"Quantization    {sheet.model.variant or gguf.quantization}",
+        f"Quantization    {sheet.quantization}",
         f"Size            {gigabytes(sheet.model.size_bytes)}, {gguf.size_label} parameters, {gguf.layers} layers",
         f"Architecture    {gguf.architecture}",
         f"Native context  {gguf.context_length or 'unknown'} tokens",

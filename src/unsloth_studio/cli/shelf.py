@@ -157,7 +157,7 @@ class LibraryShelf:
         return ModelEntry(
             id=model.id,
             context_length=model.context_length or sheet.gguf.context_length,
-            quantization=sheet.model.variant or sheet.gguf.quantization,
+            quantization=sheet.quantization,
             tools=sheet.template.tools,
             vision=model.vision,
             thinking=sheet.template.thinking,
