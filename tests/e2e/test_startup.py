@@ -13,6 +13,7 @@ import httpx
 import pytest
 from tests.support.gguf import write_scripted_gguf
 from tests.support.server import Events, end
+from tests.support.shaped_models import SHAPES, write_shaped_gguf
 from tests.support.workplace import UNSLOTH, Workplace
 
 pytestmark = pytest.mark.e2e
@@ -80,9 +81,10 @@ def test_a_plan_imports_nothing_heavy(tmp_path: Path, model: Path) -> None:
     assert modules & set(HEAVY) == set()
 
 
-def test_dry_run_of_a_file_that_cannot_fit_says_so_with_numbers(tmp_path: Path, model: Path) -> None:
+def test_dry_run_of_a_model_that_cannot_fit_says_so_with_numbers(tmp_path: Path) -> None:
     place = Workplace(tmp_path, variables={"UNSLOTH_STUDIO_MEMORY_BUDGET_MIB": "64"})
-    result = place.unsloth("run", "--model", str(model), "-c", "1000000", "--dry-run")
+    model = write_shaped_gguf(tmp_path / "large.gguf", SHAPES[0])
+    result = place.unsloth("run", "--model", str(model), "--dry-run")
     assert result.returncode == 1, result.stdout
-    assert re.search(r"needs [\d.]+ [MG]B, [\d.]+ [MG]B", result.stderr), result.stderr
+    assert re.search(r"needs [\d.]+ [MG]B, [\d.]+ [MG]B available", result.stderr), result.stderr
     assert "Traceback" not in result.stderr
