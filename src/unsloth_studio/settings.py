@@ -70,7 +70,9 @@ class Settings(BaseSettings):
     port: int = Field(
         8888, ge=0, le=65535, description="Port to listen on; when taken, the next free one of 20. 0 picks any."
     )
-    model: str | None = Field(None, description="Path of a .gguf file; without it the built-in demo model is served.")
+    model: str | None = Field(
+        None, description="REPOSITORY[:QUANT], a .gguf file, a folder or an alias; default: the demo model."
+    )
     context_length: int | None = Field(
         None, ge=256, description="Context per request, in tokens; default: the model's own, as far as memory goes."
     )

@@ -27,7 +27,8 @@ UNSLOTH = Path(sys.executable).with_name("unsloth")
 
 
 def unsloth(home: Path, *arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "UNSLOTH_STUDIO_HOME": str(home)}
+    offline = {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(home / "hub")}
+    environment = {**os.environ, "UNSLOTH_STUDIO_HOME": str(home), **offline}
     return subprocess.run(
         [str(UNSLOTH), *arguments], env=environment, capture_output=True, text=True, timeout=timeout, check=False
     )
@@ -171,9 +172,12 @@ def test_killed_server_leaves_no_engine(tmp_path: Path) -> None:
 
 
 BAD_STARTS = {
-    "no such file": (["--model", "nope.gguf"], 2, "there is no file nope.gguf"),
-    "a name of a hub": (["--model", "someone/some-model-GGUF"], 2, "not supported yet"),
-    "a folder": (["--model", "."], 2, "is a folder"),
+    "no such file": (["--model", "nope.gguf"], 2, "There is no file nope.gguf"),
+    "a name of a hub without a network": (["--model", "someone/some-model-GGUF"], 1, "HF_HUB_OFFLINE"),
+    "a name of nothing": (["--model", "some-model"], 2, "There is no model 'some-model' on this disk"),
+    "a folder without models": (["--model", "bench"], 2, "has no GGUF model"),
+    "a flag of ours to manage": (["--api-key", "x"], 2, "--api-key"),
+    "a flag the embedded engine lacks": (["--rpc", "host:1", "--dry-run"], 1, "--rpc"),
     "unknown flag": (["--nonsense"], 2, "--nonsense"),
     "port out of range": (["-p", "70000"], 2, "port"),
     "no such address": (["-H", "203.0.113.7", "-p", "0"], 1, "not an address of this machine"),

@@ -79,8 +79,16 @@ async def bench() -> AsyncGenerator[Bench]:
 
 
 def children() -> list[psutil.Process]:
-    """Every child of this process, zombies included."""
-    return psutil.Process().children(recursive=True)
+    """Every child of this process and theirs, zombies included; servers that other tests keep running do not count."""
+    own = [child for child in psutil.Process().children() if not _is_server(child)]
+    return [*own, *(one for child in own for one in child.children(recursive=True))]
+
+
+def _is_server(process: psutil.Process) -> bool:
+    try:
+        return "--json" in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def child() -> int:

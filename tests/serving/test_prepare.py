@@ -25,7 +25,7 @@ HELLO = Request(Conversation((Message("user", (TextPart("Hello"),)),)), model="g
 
 @pytest.fixture
 async def turns(engine_process: RunningEngine) -> AsyncGenerator[Turns]:
-    def cooler(request: Request, model_id: str) -> Request:
+    async def cooler(request: Request, model_id: str) -> Request:
         assert model_id == "upstream"
         return replace(request, sampling=SamplingParams(temperature=0.125))
 

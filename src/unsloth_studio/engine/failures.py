@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from unsloth_studio.problem import OperatorProblem
+
 Retry = Literal["never", "backoff", "no_repack"]
 """`never`: trying again gives the same; `backoff`: may pass; `no_repack`: at once, without the repacked CPU kernels."""
 
@@ -33,11 +35,11 @@ class EngineFailure:
     retry: Retry = "never"
 
 
-class EngineTrouble(Exception):  # noqa: N818 - it carries the failure it is about
-    """Raised inside the engine folder; callers of `Engine` see a `TurnFailure` instead."""
+class EngineTrouble(OperatorProblem):
+    """Raised while a start is planned and made; callers of `Engine` see a `TurnFailure` instead."""
 
     def __init__(self, failure: EngineFailure) -> None:
-        super().__init__(failure.reason)
+        super().__init__(f"{failure.reason} {failure.advice}")
         self.failure = failure
 
 
