@@ -44,7 +44,7 @@ def web(folder: Path) -> Generator[str]:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model with its projector beside it, one whose projector is elsewhere, and a picture."""
+    """A model with its projector beside it, one whose projector is elsewhere, and a picture in two formats."""
     folder = tmp_path_factory.mktemp("models")
     for name in ("seeing", "bare", "elsewhere"):
         (folder / name).mkdir()
@@ -53,6 +53,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_projector(folder / "seeing" / "mmproj-seeing-F32.gguf", folder / "seeing" / "seeing.gguf")
     write_projector(folder / "elsewhere" / "projector.gguf", folder / "bare" / "bare.gguf")
     (folder / "picture.png").write_bytes(PNG)
+    (folder / "picture.webp").write_bytes(picture("WEBP"))
     return folder
 
 
@@ -139,9 +140,13 @@ def refusal(http: httpx.Client, dialect: str, url: str) -> Json:
     reply = http.post(path, json=body(url))
     assert reply.status_code == 400, reply.text
     envelope = reply.json()
-    assert (envelope.get("type") == "error") == (dialect == "messages"), envelope
-    assert envelope["error"]["type"] == "invalid_request_error"
-    return envelope["error"]
+    error = envelope["error"]
+    assert error["type"] == "invalid_request_error"
+    if dialect == "messages":
+        assert (envelope["type"], set(error)) == ("error", {"type", "message", "details"})
+    else:
+        assert (set(envelope), set(error)) == ({"error"}, {"message", "type", "param", "code"})
+    return error
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -179,7 +184,8 @@ def test_image_in_a_tool_result_is_seen(seeing: httpx.Client) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_allowed_host_is_fetched_from(seeing: httpx.Client, pictures: str, dialect: str) -> None:
     without = ask(seeing, dialect)[1]
-    assert ask(seeing, dialect, f"http://{pictures}/picture.png") == ("I saw it", without + IMAGE_TOKENS)
+    for name in ("picture.png", "picture.webp"):
+        assert ask(seeing, dialect, f"http://{pictures}/{name}") == ("I saw it", without + IMAGE_TOKENS)
     assert "404" in refusal(seeing, dialect, f"http://{pictures}/nothing.png")["message"]
 
 
@@ -209,6 +215,7 @@ def test_file_of_this_machine_is_not_read(seeing: httpx.Client, models: Path, di
 def test_model_without_a_projector_says_so(blind: httpx.Client, dialect: str) -> None:
     error = refusal(blind, dialect, data_url(PNG))
     assert "mmproj" in error["message"]
+    assert error.get("code", "image_not_supported") == "image_not_supported"
     assert ask(blind, dialect)[0] == "I saw it", "and goes on"
 
 
