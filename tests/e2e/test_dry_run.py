@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.hub_server.server import HubServer
+from tests.support.hub_models import TINY, tiny
 from tests.support.shaped_models import SHAPES, write_shaped_gguf
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.e2e
 
@@ -60,3 +63,12 @@ def test_the_users_words_are_in_the_plan(tmp_path: Path) -> None:
     assert choices["KV cache type"] == ("q8_0", "as asked")
     assert (made["memory"]["kv_cache"], made["memory"]["prompt_cache"]) == (2 * 2048 * 4 * 256 * 17 // 16, 0)
     assert made["flags"][-6:] == ["-ctk", "q8_0", "-ctv", "q8_0", "--cache-ram", "0"]
+
+
+def test_model_that_is_not_here_is_named_with_its_size_and_not_fetched(tmp_path: Path) -> None:
+    with HubServer([tiny()]) as hub:
+        place = Workplace(tmp_path, hub)
+        result = place.unsloth("run", "-hf", TINY, "--dry-run")
+        assert result.returncode == 1
+        assert f"unsloth models pull {TINY}:" in result.stderr
+        assert not list(place.cache.rglob("*.gguf"))

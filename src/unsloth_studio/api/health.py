@@ -35,7 +35,8 @@ class Health(BaseModel):
 def health_router(services: Services) -> APIRouter:
     router = APIRouter()
 
-    @router.api_route("/health", methods=["GET", "HEAD"])
+    @router.head("/health", include_in_schema=False)
+    @router.get("/health")
     async def health(response: Response) -> Health:  # pyright: ignore[reportUnusedFunction] - the router holds it
         """200 when a request would be answered (`ok`, `idle`), else 503 with Retry-After."""
         pool = services.turns.pool

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from unsloth_studio.catalog.download_progress import OnProgress
 from unsloth_studio.catalog.downloads import bytes_to_fetch, fetch, plan_download
-from unsloth_studio.catalog.fit import Memory, variant_table
+from unsloth_studio.catalog.fit import Memory, gigabytes, variant_table
 from unsloth_studio.catalog.hub import Hub, Repository
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.local_paths import ModelNotFound, at_path, pick
@@ -52,6 +52,22 @@ async def locate(reference: ModelReference, places: Places, *, show: ShowProgres
             return pick(here, variant) or await pull(reference, places, show=show)
         case Alias():
             return await _by_name(reference, places, show=show)
+
+
+async def missing(reference: ModelReference, places: Places) -> str | None:
+    """What would have to be fetched for `reference`, as a sentence; None when it is here, or is no name of the hub."""
+    if not isinstance(reference, HubModel):
+        return None
+    here = [model for model in places.library if (model.repository or "").casefold() == reference.repo.casefold()]
+    if pick(here, reference.variant) is not None:
+        return None
+    repository = await places.hub.repository(reference.repo)
+    variant = _choose(repository, reference.variant, places.memory)
+    size, verdict = gigabytes(variant.size_bytes), places.memory.verdict(variant.size_bytes)
+    name = f"{repository.name}:{variant.label}"
+    return (
+        f"{name} ({size}, {verdict}) is not on this disk yet. Fetch it before it is planned: unsloth models pull {name}"
+    )
 
 
 async def pull(reference: HubModel, places: Places, *, show: ShowProgress) -> LocalModel:

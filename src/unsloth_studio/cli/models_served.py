@@ -41,11 +41,11 @@ class Models:
     keep_fresh: Callable[[], Coroutine[Any, Any, None]] | None = None
 
 
-def upstream_models(settings: Settings, *, on_change: OnChange) -> Models:
+def upstream_models(settings: Settings, wishes: Wishes, *, on_change: OnChange) -> Models:
     """Whatever the upstream serves."""
     assert settings.upstream is not None
     key = settings.upstream_key.get_secret_value() if settings.upstream_key else None
-    slots = settings.parallel or DEFAULT_SLOTS
+    slots = wishes.parallel or settings.parallel or DEFAULT_SLOTS
     shelf = SingleShelf(Upstream(settings.upstream, key, slots=slots, on_change=on_change), slots=slots)
     policy = ImagePolicy(fetcher=GuardedFetcher(FetchPolicy(allowed_hosts=frozenset(settings.fetch_allowed_hosts))))
 

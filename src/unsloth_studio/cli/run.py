@@ -56,14 +56,22 @@ Each setting can also stand in the environment or in config.toml; see docs/confi
 @click.option("-H", "--host", metavar="ADDRESS", help="Address to listen on. [default: 127.0.0.1, this machine only]")
 @click.option("-p", "--port", type=int, metavar="PORT", help="Port; if taken, the next free of 20. [default: 8888]")
 @click.option(
-    "-c", "--ctx-size", "--context-length", "--max-seq-length", "context_length", type=int, metavar="TOKENS",
+    "-c", "--ctx-size", "--context-length", "--max-seq-length", "context_length",
+    type=click.IntRange(min=256), metavar="TOKENS",
     help="Context per request. [default: the model's own, as far as memory goes]",
 )  # fmt: skip
 @click.option(
-    "-np", "--parallel", "--n-parallel", "parallel", type=int, metavar="N",
+    "-np", "--parallel", "--n-parallel", "parallel",
+    type=click.IntRange(1, 4096), metavar="N",
     help="Requests that run at once, towards an upstream too. [default: 4]",
 )  # fmt: skip
-@click.option("-t", "--threads", type=int, metavar="N", help="Engine threads. [default: physical cores minus one]")
+@click.option(
+    "-t",
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Engine threads. [default: physical cores minus one]",
+)
 @click.option("--engine", metavar="PATH", help="A llama-server binary, or 'embedded'. [default: the best one found]")
 @click.option("--upstream", metavar="URL", help="Use this OpenAI-compatible server instead of starting an engine.")
 @click.option("--upstream-key", metavar="KEY", help="The upstream's API key (better: UNSLOTH_STUDIO_UPSTREAM_KEY).")
@@ -95,9 +103,10 @@ def run(
 
     out = Output(silent=silent, as_json=as_json)
     try:
-        settings = load_settings(model=model, **flags)
         wishes = _wishes(engine_words(ctx), flags)
-        found = None if settings.upstream else _model(settings, gguf_variant, out)
+        flags = {name: value for name, value in flags.items() if name not in _FOR_THE_MODEL}
+        settings = load_settings(model=model, **flags)
+        found = None if settings.upstream else _model(settings, gguf_variant, out, dry_run=dry_run)
         if dry_run:
             _print_plan(settings, wishes, found, as_json=as_json)
             return
@@ -108,6 +117,10 @@ def run(
     sys.exit(status)
 
 
+_FOR_THE_MODEL = ("context_length", "parallel", "threads")
+"""Options that are about the model the command names, and not about others that requests may load later."""
+
+
 def _wishes(words: tuple[str, ...], flags: dict[str, Any]) -> Wishes:
     from unsloth_studio.cli.launching import Wishes
     from unsloth_studio.engine.flags import parse_engine_flags
@@ -115,8 +128,8 @@ def _wishes(words: tuple[str, ...], flags: dict[str, Any]) -> Wishes:
     return Wishes(flags["context_length"], flags["parallel"], flags["threads"], parse_engine_flags(words))
 
 
-def _model(settings: Settings, variant: str | None, out: Output) -> LocalModel:
-    """The files of the model that was named, fetched if need be; the demo model when none was."""
+def _model(settings: Settings, variant: str | None, out: Output, *, dry_run: bool) -> LocalModel:
+    """The files of the model that was named, fetched if need be (but never for a dry run); the demo model when none was."""
     from unsloth_studio.catalog.demo import DEMO_MODEL_ID, demo_model
     from unsloth_studio.catalog.reference import LocalPath, parse_reference
 
@@ -129,11 +142,15 @@ def _model(settings: Settings, variant: str | None, out: Output) -> LocalModel:
         return at_path(reference)
     import asyncio
 
-    from unsloth_studio.catalog.locate import locate
+    from unsloth_studio.catalog.locate import locate, missing
     from unsloth_studio.cli.places import places_of, show_download, show_nothing
+    from unsloth_studio.problem import OperatorProblem
 
+    places = places_of(settings)
     try:
-        return asyncio.run(locate(reference, places_of(settings), show=show_nothing if out.quiet else show_download))
+        if dry_run and (what := asyncio.run(missing(reference, places))):
+            raise OperatorProblem(what)
+        return asyncio.run(locate(reference, places, show=show_nothing if out.quiet else show_download))
     except KeyboardInterrupt:
         out.notice("Stopped. What came is kept; the next run goes on from there.")
         sys.exit(130)

@@ -104,7 +104,7 @@ class _Run:
 
     async def _models(self) -> Models:
         if self._settings.upstream is not None:
-            return upstream_models(self._settings, on_change=self._on_change)
+            return upstream_models(self._settings, self._options.wishes, on_change=self._on_change)
         options = self._options
         assert options.model is not None
         return await asyncio.to_thread(

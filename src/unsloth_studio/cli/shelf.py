@@ -57,6 +57,7 @@ class LibraryShelf:
         self._flags = dict(flags)
         self._models: tuple[Stocked, ...] = (first,)
         self._seen: object = None
+        self._complaint = ""
         fetch = FetchPolicy(allowed_hosts=frozenset(settings.fetch_allowed_hosts))
         self._images = ImagePolicy(fetcher=GuardedFetcher(fetch))
 
@@ -121,7 +122,9 @@ class LibraryShelf:
         try:
             return load_settings(**self._flags)
         except SettingsInvalid as problem:
-            log.warning("config.toml has a mistake, so what it said before still holds: %s", problem)
+            if str(problem) != self._complaint:
+                self._complaint = str(problem)
+                log.warning("config.toml has a mistake, so what it said before still holds: %s", problem)
             return self._settings
 
     def _restock(self, library: Sequence[LocalModel], settings: Settings, *, changed: bool) -> tuple[Stocked, ...]:

@@ -34,7 +34,7 @@ def error_object(error: TurnError, *, overflow_param: str = "messages") -> dict[
     kind, code = _TYPE_AND_CODE[error.kind]
     overflow = error.kind == "context_overflow"
     return {
-        "message": _overflow_message(error) if overflow else error.message,
+        "message": _overflow_message(error, error.param or overflow_param) if overflow else error.message,
         "type": kind,
         "param": error.param or (overflow_param if overflow else None),
         "code": error.code or code,
@@ -46,12 +46,12 @@ def error_body(error: TurnError, *, overflow_param: str = "messages") -> bytes:
     return orjson.dumps({"error": error_object(error, overflow_param=overflow_param)})
 
 
-def _overflow_message(error: TurnError) -> str:
+def _overflow_message(error: TurnError, field: str) -> str:
     """The sentence that OpenAI clients search for when they decide to compact the conversation."""
     if error.prompt_tokens is None or error.context_length is None:
         return error.message
     return (
         f"This model's maximum context length is {error.context_length} tokens. "
-        f"However, your messages resulted in {error.prompt_tokens} tokens. "
-        "Please shorten the messages, or start the server with a larger context (-c)."
+        f"However, your {field} resulted in {error.prompt_tokens} tokens. "
+        f"Please shorten the {field}, or start the server with a larger context (-c)."
     )
