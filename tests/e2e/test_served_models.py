@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,23 @@ def test_alias_works_in_every_dialect_and_the_reply_names_the_model(roomy: Studi
         assert "I am beta" in reply.text
 
 
+@pytest.mark.parametrize("dialect", ASKS)
+def test_name_of_nothing_is_refused_in_the_dialects_shape(roomy: StudioServer, dialect: str) -> None:
+    path, body = ASKS[dialect]
+    with roomy.client() as client:
+        for name in ("alpha", "beta"):
+            assert answer(client, model=name)[1] == name
+        reply = client.post(path, json={**body, "model": "betta"})
+        assert reply.status_code == 404, reply.text
+        assert ("request_id" in reply.json()) == (dialect == "messages")
+        error = reply.json()["error"]
+        assert "The nearest names are: beta" in error["message"]
+        if dialect == "messages":
+            assert error["type"] == "not_found_error"
+        else:
+            assert (error["code"], error["param"]) == ("model_not_found", "model")
+
+
 def test_list_tells_what_each_model_is(roomy: StudioServer) -> None:
     with roomy.client() as client:
         card = client.get("/v1/models/Beta").json()
@@ -117,6 +135,21 @@ def test_room_for_one_means_the_other_leaves(place: Workplace) -> None:
         for name in ("beta", "gamma", "beta", "alpha"):
             assert answer(client, model=name) == (f"I am {name}", name)
             assert loaded(client) == {name}
+
+
+def test_clients_that_want_different_models_share_the_room_for_one(place: Workplace) -> None:
+    place.configure(CONFIG.format(folder=place.folder / "models").replace("\n", "\nmemory_budget_mib = 80\n", 1))
+    names = ["alpha", "beta", "gamma", "claude-sonnet-5"] * 8
+    with place.serve("-m", file(place, "alpha"), "-np", "1") as server, server.client() as client:
+        eventually(client, lambda there: "gamma" in there)
+
+        def ask(name: str) -> tuple[str, str]:
+            return answer(client, model=name)
+
+        with ThreadPoolExecutor(4) as clients:
+            answers = list(clients.map(ask, names))
+    meant = ["beta" if name.startswith("claude") else name for name in names]
+    assert answers == [(f"I am {name}", name) for name in meant]
 
 
 def test_changed_configuration_holds_without_a_restart(place: Workplace) -> None:
