@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from unsloth_studio.engine.connection import ConnectionLost, EngineStream, EngineUnreachable, Origin, post
+from unsloth_studio.engine.connection import ConnectionLost, EngineStream, EngineUnreachable, Origin, send
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -48,7 +48,7 @@ def answering(*pieces: bytes, pause: float = 0.0, reset: bool = False) -> Handle
 
 
 async def ask(origin: Origin, *, stall: float = 5.0) -> EngineStream:
-    return await post(origin, "/v1/x", b"{}", api_key="k", stall_seconds=stall, tls=None)
+    return await send(origin, "/v1/x", b"{}", api_key="k", stall_seconds=stall, tls=None)
 
 
 async def body_of(reply: EngineStream) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from unsloth_studio.engine.connection import ConnectionLost, EngineStream, EngineUnreachable, Origin, post
+from unsloth_studio.engine.connection import ConnectionLost, EngineStream, EngineUnreachable, Origin, send
 from unsloth_studio.engine.contract import EngineAddress
 from unsloth_studio.engine.replies import error_of_reply
 from unsloth_studio.turn.errors import TurnError, TurnFailure
@@ -37,7 +37,7 @@ class EngineClient:
         origin = _origin(address.base_url)
         if origin.tls and self._tls is None:
             self._tls = await asyncio.to_thread(ssl.create_default_context)  # reads the system's certificates
-        reply = await post(
+        reply = await send(
             origin, path, body, api_key=address.api_key, stall_seconds=self._stall_seconds, tls=self._tls
         )
         if reply.status == 200:

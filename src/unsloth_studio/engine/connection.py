@@ -55,20 +55,29 @@ class Origin:
         return f"{host}:{self.port}"
 
 
-async def post(
-    origin: Origin, path: str, body: bytes, *, api_key: str | None, stall_seconds: float, tls: ssl.SSLContext | None
+async def send(
+    origin: Origin,
+    path: str,
+    body: bytes | None,
+    *,
+    api_key: str | None,
+    stall_seconds: float,
+    tls: ssl.SSLContext | None,
 ) -> EngineStream:
-    """Send a JSON body and wait for the status line. `stall_seconds` bounds every silence.
+    """POST a JSON body, or GET when there is none, and wait for the status line. `stall_seconds` bounds every silence.
 
     Raises `EngineUnreachable`.
     """
     authorization = f"Authorization: Bearer {api_key}\r\n" if api_key else ""
+    method, content = "GET", ""
+    if body is not None:
+        method, content = "POST", f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     head = (
-        f"POST {origin.path}{path} HTTP/1.1\r\nHost: {origin.authority}\r\n{authorization}"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        f"{method} {origin.path}{path} HTTP/1.1\r\nHost: {origin.authority}\r\n"
+        f"{authorization}{content}Connection: close\r\n\r\n"
     )
     loop = asyncio.get_running_loop()
-    reply = EngineStream(head.encode("latin-1") + body, stall_seconds)
+    reply = EngineStream(head.encode("latin-1") + (body or b""), stall_seconds)
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await loop.create_connection(lambda: reply, origin.host, origin.port, ssl=tls if origin.tls else None)

@@ -6,12 +6,14 @@ Only `/health`, `/props` and `/v1/models` are asked: `/slots` would wake a sleep
 
 from __future__ import annotations
 
+import asyncio
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import aiohttp
+from unsloth_studio.engine.connection import ConnectionLost, EngineUnreachable, Origin, send
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +30,21 @@ async def ask(
     url: str, *, api_key: str | None = None, timeout: float = 2.0, post: Mapping[str, Any] | None = None
 ) -> Answer:
     """GET (or POST, when there is something to post) `url` on a connection of its own; `timeout` in seconds."""
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    body = None if post is None else json.dumps(post).encode()
     try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout), trust_env=False) as session,
-            session.request("GET" if post is None else "POST", url, json=post, headers=headers) as response,
-        ):
-            return Answer(response.status, _object(await response.read()), response.headers.get("Server", ""))
+        origin = Origin.of(url)
+        async with asyncio.timeout(timeout):
+            tls = await asyncio.to_thread(ssl.create_default_context) if origin.tls else None
+            reply = await send(origin, "", body, api_key=api_key, stall_seconds=timeout, tls=tls)
+            try:
+                raw = b"".join([data async for data in reply.chunks()])
+            finally:
+                reply.close()
     except TimeoutError:
         return Answer(0, problem=f"no answer within {timeout:g} seconds")
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        return Answer(0, problem=str(error) or type(error).__name__)
+    except (EngineUnreachable, ConnectionLost, ValueError) as error:
+        return Answer(0, problem=str(error))
+    return Answer(reply.status, _object(raw), reply.headers.get(b"server", b"").decode("latin-1"))
 
 
 def _object(raw: bytes) -> dict[str, Any]:

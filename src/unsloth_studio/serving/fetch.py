@@ -14,14 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urljoin
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
-
 from unsloth_studio.serving.fetch_guard import Target, read_target, require_public
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_HEADERS = {"User-Agent": "unsloth-studio", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 """From host and port to addresses in text form. Raises `OSError` when the name is not known."""
@@ -73,6 +66,15 @@ def open_socket(entry: tuple[Any, ...]) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where one request may connect to (`addresses`, and no others), within how many seconds, and how a socket is made."""
+
+    addresses: list[str]
+    connect_timeout: float
+    open_socket: Connect
+
+
 class GuardedFetcher:
     """Holds no connection and no state between two fetches. `look_up` and `open_socket` are the ways out to the network."""
 
@@ -102,20 +104,10 @@ class GuardedFetcher:
     async def _ask(self, target: Target, max_bytes: int) -> Fetched | str:
         """One request: the body, or where it redirects to."""
         addresses = await self._addresses(target)
-        connector = self._connector(addresses)
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._policy.connect_timeout)
-        try:
-            async with (
-                aiohttp.ClientSession(
-                    connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
-                ) as session,
-                session.get(URL(target.url, encoded=True), allow_redirects=False, headers=_HEADERS) as reply,
-            ):
-                return await _read(reply, target, max_bytes=max_bytes)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            if isinstance(error, TimeoutError):
-                raise FetchFailed(f"The host {target.host} does not answer.") from error
-            raise FetchFailed(f"The host {target.host} cannot be reached, or does not speak HTTP.") from error
+        from unsloth_studio.serving.fetch_session import ask_once  # aiohttp: slow to import, and seldom needed
+
+        ways = Ways(addresses, self._policy.connect_timeout, self._open_socket)
+        return await ask_once(target, ways, max_bytes=max_bytes)
 
     async def _addresses(self, target: Target) -> list[str]:
         """Where to connect to: the only look-up there is for this request."""
@@ -129,60 +121,3 @@ class GuardedFetcher:
         if not {target.host, f"{target.host}:{target.port}"} & self._policy.allowed_hosts:
             require_public(addresses, target.host)
         return addresses
-
-    def _connector(self, addresses: list[str]) -> aiohttp.TCPConnector:
-        """Connects to `addresses` only: they are all that its resolver knows, and its sockets are checked once more."""
-
-        def guarded(entry: Any) -> socket.socket:
-            if entry[4][0] not in addresses:
-                raise OSError("an address that was not checked")
-            return self._open_socket(entry)
-
-        return aiohttp.TCPConnector(
-            resolver=_Pinned(addresses), use_dns_cache=False, force_close=True, socket_factory=guarded
-        )
-
-
-class _Pinned(AbstractResolver):
-    """Answers every question with the addresses that were checked."""
-
-    def __init__(self, addresses: list[str]) -> None:
-        self._addresses = addresses
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        del family  # the caller asks for both
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=socket.IPPROTO_TCP,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in self._addresses
-        ]
-
-    async def close(self) -> None:
-        """Nothing to close."""
-
-
-async def _read(reply: aiohttp.ClientResponse, target: Target, *, max_bytes: int) -> Fetched | str:
-    location = reply.headers.get("Location")
-    if reply.status in _REDIRECTS and location:
-        return location
-    if reply.status != 200:
-        raise FetchFailed(f"The host {target.host} answers with status {reply.status}.")
-    if reply.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise FetchFailed(f"The host {target.host} sends compressed content, which it was asked not to.")
-    body = bytearray()
-    if (reply.content_length or 0) <= max_bytes:
-        async for piece in reply.content.iter_any():
-            body += piece
-            if len(body) > max_bytes:
-                break
-        else:
-            return Fetched(bytes(body), reply.content_type.lower(), target.url)
-    raise FetchFailed(f"It is larger than {max_bytes / 2**20:.1f} MiB.")
