@@ -70,6 +70,8 @@ NAMES: dict[str, tuple[str | None, Sequence[str], str]] = {
     "an alias": ("claude-haiku-5-5", DEMO, "Small-GGUF"),
     "an owner that is not its own": ("unsloth/Tiny-Demo-Model", ["Small-GGUF"], "tiny-demo-model"),
     "a foreign name, one is loaded": ("gpt-4o", ["Small-GGUF"], "Small-GGUF"),
+    "a client's own name, two are loaded": ("gpt-5-mini", ["Small-GGUF", "tiny-demo-model"], "Small-GGUF"),
+    "auto": ("auto", ["tiny-demo-model", "Small-GGUF"], "tiny-demo-model"),
     "no name": (None, ["Small-GGUF", "tiny-demo-model"], "Small-GGUF"),
 }
 

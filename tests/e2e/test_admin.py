@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.hub_server.server import HubServer
+from tests.support.hub_models import TINY, tiny
 from tests.support.server import StudioServer, studio
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.e2e
 
@@ -79,3 +83,26 @@ def test_no_server(tmp_path: Path) -> None:
     result = unsloth(tmp_path, "models", "load", "x")
     assert result.returncode == 1
     assert "No server runs on the data folder" in result.stderr
+
+
+def test_model_is_fetched_by_request_and_then_served(tmp_path: Path) -> None:
+    with HubServer([tiny()]) as hub:
+        place = Workplace(tmp_path, hub)
+        with place.serve() as running:
+            key = place.unsloth("keys", "create", "boss", "--scope", "admin").stdout.strip()
+            headers = {"x-api-key": key}
+            url = f"{running.base_url}/api/models/pull"
+            text = httpx.post(url, json={"model": TINY}, headers=headers, timeout=30).text
+            assert "event: progress" in text
+            assert text.rstrip().split("\n\n")[-1].startswith('event: done\ndata: {"id":"Tiny-GGUF"')
+            reply = httpx.post(f"{running.base_url}/api/models/load", json={"model": TINY}, headers=headers, timeout=30)
+            deadline = time.monotonic() + 10
+            while reply.status_code == 404 and time.monotonic() < deadline:  # the shelf looks at the disk now and then
+                time.sleep(0.3)
+                reply = httpx.post(
+                    f"{running.base_url}/api/models/load", json={"model": TINY}, headers=headers, timeout=30
+                )
+            assert reply.json()["state"] == "ready"
+            unknown = httpx.post(url, json={"model": "owner/nope"}, headers=headers, timeout=30).text
+            assert unknown.startswith("event: error\n")
+            assert httpx.post(url, json={"model": TINY}, headers=running.headers).status_code == 403

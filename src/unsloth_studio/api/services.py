@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.serving.run import Turns
@@ -13,7 +14,8 @@ from unsloth_studio.store.key_ring import KeyRing
 @dataclass(frozen=True, slots=True)
 class Services:
     """`new_id` makes opaque ids, `clock` tells Unix seconds. `loopback` says that only this machine reaches the bind
-    address; then `allowed_hosts` are the Host names taken besides this machine's own."""
+    address; then `allowed_hosts` are the Host names taken besides this machine's own. `pull` fetches a model: its progress,
+    last the model's `id`; it raises `OperatorProblem`."""
 
     turns: Turns
     keys: KeyRing
@@ -24,3 +26,4 @@ class Services:
     loopback: bool = True
     allowed_hosts: frozenset[str] = frozenset()
     cors_origins: tuple[str, ...] = ()
+    pull: Callable[[str], AsyncGenerator[dict[str, Any]]] | None = None

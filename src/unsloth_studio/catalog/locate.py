@@ -62,7 +62,7 @@ async def missing(reference: ModelReference, places: Places) -> str | None:
     if pick(here, reference.variant) is not None:
         return None
     repository = await places.hub.repository(reference.repo)
-    variant = _choose(repository, reference.variant, places.memory)
+    variant = choose(repository, reference.variant, places.memory)
     size, verdict = gigabytes(variant.size_bytes), places.memory.verdict(variant.size_bytes)
     name = f"{repository.name}:{variant.label}"
     return (
@@ -73,7 +73,7 @@ async def missing(reference: ModelReference, places: Places) -> str | None:
 async def pull(reference: HubModel, places: Places, *, show: ShowProgress) -> LocalModel:
     """Fetch the variant that is named, or the best that fits, with its projector."""
     repository = await places.hub.repository(reference.repo)
-    variant = _choose(repository, reference.variant, places.memory)
+    variant = choose(repository, reference.variant, places.memory)
     download = plan_download(places.hub, repository, variant)
     if bytes_to_fetch(download) == 0:
         paths = await fetch(download)
@@ -107,7 +107,8 @@ async def _by_name(reference: Alias, places: Places, *, show: ShowProgress) -> L
     )
 
 
-def _choose(repository: Repository, asked: str | None, memory: Memory) -> Variant:
+def choose(repository: Repository, asked: str | None, memory: Memory) -> Variant:
+    """The variant that is named, or the best that fits. Raises `ModelNotFound` with what there is."""
     variants = repository.variants
     if not variants:
         raise ModelNotFound(

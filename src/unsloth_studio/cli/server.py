@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -29,6 +30,7 @@ from unsloth_studio.cli.launching import Wishes
 from unsloth_studio.cli.models_served import Models, local_models, upstream_models
 from unsloth_studio.cli.places import memory_budget
 from unsloth_studio.cli.progress import Output
+from unsloth_studio.cli.pulling import pull_steps
 from unsloth_studio.cli.running import noted
 from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.contract import EngineStatus
@@ -167,6 +169,7 @@ class _Run:
             loopback=settings.loopback,
             allowed_hosts=frozenset(name.lower() for name in settings.allowed_hosts),
             cors_origins=settings.cors_origins,
+            pull=None if settings.upstream else partial(pull_steps, settings),
         )
 
     @asynccontextmanager

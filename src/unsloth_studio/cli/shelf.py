@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from unsloth_studio.catalog.local_models import LocalModel
@@ -28,6 +29,9 @@ from unsloth_studio.turn.messages import Request, SamplingParams
 log = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 3.0
+
+STAND_INS = ("claude-*", "gpt-*", "o[0-9]*", "default", "auto")
+"""Names that clients use when nobody told them a better one; they mean the model that was used last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class LibraryShelf:
             for model in sorted(self._called(asked), key=lambda model: model.id not in loaded):
                 if not loaded or self._settings.load_on_request or model.id in loaded or model is self._first:
                     return model.pooled
-        if len(loaded) == 1 or (asked is None and loaded):
+        if len(loaded) == 1 or (loaded and (asked is None or _is_stand_in(asked))):
             return self._by_id(loaded[0]).pooled
         raise TurnFailure(self._unknown(asked or ""))
 
@@ -185,3 +189,7 @@ def _id_of(local: LocalModel, library: Sequence[LocalModel], *, taken: Set[str])
     short = f"{name}:{local.variant}" if len(same) > 1 and local.variant else name
     full = f"{local.id}:{local.variant}" if local.variant else local.id
     return short if short.casefold() not in taken else full
+
+
+def _is_stand_in(asked: str) -> bool:
+    return any(fnmatchcase(last_part(asked).casefold(), pattern) for pattern in STAND_INS)
