@@ -134,3 +134,24 @@ async def test_request_gets_its_sampling_settled(shelf: LibraryShelf) -> None:
     )
     ready = await shelf.prepare(request, "Small-GGUF")
     assert (ready.sampling.temperature, ready.sampling.top_k) == (0.3, 7)
+
+
+def test_model_whose_file_has_gone_answers_while_it_is_loaded(shelf: LibraryShelf, tmp_path: Path) -> None:
+    (tmp_path / "library" / "other" / "Small-GGUF" / "Small-Q8_0.gguf").unlink()
+    asyncio.run(shelf.refresh())
+    assert shelf.find("Small-GGUF", ["Small-GGUF", "tiny-demo-model"]).id == "Small-GGUF"
+    with pytest.raises(TurnFailure):
+        shelf.find("Small-GGUF", ["Big-GGUF:Q8_0", "tiny-demo-model"])
+
+
+def test_same_name_of_another_publisher_is_told_apart(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "library" / "b" / "Big-GGUF" / "Big-Q8_0.gguf"
+    path.parent.mkdir(parents=True)
+    shutil.copy(demo_model().main_file, path)
+    started = tmp_path / "library" / "unsloth" / "Big-GGUF" / "Big-Q8_0.gguf"
+    local = LocalModel("unsloth/Big-GGUF", "Q8_0", (started,), 1, "hub", "unsloth/Big-GGUF")
+    shelf = LibraryShelf(stocked(local, "Big-GGUF", settings), stocked, settings=settings, flags={})
+    asyncio.run(shelf.refresh())
+    for asked in ("Big-GGUF:Q8_0", "unsloth/Big-GGUF:Q8_0", "Big-GGUF"):
+        assert shelf.find(asked, ["Big-GGUF"]).id == "Big-GGUF"
+    assert shelf.find("b/Big-GGUF", ["Big-GGUF"]).id == "b/Big-GGUF:Q8_0"

@@ -178,6 +178,7 @@ BAD_STARTS = {
     "a folder without models": (["--model", "bench"], 2, "has no GGUF model"),
     "a flag of ours to manage": (["--api-key", "x"], 2, "--api-key"),
     "a flag the embedded engine lacks": (["--rpc", "host:1", "--dry-run"], 1, "--rpc"),
+    "a quantization of nothing": (["--gguf-variant", "Q8_0"], 2, "--gguf-variant needs --model"),
     "unknown flag": (["--nonsense"], 2, "--nonsense"),
     "port out of range": (["-p", "70000"], 2, "port"),
     "no such address": (["-H", "203.0.113.7", "-p", "0"], 1, "not an address of this machine"),

@@ -36,7 +36,7 @@ class Report:
         return self.engines.program is not None
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--engine", metavar="embedded|PATH", help="Look at this engine only.")
 @click.option("--retest", is_flag=True, help="Test engines again instead of using what earlier tests found.")

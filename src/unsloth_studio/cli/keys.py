@@ -23,7 +23,7 @@ _COLUMNS = ("ID", "NAME", "PREFIX", "SCOPES", "CREATED", "EXPIRES", "LAST USED",
 _COLOURS = {"active": "green", "expired": "yellow", "revoked": "red"}
 
 
-@click.group(no_args_is_help=True)
+@click.group(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
 def keys() -> None:
     """Make, list and revoke API keys.
 

@@ -57,7 +57,7 @@ Each setting can also stand in the environment or in config.toml; see docs/confi
 @click.option("-p", "--port", type=int, metavar="PORT", help="Port; if taken, the next free of 20. [default: 8888]")
 @click.option(
     "-c", "--ctx-size", "--context-length", "--max-seq-length", "context_length",
-    type=click.IntRange(min=256), metavar="TOKENS",
+    type=click.IntRange(256, 2**27), metavar="TOKENS",
     help="Context per request. [default: the model's own, as far as memory goes]",
 )  # fmt: skip
 @click.option(
@@ -68,7 +68,7 @@ Each setting can also stand in the environment or in config.toml; see docs/confi
 @click.option(
     "-t",
     "--threads",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1024),
     metavar="N",
     help="Engine threads. [default: physical cores minus one]",
 )
@@ -133,6 +133,8 @@ def _model(settings: Settings, variant: str | None, out: Output, *, dry_run: boo
     from unsloth_studio.catalog.demo import DEMO_MODEL_ID, demo_model
     from unsloth_studio.catalog.reference import LocalPath, parse_reference
 
+    if settings.model is None and variant is not None:
+        raise click.UsageError("--gguf-variant needs --model: the quantization of what?")
     if settings.model is None or settings.model == DEMO_MODEL_ID:
         return demo_model()
     reference = parse_reference(settings.model, variant=variant, on_disk=lambda path: Path(path).exists())

@@ -60,6 +60,7 @@ class LibraryShelf:
         self._settings = settings
         self._flags = dict(flags)
         self._models: tuple[Stocked, ...] = (first,)
+        self._gone: tuple[Stocked, ...] = ()
         self._seen: object = None
         self._complaint = ""
         fetch = FetchPolicy(allowed_hosts=frozenset(settings.fetch_allowed_hosts))
@@ -72,18 +73,20 @@ class LibraryShelf:
     def find(self, asked: str | None, loaded: Sequence[str]) -> PooledModel:
         """See `Shelf.find`."""
         if asked is not None:
-            for model in sorted(self._called(asked), key=lambda model: model.id not in loaded):
+            for model in sorted(self._called(asked, loaded), key=lambda model: model.id not in loaded):
                 if not loaded or self._settings.load_on_request or model.id in loaded or model is self._first:
                     return model.pooled
         if len(loaded) == 1 or (loaded and (asked is None or _is_stand_in(asked))):
             return self._by_id(loaded[0]).pooled
         raise TurnFailure(self._unknown(asked or ""))
 
-    def _called(self, asked: str) -> list[Stocked]:
-        """The models of that name, best first; an owner before the name of a model that has none does not matter."""
-        known = [self._known(model) for model in self._models]
+    def _called(self, asked: str, loaded: Sequence[str]) -> list[Stocked]:
+        """The models of that name, best first; an owner before the name of a model that has none does not matter. One whose
+        file has gone answers for as long as it is loaded."""
+        models = [*self._models, *(model for model in self._gone if model.id in loaded)]
+        known = [self._known(model) for model in models]
         found = match_model(asked, known, aliases=self._settings.aliases) or match_model(last_part(asked), known)
-        return [self._models[known.index(one)] for one in found]
+        return [models[known.index(one)] for one in found]
 
     def all(self) -> Sequence[ModelEntry]:
         """See `Shelf.all`."""
@@ -119,7 +122,10 @@ class LibraryShelf:
         if state == self._seen:
             return
         changed = settings != self._settings
-        self._models = await asyncio.to_thread(self._restock, library, settings, changed=changed)
+        models = await asyncio.to_thread(self._restock, library, settings, changed=changed)
+        ids = {model.id for model in models}
+        self._gone = tuple(model for model in (*self._models, *self._gone) if model.id not in ids)
+        self._models = models
         self._seen, self._settings = state, settings
 
     def _reload(self) -> Settings:
@@ -138,7 +144,7 @@ class LibraryShelf:
         for local in library:
             if local.main_file.resolve() == self._first.sheet.model.main_file.resolve():
                 continue
-            model_id = _id_of(local, library, taken={model.id.casefold() for model in models})
+            model_id = _id_of(local, library, taken={name for model in models for name in _names(model)})
             before = known.get(local.main_file)
             if before is not None and before.id == model_id and not changed:
                 models.append(before)
@@ -150,7 +156,7 @@ class LibraryShelf:
         return tuple(models)
 
     def _by_id(self, model_id: str) -> Stocked:
-        return next((model for model in self._models if model.id == model_id), self._first)
+        return next((model for model in (*self._models, *self._gone) if model.id == model_id), self._first)
 
     def _known(self, model: Stocked) -> KnownModel:
         local = model.sheet.model
@@ -189,6 +195,12 @@ def _id_of(local: LocalModel, library: Sequence[LocalModel], *, taken: Set[str])
     short = f"{name}:{local.variant}" if len(same) > 1 and local.variant else name
     full = f"{local.id}:{local.variant}" if local.variant else local.id
     return short if short.casefold() not in taken else full
+
+
+def _names(model: Stocked) -> tuple[str, str]:
+    """What nobody else may be called: a model's id, and its short name with its quantization."""
+    local = model.sheet.model
+    return model.id.casefold(), f"{last_part(local.id)}:{local.variant}".casefold()
 
 
 def _is_stand_in(asked: str) -> bool:
