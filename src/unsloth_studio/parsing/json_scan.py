@@ -1,7 +1,7 @@
 """Where a JSON value ends, found as its text arrives.
 
-The rule: brackets count only outside strings, and no character is looked at twice. The scan answers where, never what: the text
-up to there may still need repair.
+The rule: brackets count only outside strings, and no character is looked at twice. The scan answers where, never what:
+the text up to there may still need repair.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _CLOSES = {"}": "{", "]": "["}
 class JsonScan:
     """`feed` pieces until it returns where the value ends, counted from the first character of the first piece.
 
-    A single quote opens a string only where a value or key may start, so that an apostrophe in between is harmless. A closer of
-    the wrong kind closes what stands inside the bracket it belongs to, and is passed over when there is none.
+    A single quote opens a string only where a value or key may start, so that an apostrophe in between is harmless. A
+    closer of the wrong kind closes what stands inside the bracket it belongs to, and is passed over when there is none.
     """
 
     def __init__(self) -> None:

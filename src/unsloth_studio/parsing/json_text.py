@@ -1,8 +1,9 @@
 """JSON text to values, as strict as it can be and as tolerant as it must be.
 
-The rule: valid JSON has exactly one reading and no repairs. Everything else climbs a ladder (one tolerant pass, closing by the
-stack, the search for unescaped quotes) and stops at the first step that succeeds; two readings mean that the text is ambiguous,
-none that it is hopeless. Nothing here raises on any input, and time grows with the length of the text.
+The rule: valid JSON has exactly one reading and no repairs. Everything else climbs a ladder (one tolerant pass, closing
+by the stack, the search for unescaped quotes) and stops at the first step that succeeds; two readings mean that the
+text is ambiguous, none that it is hopeless. Nothing here raises on any input, and time grows with the length of the
+text.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import html
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 
@@ -44,8 +45,8 @@ _HEADLESS = re.compile(rf"[{BLANK}]*[\"'][^\"'\n]{{1,100}}[\"'][{BLANK}]*:")
 def readings(text: str, *, cut: bool = False) -> list[Reading]:
     """What `text` can mean as one JSON value, best first; several entries are an ambiguity, [] is hopeless.
 
-    `cut` says that the text ended with the stream: closers are then supplied only after a value that visibly ended, and a bare
-    number or word at the end is no value at all.
+    `cut` says that the text ended with the stream: closers are then supplied only after a value that visibly ended, and
+    a bare number or word at the end is no value at all.
     """
     value = strict(text)
     if value is not _FAILED:
@@ -82,15 +83,15 @@ def _reject(_: str) -> float:
 
 
 def _too_deep(value: Any) -> bool:
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(DEPTH_LIMIT + 1):
         inner: list[Any] = []
         for each in level:
             if isinstance(each, dict):
-                inner += each.values()
+                inner += cast("dict[str, Any]", each).values()
             elif isinstance(each, list):
-                inner += each
-        level = [each for each in inner if isinstance(each, dict | list)]
+                inner += cast("list[Any]", each)
+        level = inner
         if not level:
             return False
     return True
@@ -129,13 +130,11 @@ def _tolerant(text: str, *, cut: bool) -> list[Reading]:
 
 
 def _closed_by_stack(text: str, *, cut: bool) -> list[Reading]:
-    """A wrong closer either stands for the right one or closes what was forgotten; the reading that comes out even wins."""
-    through = read_loosely(text, "through", cut=cut)
-    swap = read_loosely(text, "swap", cut=cut) if through is None or "closed_brackets" in through.repairs else None
-    found = [each for each in (through, swap) if each is not None]
-    even = [each for each in found if each.complete and "trailing_text" not in each.repairs]
-    chosen = even or found
-    return chosen[:1] if len(chosen) == 2 and chosen[0].value == chosen[1].value else chosen
+    """A wrong closer either stands for the right one or closes what was forgotten; the reading that comes out even
+    wins.""" through = read_loosely(text, "through", cut=cut) swap = read_loosely(text, "swap", cut=cut) if through is
+    None or "closed_brackets" in through.repairs else None found = [each for each in (through, swap) if each is not
+    None] even = [each for each in found if each.complete and "trailing_text" not in each.repairs] chosen = even or
+    found return chosen[:1] if len(chosen) == 2 and chosen[0].value == chosen[1].value else chosen
 
 
 def read_loosely(text: str, closing: Closing, *, cut: bool = False, python: bool = False) -> Reading | None:

@@ -1,7 +1,8 @@
 """One forward pass over JSON as models damage it: foreign quotes, bare keys, Python words, comments, commas, escapes.
 
-The rule: it never guesses where a string ends. A string closes at its next unescaped quote or the text is `Broken`; what a
-quote inside a string may mean is `quote_search`'s question. Nothing recurses: containers live on an explicit stack.
+The rule: it never guesses where a string ends. A string closes at its next unescaped quote or the text is `Broken`;
+what a quote inside a string may mean is `quote_search`'s question. Nothing recurses: containers live on an explicit
+stack.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ DEPTH_LIMIT = 96
 """Containers inside each other; real arguments stay under ten."""
 
 Closing = Literal["off", "through", "swap"]
-"""What a closer of the wrong kind means. `through`: those between were forgotten; `swap`: it was written for the right one."""
+"""What a closer of the wrong kind means. `through`: those between were forgotten; `swap`: it was written for the right
+one."""
 
 BLANK = r"\s\ufeff\u200b\u200c\u200d\u2060\u00ad"
 _SKIP = re.compile(rf"[{BLANK}]*+(?:(?://|\#)[^\n]*+[{BLANK}]*+|/\*.*?\*/[{BLANK}]*+)*+", re.DOTALL)
@@ -41,6 +43,9 @@ _REOPENED = re.compile(rf"[{BLANK}]*,[{BLANK}]*\"[^\"\n]{{1,100}}\"[{BLANK}]*:")
 _WORDS = {"true": True, "false": False, "null": None, "none": None}
 _CLOSERS = {"{": "}", "[": "]", "(": ")"}
 _MAX_DIGITS = 1000
+_PYTHONIC = frozenset(
+    {"single_quotes", "python_words", "python_tuples", "trailing_commas", "triple_quotes", "comments"}
+)
 
 
 class Broken(Exception):  # noqa: N818
@@ -89,7 +94,8 @@ class LooseReader:
         self._ended = False  # the last token ends visibly: a quote or a closer
 
     def note(self, repair: str) -> None:
-        self.repairs[repair] = None
+        if not (self._python and repair in _PYTHONIC):
+            self.repairs[repair] = None
 
     def skip(self, pos: int) -> int:
         """Past blanks, invisible characters and comments."""

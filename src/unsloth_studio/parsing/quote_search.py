@@ -1,8 +1,8 @@
 """Quotes inside a string that nobody escaped: which of them close it?
 
-The rule: a quote closes its string only where the structure goes on, and the whole text must then be one value. The first such
-reading counts. When it leaves a string with an odd number of inner quotes and another reading has pairs everywhere, both are
-given: the caller must not choose. The search is bounded, and a text that needs more is left alone.
+The rule: a quote closes its string only where the structure goes on, and the whole text must then be one value. The
+first such reading counts. When it leaves a string with an odd number of inner quotes and another reading has pairs
+everywhere, both are given: the caller must not choose. The search is bounded, and a text that needs more is left alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from unsloth_studio.parsing.loose import DEPTH_LIMIT
 
 STEPS = 20_000
-"""Tokens, candidate quotes and stretches of 64 characters looked at in one search, besides one per 8 characters of text."""
+"""Tokens, candidate quotes and stretches of 64 characters looked at in one search, besides one per 8 characters of
+text."""
 
 _BLANK = r"\s{0,200}"
 _KEY = rf"(?:\"[^\"\n]{{0,200}}\"|'[^'\n]{{0,200}}'|[A-Za-z_$][\w$.\-]{{0,100}}){_BLANK}:"
