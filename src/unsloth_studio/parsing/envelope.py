@@ -198,10 +198,13 @@ class _Envelope:
         return None
 
     def _too_deep(self, members: dict[str, Any], own: Mapping[str, Any]) -> Any:
-        """What an envelope inside the arguments holds, when neither its key nor the name beside it is the tool's
-        own.""" keys = [key for key in members if key in _ARGUMENTS] if len(keys) != 1 or keys[0] in own or not own:
-        return None if any(key in own or key not in (*_NAMES, *_BESIDE) for key in members if key != keys[0]): return
-        None return members[keys[0]] if self._is_envelope(members[keys[0]], own) else None
+        """What an envelope inside the arguments holds, when neither its key nor the name beside it is the tool's."""
+        keys = [key for key in members if key in _ARGUMENTS]
+        if len(keys) != 1 or keys[0] in own or not own:
+            return None
+        if any(key in own or key not in (*_NAMES, *_BESIDE) for key in members if key != keys[0]):
+            return None
+        return members[keys[0]] if self._is_envelope(members[keys[0]], own) else None
 
     def _is_envelope(self, value: Any, own: Mapping[str, Any]) -> bool:
         if isinstance(value, str):

@@ -130,11 +130,13 @@ def _tolerant(text: str, *, cut: bool) -> list[Reading]:
 
 
 def _closed_by_stack(text: str, *, cut: bool) -> list[Reading]:
-    """A wrong closer either stands for the right one or closes what was forgotten; the reading that comes out even
-    wins.""" through = read_loosely(text, "through", cut=cut) swap = read_loosely(text, "swap", cut=cut) if through is
-    None or "closed_brackets" in through.repairs else None found = [each for each in (through, swap) if each is not
-    None] even = [each for each in found if each.complete and "trailing_text" not in each.repairs] chosen = even or
-    found return chosen[:1] if len(chosen) == 2 and chosen[0].value == chosen[1].value else chosen
+    """A wrong closer stands for the right one or closes what was forgotten; the reading that comes out even wins."""
+    through = read_loosely(text, "through", cut=cut)
+    swap = read_loosely(text, "swap", cut=cut) if through is None or "closed_brackets" in through.repairs else None
+    found = [each for each in (through, swap) if each is not None]
+    even = [each for each in found if each.complete and "trailing_text" not in each.repairs]
+    chosen = even or found
+    return chosen[:1] if len(chosen) == 2 and chosen[0].value == chosen[1].value else chosen
 
 
 def read_loosely(text: str, closing: Closing, *, cut: bool = False, python: bool = False) -> Reading | None:

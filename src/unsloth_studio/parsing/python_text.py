@@ -42,11 +42,17 @@ class PyCall:
 
 
 def read_literal(text: str) -> Reading | None:
-    """The value of a Python (or JSON) literal; tuples become lists. None when the text is anything else, or
-    ambiguous.""" if len(text) > LITERAL_LIMIT: return None found = read_loosely(text, "off", python=True) if found is
-    not None: return None if "trailing_text" in found.repairs else found patched = escaped_readings(text) if
-    len(patched) != 1: return None found = read_loosely(patched[0], "off", python=True) return replace(found,
-    repairs=(*found.repairs, "escaped_quotes")) if found else None
+    """The value of a Python (or JSON) literal; tuples become lists. None when it is anything else, or ambiguous."""
+    if len(text) > LITERAL_LIMIT:
+        return None
+    found = read_loosely(text, "off", python=True)
+    if found is not None:
+        return None if "trailing_text" in found.repairs else found
+    patched = escaped_readings(text)
+    if len(patched) != 1:
+        return None
+    found = read_loosely(patched[0], "off", python=True)
+    return replace(found, repairs=(*found.repairs, "escaped_quotes")) if found else None
 
 
 def read_calls(text: str, *, cut: bool = False) -> list[PyCall] | None:

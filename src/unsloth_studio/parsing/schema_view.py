@@ -95,7 +95,7 @@ class SchemaView:
             step = step.replace("~1", "/").replace("~0", "~")
             if not isinstance(here, Mapping):
                 return NOTHING_SAID
-            here = here.get(step)
+            here = as_schema(cast("object", here)).get(step)
         return as_schema(here)
 
     def branches(self, schema: Schema) -> list[Schema]:
