@@ -84,7 +84,7 @@ def _reject(_: str) -> float:
 
 def _too_deep(value: Any) -> bool:
     level: list[Any] = [value]
-    for _ in range(DEPTH_LIMIT + 1):
+    for _ in range(DEPTH_LIMIT):
         inner: list[Any] = []
         for each in level:
             if isinstance(each, dict):
@@ -94,7 +94,7 @@ def _too_deep(value: Any) -> bool:
         level = inner
         if not level:
             return False
-    return True
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def _variants(text: str) -> list[tuple[str, tuple[str, ...]]]:

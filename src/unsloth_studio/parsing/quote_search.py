@@ -53,7 +53,7 @@ class _Open:
     inner: list[int]
 
 
-class _Search:
+class QuoteSearch:
     def __init__(self, text: str) -> None:
         self.text = text
         self.steps = self._budget = STEPS + len(text) // 8
@@ -169,7 +169,7 @@ class _Search:
 
 def escaped_readings(text: str) -> list[str]:
     """`text` with inner quotes escaped, once per reading: none, one, or two when it is ambiguous."""
-    search = _Search(text)
+    search = QuoteSearch(text)
     first = search.run(paired=False)
     if first is None:
         return []
