@@ -113,7 +113,7 @@ def test_an_integer_beyond_64_bits_keeps_its_digits() -> None:
 
 
 @given(JSON)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_valid_json_comes_through_unchanged(value: Any) -> None:
     text = json.dumps(value)
     if "\\ud" not in text:
@@ -123,7 +123,7 @@ def test_valid_json_comes_through_unchanged(value: Any) -> None:
 
 
 @given(HOSTILE, st.booleans())
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_no_text_raises_and_a_reading_reads_as_itself(text: str, cut: bool) -> None:
     for found in readings(text, cut=cut):
         again = readings(json.dumps(found.value))
@@ -132,7 +132,7 @@ def test_no_text_raises_and_a_reading_reads_as_itself(text: str, cut: bool) -> N
 
 
 @given(JSON, st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_json_with_a_character_gone_does_not_raise(value: Any, random: Any) -> None:
     text = json.dumps(value)
     at = random.randrange(len(text))
@@ -150,7 +150,7 @@ def test_the_search_for_quotes_stays_within_its_budget(text: str) -> None:
 
 
 @given(JSON, st.text(alphabet=" \n,]}ab", max_size=5), st.integers(1, 7))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_end_of_a_value_is_found_in_any_pieces(value: Any, rest: str, size: int) -> None:
     text = json.dumps([value], ensure_ascii=False)
     scan = JsonScan()

@@ -35,7 +35,8 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _KEY = re.compile(r"[\w$][\w$.\-]*")
 _PREFIX = re.compile(r"(?i:rb?|br?|u|f)(?=[\"'])")
 _ESCAPE = re.compile(
-    r"\\(?:u([dD][89abAB]\w\w)\\u([dD][c-fC-F]\w\w)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL
+    r"\\(?:u([dD][89abAB]\w\w)\\u([dD][c-fC-F]\w\w)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|(.))",
+    re.DOTALL,
 )
 _SINGLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\", '"': '"', "'": "'", "`": "`"}
 _CONTROL = re.compile(r"[\x00-\x1f]")
@@ -303,12 +304,14 @@ class LooseReader:
         return body
 
     def _one_escape(self, found: re.Match[str]) -> str:
-        high, low, unit, byte, single = found.groups()
+        high, low, unit, byte, long, single = found.groups()
         try:
             if high:
                 return (bytes.fromhex(high) + bytes.fromhex(low)).decode("utf-16-be")
             if unit:
                 return bytes.fromhex(unit).decode("utf-16-be")
+            if long and self._python:
+                return bytes.fromhex(long).decode("utf-32-be")
         except ValueError:
             pass
         if byte and self._python:

@@ -217,8 +217,6 @@ class _Fitter:
         if not properties:
             return value
         changed = self._fold_keys(value, properties, schema)
-        if self.view.accepts(changed, schema):
-            return changed
         required = self.view.required(schema)
         fitted: dict[str, Any] = {}
         for key, each in changed.items():
