@@ -148,6 +148,9 @@ class Settings(BaseSettings):
     pin: Sampling = Field(
         Sampling(), description="Sampling values that win over what a request asks for, for every model."
     )
+    tool_call_healing: bool = Field(
+        True, description="Repair tool calls that the model writes badly; off, no request can turn it on."
+    )
     fetch_allowed_hosts: tuple[str, ...] = Field(
         (),
         description="Hosts images may be fetched from although their addresses are private (`nas.lan:9000`).",

@@ -76,6 +76,10 @@ Each setting can also stand in the environment or in config.toml; see docs/confi
 @click.option("--upstream", metavar="URL", help="Use this OpenAI-compatible server instead of starting an engine.")
 @click.option("--upstream-key", metavar="KEY", help="The upstream's API key (better: UNSLOTH_STUDIO_UPSTREAM_KEY).")
 @click.option(
+    "--enable-tool-call-healing/--disable-tool-call-healing", "tool_call_healing", default=None,
+    help="Repair tool calls that the model writes badly. [default: enabled]",
+)  # fmt: skip
+@click.option(
     "--api-key-name", default="cli", show_default=True, metavar="NAME", help="Name of the key if one is made."
 )
 @click.option("--new-key", is_flag=True, help="Revoke the kept key and print a new one.")
