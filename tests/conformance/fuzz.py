@@ -21,7 +21,8 @@ MARKERS = (
     "<tool_call>", "</tool_call>", "<function=read_file>", "</function>", "<parameter=path>", "</parameter>", "<think>",
     "</think>", "<｜DSML｜invoke name=\"read_file\">", "[TOOL_CALLS]", "[ARGS]", "<|python_tag|>",
     "<|tool_call>", "<tool_call|>", '<|"|>', "call:read_file{", "<｜tool▁calls▁begin｜>", "<|channel|>", "<|message|>",
-    "<arg_key>", "<arg_value>", "functools[", "Action:", "```json\n", "```", "`", "> ", "{", "}", "[", "]", '"', "'", "\\", "\\u", "\ud83d", "\x00",
+    "<arg_key>", "<arg_value>", "functools[", "Action:", "```json\n",
+    "```", "`", "> ", "{", "}", "[", "]", '"', "'", "\\", "\\u", "\ud83d", "\x00",
     "\ufeff", "1e999", "-", "NaN", "&quot;", "]<]minimax[>[<", "commentary to=functions.read_file", "\n",
 )  # fmt: skip
 
