@@ -10,6 +10,7 @@ from tests.conformance.cases import (
     malformed_tags,
     negative,
     well_formed,
+    well_formed_forms,
 )
 from tests.conformance.wire import gemma, json_bodies, python_calls, tagged
 
@@ -18,13 +19,14 @@ FAMILIES = (*json_bodies.FAMILIES, *tagged.FAMILIES, *python_calls.FAMILIES, *ge
 
 def corpus() -> list[Case]:
     cases = [case for family in FAMILIES for case in well_formed.cases(family)]
+    cases += well_formed_forms.cases()
     cases += malformed_json.cases()
     cases += malformed_tags.cases()
     cases += malformed_python.cases()
     cases += malformed_reported.cases()
     cases += (case for family in FAMILIES for case in negative.of_family(family))
     cases += negative.general()
-    return cases
+    return list({(case.text, case.tools): case for case in reversed(cases)}.values())[::-1]  # families share some forms
 
 
 CASES = corpus()

@@ -36,10 +36,25 @@ CODING = [
     tool("set_volume", ("level",), level={"type": "number"}, muted=YES_NO),
 ]
 
+REFERRING = tool(
+    "scale_image", ("size",), size={"$ref": "#/$defs/size"}, ratio={"anyOf": [{"type": "null"}, {"type": "number"}]}
+)
+REFERRING["function"]["parameters"]["$defs"] = {
+    "size": {"type": "object", "properties": {"width": WHOLE, "crop": YES_NO}}
+}
+
 TOOL_SETS: dict[str, list[dict[str, Any]]] = {
     "coding": CODING,
     "none": [],
     "look-alikes": [tool("github_delete_issue", ("id",), id=WHOLE), tool("gitlab_delete_issue", ("id",), id=WHOLE)],
     "own envelope names": [tool("register", ("name", "arguments"), name=TEXT, arguments={"type": "object"})],
+    "unions": [
+        tool(
+            "remember",
+            ("value",),
+            value={"anyOf": [TEXT, WHOLE, {"type": "array", "items": {"type": ["integer", "string", "null"]}}]},
+        ),
+    ],
+    "references": [REFERRING],
     "keywords": [tool("plan_trip", ("from",), **{"from": TEXT, "class": WHOLE})],
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.conformance.case import Call, Case, malformed
@@ -121,6 +121,15 @@ def cases() -> Iterator[Case]:
             if "." in name and family in ("kimi", "harmony"):
                 continue  # they write that prefix anyway
             yield malformed(family, title, form.write_raw(name, as_json(MEANT)), [CALL])
+        yield replace(
+            malformed(
+                family,
+                "types behind a reference",
+                form.write_raw("scale_image", '{"size": {"width": "640", "crop": "true"}, "ratio": "0.5"}'),
+                [Call("scale_image", {"size": {"width": 640, "crop": True}, "ratio": 0.5})],
+            ),
+            tools="references",
+        )
         if form.envelope is not None:
             yield from _envelopes(family, form)
 

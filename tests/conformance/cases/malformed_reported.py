@@ -265,6 +265,20 @@ ROWS: list[tuple[str, str, str, list[Call]]] = [
     ),
     ("gemma-4", "a name in another case", '<|tool_call>call:Run_Command{command:<|"|>ls -l<|"|>}<tool_call|>', [RUN]),
     (
+        "gemma-4",
+        "a delimiter inside a value",
+        '<|tool_call>call:write_file{path:<|"|>a<|"|>,content:<|"|>say <|"|>hi<|"|> now<|"|>}<tool_call|>',
+        [Call("write_file", {"path": "a", "content": 'say <|"|>hi<|"|> now'})],
+    ),
+    ("gemma-4", "stripped markers", 'call:run_command{command:<|"|>ls -l<|"|>}', [RUN]),
+    (
+        "deepseek-v3.1",
+        "escaped underscores in the tokens",
+        f"<｜tool\\_calls\\_begin｜><｜tool\\_call\\_begin｜>read_file<｜tool\\_sep｜>{J}"
+        "<｜tool\\_call\\_end｜><｜tool\\_calls\\_end｜>",
+        [READ],
+    ),
+    (
         "functiongemma",
         "a number between delimiters",
         "<start_function_call>call:read_file{path:<escape>a.py<escape>,limit:<escape>7<escape>}<end_function_call>",
@@ -320,7 +334,6 @@ ROWS: list[tuple[str, str, str, list[Call]]] = [
     ("mistral-v3", "a stripped marker", f"[{HERMES}]", [READ]),
     ("mistral-v3", "one object instead of the list", f"[TOOL_CALLS] {HERMES}", [READ]),
     ("mistral-v11", "a blank before the arguments", f"[TOOL_CALLS] read_file {J}", [READ]),
-    ("mistral-v11", "the list of version 3 behind a name form", f"[TOOL_CALLS][{HERMES}]", [READ]),
     (
         "llama-json",
         "a fence as the whole output",
