@@ -57,6 +57,11 @@ REPAIRED: dict[str, tuple[str, Any, str]] = {
     "code with quotes": ('{"code": "print("ok")"}', {"code": 'print("ok")'}, "escaped_quotes"),
     "code with a dict": ('{"code": "d = {"k": "v"}"}', {"code": 'd = {"k": "v"}'}, "escaped_quotes"),
     "quotes and a raw newline": ('{"t": "a "b"\nc"}', {"t": 'a "b"\nc'}, "escaped_quotes"),
+    "quotes and a missing brace": ('{"say": "the "blue" one"', {"say": 'the "blue" one'}, "escaped_quotes"),
+    "a key without its first quote": ('{city": 3}', {"city": 3}, "bare_keys"),
+    "newlines written out between members": (r'{\n "a": 1,\n "b": 2\n}', {"a": 1, "b": 2}, "escaped_structure"),
+    "entities after the first key": ('{"a": &quot;x&quot;}', {"a": "x"}, "entities"),
+    "a fence around it": ('```json\n{"a": 1}\n```', {"a": 1}, "code_fence"),
     "a semicolon behind": ('{"a": 1};', {"a": 1}, "trailing_text"),
 }
 
@@ -169,8 +174,10 @@ def test_the_end_of_a_value_is_found_in_any_pieces(value: Any, rest: str, size: 
         ('{"a": it\'s} x', 11),
         ('  {"a": 1', None),
         ('"a" b', 3),
+        ("[" * 50_000 + "}" * 50_000, None),
         ("", None),
     ],
+    ids=lambda case: str(case)[:20],
 )
 def test_the_end_of_a_value(text: str, end: int | None) -> None:
     assert end_of_value(text) == end

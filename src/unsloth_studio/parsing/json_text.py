@@ -39,6 +39,7 @@ _ENTITIES = re.compile(
     r"\s*[\[{(]?[\s\[{(]{0,50}&(?:quot|apos|lbrace|lcub|lbrack|#34|#39|#x22|#x27|#123|#91);", re.IGNORECASE
 )
 _ESCAPED = re.compile(r"\s*[\[{][\s\[{]{0,50}\\[\"n]")
+_FENCE = re.compile(r"\s*```[a-z]{0,12}\s*\n(.*?)(?:\n\s*```\s*)?", re.DOTALL)
 _HEADLESS = re.compile(rf"[{BLANK}]*[\"'][^\"'\n]{{1,100}}[\"'][{BLANK}]*:")
 
 
@@ -108,6 +109,10 @@ def _variants(text: str) -> list[tuple[str, tuple[str, ...]]]:
             return [(text, ())]
     if _HEADLESS.match(text):
         return [("{" + text, ("opened_brackets",))]
+    if fence := _FENCE.fullmatch(text):
+        return [(fence.group(1), ("code_fence",))]
+    if "&quot;" in text:
+        return [(text, ()), (html.unescape(text), ("entities",))]
     return [(text, ())]
 
 
@@ -122,7 +127,7 @@ def _tolerant(text: str, *, cut: bool) -> list[Reading]:
     if closed:
         return closed
     found: list[Reading] = []
-    for patched in escaped_readings(text):
+    for patched in escaped_readings(text, closed=cut):
         each = read_loosely(patched, "off", cut=cut) or read_loosely(patched, "through", cut=cut)
         if each is not None and all(each.value != other.value for other in found):
             found.append(Reading(each.value, (*each.repairs, "escaped_quotes"), each.complete))

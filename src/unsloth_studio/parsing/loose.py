@@ -22,7 +22,7 @@ Closing = Literal["off", "through", "swap"]
 one."""
 
 BLANK = r"\s\ufeff\u200b\u200c\u200d\u2060\u00ad"
-_SKIP = re.compile(rf"[{BLANK}]*+(?:(?://|\#)[^\n]*+[{BLANK}]*+|/\*.*?\*/[{BLANK}]*+)*+", re.DOTALL)
+_SKIP = re.compile(rf"[{BLANK}]*+(?:(?:(?://|\#)[^\n]*+|/\*.*?\*/|\\[nrt])[{BLANK}]*+)*+", re.DOTALL)
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”“", "„": "”“", "‘": "’", "«": "»"}  # noqa: RUF001
 _BODY = {
     opener: re.compile(rf"([^{closers}\\]*+(?:\\.[^{closers}\\]*+)*+)[{closers}]", re.DOTALL)
@@ -78,6 +78,12 @@ class _Frame:
             self.key = None
 
 
+def _skipped(passed: str) -> str:
+    if "/" in passed or "#" in passed:
+        return "comments"
+    return "escaped_structure" if "\\" in passed else "invisible_characters"
+
+
 class LooseReader:
     """Reads one value of `text`; `repairs` names what had to be tolerated, in the order of its first use.
 
@@ -105,7 +111,7 @@ class LooseReader:
         if end > pos:
             passed = self.text[pos:end]
             if not passed.isspace() or not passed.isascii():
-                self.note("comments" if "/" in passed or "#" in passed else "invisible_characters")
+                self.note(_skipped(passed))
         return end
 
     def read(self, pos: int = 0) -> tuple[Any, int]:
@@ -173,6 +179,8 @@ class LooseReader:
                 raise Broken
             key, pos = found.group(), found.end()
             self.note("bare_keys")
+            if self.text[pos : pos + 1] in ('"', "'"):
+                pos += 1  # only its first quote was left out; a colon must follow
         pos = self.skip(pos)
         if self.text[pos : pos + 1] != ":":
             raise Broken

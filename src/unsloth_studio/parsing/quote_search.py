@@ -57,11 +57,17 @@ class QuoteSearch:
     def __init__(self, text: str) -> None:
         self.text = text
         self.steps = self._budget = STEPS + len(text) // 8
+        self._end = len(text.rstrip())
+        self._closed_only = True
         self._tail = len(text.rstrip(" \t\r\n;}])"))
         self._quotes = {quote: re.compile(rf"{quote}|\\.", re.DOTALL) for quote in "\"'"}
 
-    def run(self, *, paired: bool) -> _State | None:
-        """The first reading; `paired` admits only strings with an even number of inner quotes."""
+    def run(self, *, paired: bool, closed: bool = True) -> _State | None:
+        """The first reading; `paired` admits only strings with an even number of inner quotes.
+
+        Not `closed`: the text may also end behind a string with brackets still open.
+        """
+        self._closed_only = closed
         self.steps = self._budget
         choices: list[_Open] = []
         state: _State | None = _State(0, None, 0, "value", (), False)
@@ -85,10 +91,12 @@ class QuoteSearch:
         pos = white.end() if white else state.pos
         self._charge(pos - state.pos)
         here = self.text[pos : pos + 1]
+        if not here and state.want == "comma" and not self._closed_only:
+            return self._move(state, pos, "end")
         if state.depth == 0 and state.want == "comma":
             return self._move(state, pos, "end") if pos >= self._tail else None
         if here in _CLOSES and here and state.want != "colon":
-            return self._closed(state, here, pos)
+            return self._closer(state, here, pos)
         if state.want == "colon":
             return self._move(state, pos + 1, "value") if here == ":" else None
         if state.want == "comma":
@@ -116,7 +124,7 @@ class QuoteSearch:
     def _move(self, state: _State, pos: int, want: str) -> _State:
         return _State(pos, state.stack, state.depth, want, state.escapes, state.odd)
 
-    def _closed(self, state: _State, here: str, pos: int) -> _State | None:
+    def _closer(self, state: _State, here: str, pos: int) -> _State | None:
         if state.stack is None or state.stack[1] != _CLOSES[here]:
             return None
         return _State(pos + 1, state.stack[0], state.depth - 1, "comma", state.escapes, state.odd)
@@ -135,6 +143,7 @@ class QuoteSearch:
                 continue
             odd = len(opened.inner) % 2 == 1
             fits = after.match(self.text, found.end()) if after else found.end() >= self._tail
+            fits = fits or (not self._closed_only and state.want != "key" and found.end() >= self._end)
             fits = fits and not (paired and odd)
             escapes = state.escapes
             if fits:
@@ -167,12 +176,16 @@ class QuoteSearch:
         return "".join([*parts, self.text[start:]])
 
 
-def escaped_readings(text: str) -> list[str]:
-    """`text` with inner quotes escaped, once per reading: none, one, or two when it is ambiguous."""
+def escaped_readings(text: str, *, closed: bool = True) -> list[str]:
+    """`text` with inner quotes escaped, once per reading: none, one, or two when it is ambiguous.
+
+    Not `closed`: when there is none, brackets may be missing at the end, if all inner quotes are pairs.
+    """
     search = QuoteSearch(text)
     first = search.run(paired=False)
     if first is None:
-        return []
+        rest = None if closed else search.run(paired=True, closed=False)
+        return [search.patched(rest)] if rest is not None else []
     found = [search.patched(first)]
     if first.odd:
         second = search.run(paired=True)

@@ -114,7 +114,8 @@ class _Fitter:
     def kinds_of(self, schema: Schema, depth: int = 0) -> set[str]:
         """Every type a schema admits by name, through unions; empty when it admits anything."""
         found = set(kinds(schema))
-        if depth < 4 and not found:
+        self.view.budget -= 1
+        if depth < 4 and not found and self.view.budget > 0:
             for each in (*self.view.branches(schema), *self.view.parts(schema)):
                 found |= self.kinds_of(each, depth + 1)
         return found
