@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from unsloth_studio.parsing.loose import DEPTH_LIMIT
 
-STEPS = 20_000
+STEPS = 6_000
 """Tokens, candidate quotes and stretches of 64 characters looked at in one search, besides one per 8 characters of
 text."""
 
+_LEVELS = (0, 1, 2, 4, 16)
+"""How many quotes that fit may be passed over; tried in turn."""
 _BLANK = r"\s{0,200}"
 _KEY = rf"(?:\"[^\"\n]{{0,200}}\"|'[^'\n]{{0,200}}'|[A-Za-z_$][\w$.\-]{{0,100}}){_BLANK}:"
 _AFTER = {
@@ -41,6 +43,7 @@ class _State:
     want: str
     escapes: tuple[object, ...]  # linked list of the inner quotes so far: (rest, position)
     odd: bool
+    passed: int = 0  # quotes that fitted and were taken for content
 
 
 @dataclass(slots=True)
@@ -51,24 +54,35 @@ class _Open:
     quote: str
     pos: int
     inner: list[int]
+    passed: int = 0
 
 
 class QuoteSearch:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.steps = self._budget = STEPS + len(text) // 8
+        self.steps = self._budget = STEPS + len(text) // 4
+        self._left = 3 * self._budget  # for all levels together
         self._end = len(text.rstrip())
         self._closed_only = True
+        self._most = 0
         self._tail = len(text.rstrip(" \t\r\n;}])"))
         self._quotes = {quote: re.compile(rf"{quote}|\\.", re.DOTALL) for quote in "\"'"}
 
-    def run(self, *, paired: bool, closed: bool = True) -> _State | None:
-        """The first reading; `paired` admits only strings with an even number of inner quotes.
+    def run(self, *, most: int, paired: bool = False, closed: bool = True) -> _State | None:
+        """The first reading that passes over `most` quotes which fit.
 
-        Not `closed`: the text may also end behind a string with brackets still open.
+        `paired` admits only strings with an even number of inner quotes. Not `closed`: the text may also end behind a
+        string or a closer with brackets still open.
         """
+        self._most = most
         self._closed_only = closed
-        self.steps = self._budget
+        self.steps = allowed = min(self._budget, self._left)
+        try:
+            return self._run(paired=paired)
+        finally:
+            self._left -= allowed - self.steps
+
+    def _run(self, *, paired: bool) -> _State | None:
         choices: list[_Open] = []
         state: _State | None = _State(0, None, 0, "value", (), False)
         while self.steps > 0:
@@ -78,7 +92,7 @@ class QuoteSearch:
                     return state
             state = None
             while choices and state is None and self.steps > 0:
-                state = self._close_next(choices[-1], paired)
+                state = self._close_next(choices[-1], paired=paired)
                 if state is None:
                     choices.pop()
             if state is None:
@@ -110,7 +124,8 @@ class QuoteSearch:
                 return None
             kind = "{" if here == "{" else "["
             want = "key" if here == "{" else "value"
-            return _State(pos + 1, (state.stack, kind), state.depth + 1, want, state.escapes, state.odd)
+            stack = (state.stack, kind)
+            return _State(pos + 1, stack, state.depth + 1, want, state.escapes, state.odd, state.passed)
         found = (_BARE_KEY if state.want == "key" else _BARE).match(self.text, pos)
         if not found:
             return None
@@ -122,18 +137,18 @@ class QuoteSearch:
         self.steps -= 1 + characters // 64
 
     def _move(self, state: _State, pos: int, want: str) -> _State:
-        return _State(pos, state.stack, state.depth, want, state.escapes, state.odd)
+        return _State(pos, state.stack, state.depth, want, state.escapes, state.odd, state.passed)
 
     def _closer(self, state: _State, here: str, pos: int) -> _State | None:
         if state.stack is None or state.stack[1] != _CLOSES[here]:
             return None
-        return _State(pos + 1, state.stack[0], state.depth - 1, "comma", state.escapes, state.odd)
+        return _State(pos + 1, state.stack[0], state.depth - 1, "comma", state.escapes, state.odd, state.passed)
 
-    def _close_next(self, opened: _Open, paired: bool) -> _State | None:
+    def _close_next(self, opened: _Open, *, paired: bool) -> _State | None:
         state = opened.state
         inside = state.stack[1] if state.stack else ""
         after = _AFTER.get("key" if state.want == "key" else inside)
-        while self.steps > 0:
+        while self.steps > 0 and state.passed + opened.passed <= self._most:
             found = self._quotes[opened.quote].search(self.text, opened.pos)
             self._charge((found.end() if found else len(self.text)) - opened.pos)
             if not found:
@@ -155,7 +170,9 @@ class QuoteSearch:
                 return None  # no quotes in keys: that would read half the text as one
             if fits:
                 want = "colon" if state.want == "key" else "comma"
-                return _State(found.end(), state.stack, state.depth, want, escapes, state.odd or odd)
+                passed = state.passed + opened.passed
+                opened.passed += 1
+                return _State(found.end(), state.stack, state.depth, want, escapes, state.odd or odd, passed)
         return None
 
     def patched(self, state: _State) -> str:
@@ -176,19 +193,28 @@ class QuoteSearch:
         return "".join([*parts, self.text[start:]])
 
 
-def escaped_readings(text: str, *, closed: bool = True) -> list[str]:
+def escaped_readings(text: str, *, cut: bool = False) -> list[str]:
     """`text` with inner quotes escaped, once per reading: none, one, or two when it is ambiguous.
 
-    Not `closed`: when there is none, brackets may be missing at the end, if all inner quotes are pairs.
+    The reading that passes over the fewest quotes which could have closed wins, even if brackets are missing at its
+    end: else a missing brace would make one string of half the members. Such a reading is none when the text was `cut`.
     """
     search = QuoteSearch(text)
-    first = search.run(paired=False)
-    if first is None:
-        rest = None if closed else search.run(paired=True, closed=False)
-        return [search.patched(rest)] if rest is not None else []
+    for most in _LEVELS:
+        first = search.run(most=most)
+        if first is not None:
+            return _with_rival(search, first)
+        unclosed = search.run(most=most, closed=False)
+        if unclosed is not None:
+            return [] if cut else [search.patched(unclosed)]
+    return []
+
+
+def _with_rival(search: QuoteSearch, first: _State) -> list[str]:
+    """The first reading, and the one with pairs of quotes everywhere, should the first have none."""
     found = [search.patched(first)]
     if first.odd:
-        second = search.run(paired=True)
+        second = search.run(most=_LEVELS[-1], paired=True)
         if second is not None and (other := search.patched(second)) not in found:
             found.append(other)
     return found

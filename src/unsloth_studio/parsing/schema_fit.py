@@ -46,6 +46,8 @@ def schema_of(tool_schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def fit(arguments: dict[str, Any], schema: Mapping[str, Any]) -> Fit:
     """`arguments` with keys and types as `schema` wants them; the same object when nothing had to change."""
+    if _settled(arguments, schema):
+        return Fit(arguments)
     fitter = _Fitter(schema)
     value = fitter.object(arguments, fitter.view.follow(schema), 0)
     fitted = value if fitter.repairs else arguments
@@ -56,6 +58,14 @@ def fit(arguments: dict[str, Any], schema: Mapping[str, Any]) -> Fit:
         if len(problems) >= 20:
             break
     return Fit(fitted, tuple(fitter.repairs), tuple(dict.fromkeys(problems)))
+
+
+def _settled(arguments: dict[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Whether there is nothing to look for: valid, no strange key, and nothing inside that could hold one."""
+    own = as_schema(schema.get("properties"))
+    if any(key not in own or isinstance(value, dict) for key, value in arguments.items()):
+        return False
+    return SchemaView(schema).accepts(arguments, schema)
 
 
 def fit_text(value: str, schema: Mapping[str, Any], root: Mapping[str, Any] | None = None) -> Any:
