@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unsloth_studio.parsing.json_scan import JsonScan, end_of_value
-from unsloth_studio.parsing.json_text import readings
+from unsloth_studio.parsing.json_text import failed, readings, strict
 from unsloth_studio.parsing.quote_search import STEPS, QuoteSearch
 
 JSON = st.recursive(
@@ -36,6 +36,11 @@ REPAIRED: dict[str, tuple[str, Any, str]] = {
     "two commas": ('{"a": 1,, "b": 2}', {"a": 1, "b": 2}, "extra_commas"),
     "a missing comma": ('{"a": "x"\n "b": 2}', {"a": "x", "b": 2}, "missing_commas"),
     "a raw newline": ('{"text": "one\ntwo\t."}', {"text": "one\ntwo\t."}, "raw_control_characters"),
+    "a raw newline beside an escaped one": (
+        '{"text": "one\ntwo\\nthree"}',
+        {"text": "one\ntwo\nthree"},
+        "raw_control_characters",
+    ),
     "a path with bad escapes": (r'{"path": "C:\docs\img"}', {"path": r"C:\docs\img"}, "bad_escapes"),
     "a cut unicode escape": (r'{"t": "\u12 \u0041"}', {"t": r"\u12 A"}, "bad_escapes"),
     "a lone surrogate": (r'{"t": "\ud83d!"}', {"t": r"\ud83d!"}, "bad_escapes"),
@@ -145,6 +150,7 @@ def test_no_text_raises_and_a_reading_reads_as_itself(text: str, cut: bool) -> N
         again = readings(json.dumps(found.value))
         assert [each.value for each in again] == [found.value]
         assert again[0].repairs == ()
+        assert found.repairs or failed(strict(text)) is False
 
 
 @given(JSON, st.randoms(use_true_random=False))
