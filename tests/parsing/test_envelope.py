@@ -44,6 +44,8 @@ CALLS: dict[str, tuple[Any, str | None]] = {
         "unwrapped",
     ),
     "another spelling of the name": ({"name": "getForecast", "arguments": OSLO}, "folded_name"),
+    "keys in capitals": ({"Name": "get_forecast", "Arguments": OSLO}, "envelope_keys"),
+    "toolName and toolInput": ({"toolName": "get_forecast", "toolInput": OSLO}, "envelope_keys"),
     "a list of one": ([{"name": "get_forecast", "arguments": OSLO}], None),
 }
 

@@ -30,8 +30,19 @@ _NAMES = (
 )
 _ARGUMENTS = (
     "arguments", "parameters", "args", "input", "params", "action_input", "tool_input", "kwargs", "function_arguments",
-    "tool_arguments", "argument", "parameter", "tool_args", "toolInput", "actionInput",
+    "tool_arguments", "argument", "parameter", "tool_args",
 )  # fmt: skip
+_KNOWN = (
+    "name",
+    "tool_name",
+    "function_name",
+    "arguments",
+    "parameters",
+    "args",
+    "input",
+    "tool_input",
+    "action_input",
+)
 _NATIVE = frozenset({"name", "tool_name", "arguments", "parameters"})
 _IDS = ("id", "call_id", "tool_call_id", "tool_use_id")
 _BESIDE = frozenset({*_IDS, "type", "index", "thought", "thoughts", "reasoning", "explanation"})
@@ -83,6 +94,9 @@ class _Envelope:
                 if found is not None:
                     return _noted(found, "unwrapped")
         call = self._call(members, depth)
+        if call is None and (renamed := _renamed(members)) is not None:
+            call = self._call(renamed, depth)
+            call = None if call is None else _with(call, "envelope_keys")
         return None if call is None else [call]
 
     def _listed(self, values: list[Any], depth: int) -> list[RawCall] | None:
@@ -220,6 +234,14 @@ class _Envelope:
         if "input_schema" in rest and "input_schema" not in own:
             return True
         return "description" in rest and "description" not in own and "arguments" not in rest
+
+
+def _renamed(members: dict[str, Any]) -> dict[str, Any] | None:
+    """The envelope's own keys in their usual spelling, when they were written in another: `Name`, `Arguments`."""
+    spelled = {key: found[0] for key in members if key not in _KNOWN and (found := same_word(key, _KNOWN))}
+    if not spelled or any(name in members for name in spelled.values()) or len(set(spelled.values())) < len(spelled):
+        return None
+    return {spelled.get(key, key): value for key, value in members.items()}
 
 
 def _is_schema(value: Any, own: Mapping[str, Any]) -> bool:

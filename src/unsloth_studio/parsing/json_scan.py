@@ -24,6 +24,7 @@ class JsonScan:
     def __init__(self) -> None:
         self.depth = 0
         self._stack: list[str] = []
+        self._open = {"{": 0, "[": 0}
         self._quote = ""
         self._escaped = False
         self._before = ""  # the last character outside strings that is no blank
@@ -70,6 +71,7 @@ class JsonScan:
             self._quote = mark
         elif mark in "{[":
             self._stack.append(mark)
+            self._open[mark] += 1
         elif mark in _CLOSES:
             self._close(_CLOSES[mark])
             if not self._stack:
@@ -80,9 +82,11 @@ class JsonScan:
         return found.end()
 
     def _close(self, opener: str) -> None:
-        if opener in self._stack:
-            while self._stack.pop() != opener:
-                pass
+        while self._open[opener]:
+            closed = self._stack.pop()
+            self._open[closed] -= 1
+            if closed == opener:
+                return
 
 
 def end_of_value(text: str, start: int = 0) -> int | None:

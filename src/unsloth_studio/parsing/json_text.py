@@ -32,13 +32,14 @@ class Reading:
 
 
 _FAILED: Final = object()
-_BIG_NUMBER = re.compile(r"\d{17}")
+_BIG = 2.0**63
 _TAIL = re.compile(rf"[{BLANK};,}}\])]*\Z")
 _EDGE = " \t\r\n"
 _ENTITIES = re.compile(
     r"\s*[\[{(]?[\s\[{(]{0,50}&(?:quot|apos|lbrace|lcub|lbrack|#34|#39|#x22|#x27|#123|#91);", re.IGNORECASE
 )
 _ESCAPED = re.compile(r"\s*[\[{][\s\[{]{0,50}\\[\"n]")
+_FENCE = re.compile(r"\s*```[a-z]{0,12}\s*\n(.*?)(?:\n\s*```\s*)?", re.DOTALL)
 _HEADLESS = re.compile(rf"[{BLANK}]*[\"'][^\"'\n]{{1,100}}[\"'][{BLANK}]*:")
 
 
@@ -69,32 +70,34 @@ def strict(text: str) -> Any:
     """The value of valid JSON, or what `failed` recognises. NaN, infinities and deep nesting are not valid here."""
     try:
         value = orjson.loads(text)
-        if _BIG_NUMBER.search(text):  # orjson reads integers beyond 64 bits as floats
+        depth, big = _survey(value)
+        if big:  # orjson reads integers beyond 64 bits as floats
             value = json.loads(text, parse_constant=_reject)
     except (ValueError, RecursionError):
         return _FAILED
-    if text.count("[") + text.count("{") > DEPTH_LIMIT and _too_deep(value):
-        return _FAILED
-    return value
+    return value if depth <= DEPTH_LIMIT else _FAILED
 
 
 def _reject(_: str) -> float:
     raise ValueError
 
 
-def _too_deep(value: Any) -> bool:
-    level: list[Any] = [value]
-    for _ in range(DEPTH_LIMIT):
+def _survey(value: Any) -> tuple[int, bool]:
+    """How many containers stand inside each other, and whether a float is as large as an integer of over 64 bits."""
+    depth = 0
+    big = isinstance(value, float) and abs(value) >= _BIG
+    level: list[Any] = [value] if isinstance(value, dict | list) else []
+    while level and depth <= DEPTH_LIMIT:
+        depth += 1
         inner: list[Any] = []
         for each in level:
-            if isinstance(each, dict):
-                inner += cast("dict[str, Any]", each).values()
-            elif isinstance(each, list):
-                inner += cast("list[Any]", each)
+            for member in cast("dict[str, Any]", each).values() if isinstance(each, dict) else cast("list[Any]", each):
+                if isinstance(member, dict | list):
+                    inner.append(member)
+                elif isinstance(member, float) and abs(member) >= _BIG:
+                    big = True
         level = inner
-        if not level:
-            return False
-    return any(isinstance(each, dict | list) for each in level)
+    return depth, big
 
 
 def _variants(text: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -108,6 +111,10 @@ def _variants(text: str) -> list[tuple[str, tuple[str, ...]]]:
             return [(text, ())]
     if _HEADLESS.match(text):
         return [("{" + text, ("opened_brackets",))]
+    if fence := _FENCE.fullmatch(text):
+        return [(fence.group(1), ("code_fence",))]
+    if "&quot;" in text:
+        return [(text, ()), (html.unescape(text), ("entities",))]
     return [(text, ())]
 
 
@@ -122,7 +129,7 @@ def _tolerant(text: str, *, cut: bool) -> list[Reading]:
     if closed:
         return closed
     found: list[Reading] = []
-    for patched in escaped_readings(text):
+    for patched in escaped_readings(text, cut=cut):
         each = read_loosely(patched, "off", cut=cut) or read_loosely(patched, "through", cut=cut)
         if each is not None and all(each.value != other.value for other in found):
             found.append(Reading(each.value, (*each.repairs, "escaped_quotes"), each.complete))

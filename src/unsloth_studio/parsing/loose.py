@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import orjson
+from unsloth_studio.parsing.loose_strings import BLANK, PREFIX, QUOTES, LooseStrings
+from unsloth_studio.parsing.loose_strings import Broken as Broken
 
 DEPTH_LIMIT = 96
 """Containers inside each other; real arguments stay under ten."""
@@ -21,36 +22,14 @@ Closing = Literal["off", "through", "swap"]
 """What a closer of the wrong kind means. `through`: those between were forgotten; `swap`: it was written for the right
 one."""
 
-BLANK = r"\s\ufeff\u200b\u200c\u200d\u2060\u00ad"
-_SKIP = re.compile(rf"[{BLANK}]*+(?:(?://|\#)[^\n]*+[{BLANK}]*+|/\*.*?\*/[{BLANK}]*+)*+", re.DOTALL)
-_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”“", "„": "”“", "‘": "’", "«": "»"}  # noqa: RUF001
-_BODY = {
-    opener: re.compile(rf"([^{closers}\\]*+(?:\\.[^{closers}\\]*+)*+)[{closers}]", re.DOTALL)
-    for opener, closers in _QUOTES.items()
-}
-_CURLED = re.compile(rf"((?:[^’\\]|\\.|’(?![{BLANK}]*(?:[,:\]}})]|$)))*+)’", re.DOTALL)  # noqa: RUF001
 _NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|(?:\d[\d_]*+(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?\d++)?+)(?![\w.])")
 _STRICT_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORD = re.compile(r"[^\W\d]\w*")
 _KEY = re.compile(r"[\w$][\w$.\-]*")
-_PREFIX = re.compile(r"(?i:rb?|br?|u|f)(?=[\"'])")
-_ESCAPE = re.compile(
-    r"\\(?:u([dD][89abAB]\w\w)\\u([dD][c-fC-F]\w\w)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|(.))",
-    re.DOTALL,
-)
-_SINGLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\", '"': '"', "'": "'", "`": "`"}
-_CONTROL = re.compile(r"[\x00-\x1f]")
 _REOPENED = re.compile(rf"[{BLANK}]*,[{BLANK}]*\"[^\"\n]{{1,100}}\"[{BLANK}]*:")
 _WORDS = {"true": True, "false": False, "null": None, "none": None}
 _CLOSERS = {"{": "}", "[": "]", "(": ")"}
 _MAX_DIGITS = 1000
-_PYTHONIC = frozenset(
-    {"single_quotes", "python_words", "python_tuples", "trailing_commas", "triple_quotes", "comments"}
-)
-
-
-class Broken(Exception):  # noqa: N818
-    """The text is no value in this reading."""
 
 
 @dataclass(slots=True)
@@ -78,7 +57,7 @@ class _Frame:
             self.key = None
 
 
-class LooseReader:
+class LooseReader(LooseStrings):
     """Reads one value of `text`; `repairs` names what had to be tolerated, in the order of its first use.
 
     `cut` says that the text ended with the stream: then only a value that visibly ended may be closed for the model.
@@ -86,27 +65,11 @@ class LooseReader:
     """
 
     def __init__(self, text: str, *, closing: Closing = "off", cut: bool = False, python: bool = False) -> None:
-        self.text = text
-        self.repairs: dict[str, None] = {}
+        super().__init__(text, python=python)
         self.complete = True
         self._closing: Closing = closing
         self._cut = cut
-        self._python = python
         self._ended = False  # the last token ends visibly: a quote or a closer
-
-    def note(self, repair: str) -> None:
-        if not (self._python and repair in _PYTHONIC):
-            self.repairs[repair] = None
-
-    def skip(self, pos: int) -> int:
-        """Past blanks, invisible characters and comments."""
-        found = _SKIP.match(self.text, pos)
-        end = found.end() if found else pos
-        if end > pos:
-            passed = self.text[pos:end]
-            if not passed.isspace() or not passed.isascii():
-                self.note("comments" if "/" in passed or "#" in passed else "invisible_characters")
-        return end
 
     def read(self, pos: int = 0) -> tuple[Any, int]:
         """The value at `pos` and where it ends. Raises `Broken`."""
@@ -165,14 +128,16 @@ class LooseReader:
             self.note("closed_brackets")
             frames[-1].add(done.value())
             return pos
-        if here in _QUOTES:
-            key, pos = self._string(pos)
+        if here in QUOTES:
+            key, pos = self.string(pos)
         else:
             found = _KEY.match(self.text, pos)
             if not found:
                 raise Broken
             key, pos = found.group(), found.end()
             self.note("bare_keys")
+            if self.text[pos : pos + 1] in ('"', "'"):
+                pos += 1  # only its first quote was left out; a colon must follow
         pos = self.skip(pos)
         if self.text[pos : pos + 1] != ":":
             raise Broken
@@ -230,9 +195,9 @@ class LooseReader:
     def scalar(self, pos: int) -> tuple[Any, int]:
         """A string, a number or one of the words for true, false and null."""
         here = self.text[pos : pos + 1]
-        if here in _QUOTES and here:
+        if here in QUOTES and here:
             self._ended = True
-            return self._strings(pos)
+            return self.strings(pos)
         self._ended = False
         if found := _NUMBER.match(self.text, pos):
             return self._number(found.group()), found.end()
@@ -242,9 +207,9 @@ class LooseReader:
                 if word not in ("true", "false", "null"):
                     self.note("python_words")
                 return _WORDS[word.lower()], found.end()
-            if self._python and _PREFIX.match(self.text, pos):
+            if self._python and PREFIX.match(self.text, pos):
                 self._ended = True
-                return self._strings(pos)
+                return self.strings(pos)
         raise Broken
 
     def _number(self, written: str) -> int | float:
@@ -261,64 +226,3 @@ class LooseReader:
         if not math.isfinite(number):
             raise Broken
         return number
-
-    def _strings(self, pos: int) -> tuple[str, int]:
-        text, pos = self._string(pos)
-        if not self._python:
-            return text, pos
-        parts = [text]
-        while True:  # neighbouring Python strings are one
-            after = self.skip(pos)
-            prefix = _PREFIX.match(self.text, after)
-            if self.text[after : after + 1] not in ('"', "'") and not prefix:
-                return "".join(parts), pos
-            text, pos = self._string(after)
-            parts.append(text)
-
-    def _string(self, pos: int) -> tuple[str, int]:
-        prefix = _PREFIX.match(self.text, pos) if self._python else None
-        pos = prefix.end() if prefix else pos
-        quote = self.text[pos]
-        triple = quote * 3
-        if quote in "\"'" and self.text.startswith(triple, pos):
-            end = self.text.find(triple, pos + 3)
-            if end >= 0:
-                self.note("triple_quotes")
-                return self._unescape(self.text[pos + 3 : end]), end + 3
-        found = (_CURLED if quote == "‘" else _BODY[quote]).match(self.text, pos + 1)  # noqa: RUF001
-        if not found:
-            raise Broken
-        if quote != '"':
-            self.note("single_quotes" if quote == "'" else "foreign_quotes")
-        body = found.group(1)
-        return body if prefix and "r" in prefix.group().lower() else self._unescape(body), found.end()
-
-    def _unescape(self, body: str) -> str:
-        if "\\" in body:
-            try:
-                return orjson.loads(f'"{body}"')
-            except ValueError:
-                return _ESCAPE.sub(self._one_escape, body)
-        if _CONTROL.search(body):
-            self.note("raw_control_characters")
-        return body
-
-    def _one_escape(self, found: re.Match[str]) -> str:
-        high, low, unit, byte, long, single = found.groups()
-        try:
-            if high:
-                return (bytes.fromhex(high) + bytes.fromhex(low)).decode("utf-16-be")
-            if unit:
-                return bytes.fromhex(unit).decode("utf-16-be")
-            if long and self._python:
-                return bytes.fromhex(long).decode("utf-32-be")
-        except ValueError:
-            pass
-        if byte and self._python:
-            return chr(int(byte, 16))
-        if single in _SINGLE:
-            return _SINGLE[single]
-        if single == "\n" and self._python:
-            return ""
-        self.note("bad_escapes")
-        return found.group()

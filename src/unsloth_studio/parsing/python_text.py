@@ -194,7 +194,7 @@ class _Calls(LooseReader):
                 if quote in re.sub(r"\\.", "", body, flags=re.DOTALL):
                     self.note("escaped_quotes")
                     body = re.sub(rf"(\\.)|{quote}", lambda hit: hit.group(1) or "\\" + quote, body, flags=re.DOTALL)
-                return self._unescape(body), end + 1
+                return self.unescape(body), end + 1
         raise Broken
 
     def _space(self, pos: int) -> int:

@@ -6,8 +6,6 @@ invented: what is missing or does not fit afterwards is a problem, and the calle
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,13 +13,10 @@ from typing import Any, cast
 from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.json_text import failed, readings, strict
 from unsloth_studio.parsing.python_text import read_literal
+from unsloth_studio.parsing.scalars import UNCHANGED, alike, as_scalar, json_word
 from unsloth_studio.parsing.schema_view import Schema, SchemaView, as_schema, choices, is_kind, kinds
 
 _DEPTH = 24
-_NUMERIC = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_DIGITS = 300
-_BOOLEANS = {"true": True, "false": False}
-_UNCHANGED = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +41,8 @@ def schema_of(tool_schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def fit(arguments: dict[str, Any], schema: Mapping[str, Any]) -> Fit:
     """`arguments` with keys and types as `schema` wants them; the same object when nothing had to change."""
+    if _settled(arguments, schema):
+        return Fit(arguments)
     fitter = _Fitter(schema)
     value = fitter.object(arguments, fitter.view.follow(schema), 0)
     fitted = value if fitter.repairs else arguments
@@ -56,6 +53,14 @@ def fit(arguments: dict[str, Any], schema: Mapping[str, Any]) -> Fit:
         if len(problems) >= 20:
             break
     return Fit(fitted, tuple(fitter.repairs), tuple(dict.fromkeys(problems)))
+
+
+def _settled(arguments: dict[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Whether there is nothing to look for: valid, no strange key, and nothing inside that could hold one."""
+    own = as_schema(schema.get("properties"))
+    if any(key not in own or isinstance(value, dict) for key, value in arguments.items()):
+        return False
+    return SchemaView(schema).accepts(arguments, schema)
 
 
 def fit_text(value: str, schema: Mapping[str, Any], root: Mapping[str, Any] | None = None) -> Any:
@@ -74,7 +79,7 @@ def fit_text(value: str, schema: Mapping[str, Any], root: Mapping[str, Any] | No
     if "string" in wanted:
         return None if "null" in wanted and value.strip() in ("null", "None") else value
     read = _read(value)
-    if read is not _UNCHANGED:
+    if read is not UNCHANGED:
         fitted = fitter.value(read, here, 0)
         if fitter.view.accepts(fitted, here):
             return fitted
@@ -99,7 +104,7 @@ def _read(text: str) -> Any:
     if literal is not None:
         return literal.value
     several = readings(text)
-    return several[0].value if len(several) == 1 and _is_container(several[0].value) else _UNCHANGED
+    return several[0].value if len(several) == 1 and _is_container(several[0].value) else UNCHANGED
 
 
 def _is_container(value: object) -> bool:
@@ -114,7 +119,8 @@ class _Fitter:
     def kinds_of(self, schema: Schema, depth: int = 0) -> set[str]:
         """Every type a schema admits by name, through unions; empty when it admits anything."""
         found = set(kinds(schema))
-        if depth < 4 and not found:
+        self.view.budget -= 1
+        if depth < 4 and not found and self.view.budget > 0:
             for each in (*self.view.branches(schema), *self.view.parts(schema)):
                 found |= self.kinds_of(each, depth + 1)
         return found
@@ -141,7 +147,7 @@ class _Fitter:
             return self._choice(value, allowed)
         for kind in kinds(here):
             changed = self._as_kind(value, kind, here, depth)
-            if changed is not _UNCHANGED:
+            if changed is not UNCHANGED:
                 return changed
         return value
 
@@ -152,7 +158,7 @@ class _Fitter:
         for branch in branches:
             self.repairs = dict(before)
             changed = self.value(value, branch, depth + 1)
-            if self.view.accepts(changed, branch) and not any(_alike(changed, other) for other, _ in found):
+            if self.view.accepts(changed, branch) and not any(alike(changed, other) for other, _ in found):
                 found.append((changed, self.repairs))
         self.repairs = before
         if len(found) != 1:
@@ -165,10 +171,10 @@ class _Fitter:
             words = [each for each in allowed if isinstance(each, str)]
             found: list[Any] = [each for each in words if each == value.strip()] or list(same_word(value, words))
             found = found or [
-                each for each in allowed if not isinstance(each, str) and _json_word(each) == value.strip().lower()
+                each for each in allowed if not isinstance(each, str) and json_word(each) == value.strip().lower()
             ]
         else:
-            found = [each for each in allowed if isinstance(each, str) and each.lower() == _json_word(value)]
+            found = [each for each in allowed if isinstance(each, str) and each.lower() == json_word(value)]
         if len(found) != 1:
             return value
         self.repairs["enum_case"] = None
@@ -177,8 +183,8 @@ class _Fitter:
     def _as_kind(self, value: Any, kind: str, schema: Schema, depth: int) -> Any:
         if kind in ("array", "object"):
             return self._as_container(value, kind, schema, depth)
-        changed = _scalar(value, kind)
-        if changed is not _UNCHANGED:
+        changed = as_scalar(value, kind)
+        if changed is not UNCHANGED:
             self.repairs["typed_by_schema"] = None
         return changed
 
@@ -192,7 +198,7 @@ class _Fitter:
                 return self.value(read, schema, depth + 1)
         if kind == "array" and value is not None and not isinstance(value, list):
             return self._wrapped(value, schema, depth)
-        return _UNCHANGED
+        return UNCHANGED
 
     def _wrapped(self, value: Any, schema: Schema, depth: int) -> Any:
         """One item where a list of such items is wanted."""
@@ -208,7 +214,7 @@ class _Fitter:
     def _items(self, value: list[Any], schema: Schema, depth: int) -> Any:
         items = schema.get("items")
         if not isinstance(items, Mapping):
-            return _UNCHANGED
+            return UNCHANGED
         return [self.value(each, cast("Schema", items), depth + 1) for each in value]
 
     def object(self, value: dict[str, Any], schema: Schema, depth: int) -> dict[str, Any]:
@@ -249,39 +255,3 @@ class _Fitter:
             return value
         self.repairs["folded_keys"] = None
         return {unique.get(key, key): each for key, each in value.items()}
-
-
-def _alike(left: Any, right: Any) -> bool:
-    return left == right and (left is True or left is False) == (right is True or right is False)
-
-
-def _json_word(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return str(value).lower().replace("none", "null")
-    return str(value) if isinstance(value, int | float) else ""
-
-
-def _scalar(value: Any, kind: str) -> Any:
-    """The one scalar of a type that a value stands for."""
-    if isinstance(value, str):
-        return _from_word(value.strip(), kind)
-    if kind == "integer" and isinstance(value, float) and value.is_integer():
-        return int(value)
-    if kind == "string" and isinstance(value, int | float):
-        return _json_word(value)
-    return _UNCHANGED
-
-
-def _from_word(word: str, kind: str) -> Any:
-    if kind == "boolean":
-        return _BOOLEANS.get(word.lower(), _UNCHANGED)
-    if kind == "null":
-        return None if word in ("null", "None", "NULL") else _UNCHANGED
-    if kind not in ("integer", "number") or len(word) > _DIGITS or not _NUMERIC.fullmatch(word):
-        return _UNCHANGED
-    if word.lstrip("+-").isdecimal():
-        return int(word)
-    number = float(word)
-    if not math.isfinite(number) or (kind == "integer" and not number.is_integer()):
-        return _UNCHANGED
-    return int(number) if kind == "integer" else number

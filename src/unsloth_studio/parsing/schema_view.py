@@ -16,6 +16,8 @@ NOTHING_SAID: Schema = {}
 _HOPS = 16
 _DEPTH = 32
 _BUDGET = 50_000
+_SCALARS = frozenset({"string", "boolean", "integer", "number"})
+_RULES = frozenset({"enum", "const", "anyOf", "oneOf", "allOf"})
 _KINDS: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
@@ -145,6 +147,8 @@ class SchemaView:
             return
         here = self.follow(schema)
         wanted = kinds(here)
+        if len(wanted) == 1 and wanted[0] in _SCALARS and _RULES.isdisjoint(here) and is_kind(value, wanted[0]):
+            return
         if wanted and not any(is_kind(value, kind) for kind in wanted):
             yield f"{path or '.'}: is not of type {' or '.join(wanted)}"
             return
