@@ -19,12 +19,48 @@ from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
 
 _ENVELOPE = frozenset(
-    ["name", "tool_name", "tool", "function_name", "function", "action", "recipient_name", "toolName", "functionName", "arguments", "parameters", "args", "input", "params", "action_input", "tool_input", "kwargs", "function_arguments", "tool_arguments", "id", "call_id", "tool_call_id", "tool_use_id", "type", "index", "tool_calls", "function_call", "tool_call", "calls", "function_calls", "toolInput", "actionInput"]
+    [
+        "name",
+        "tool_name",
+        "tool",
+        "function_name",
+        "function",
+        "action",
+        "recipient_name",
+        "toolName",
+        "functionName",
+        "arguments",
+        "parameters",
+        "args",
+        "input",
+        "params",
+        "action_input",
+        "tool_input",
+        "kwargs",
+        "function_arguments",
+        "tool_arguments",
+        "id",
+        "call_id",
+        "tool_call_id",
+        "tool_use_id",
+        "type",
+        "index",
+        "tool_calls",
+        "function_call",
+        "tool_call",
+        "calls",
+        "function_calls",
+        "toolInput",
+        "actionInput",
+    ]
 )
-_NAMES = frozenset(["name", "tool_name", "tool", "function_name", "action", "toolName", "functionName", "recipient_name"])
+_NAMES = frozenset(
+    ["name", "tool_name", "tool", "function_name", "action", "toolName", "functionName", "recipient_name"]
+)
 _OPEN = r"\s*(?:[\"'\u201c\u201d]|&quot;)?"
 _KEY = re.compile(rf"\{{{_OPEN}(?P<key>[\w.\-]+)(?:[\"'\u201c\u201d]|&quot;)?\s*:\s*(?P<value>[\"'][^\"'\n]*[\"'])?")
 _KEY_BEGIN = re.compile(rf"\{{{_OPEN}[\w.\-]*(?:[\"'\u201c\u201d]|&quot;)?\s*\Z|\{{\s*&?[a-z]*;?\Z")
+_TOOLS = re.compile(r"<tools>\s*", re.IGNORECASE)
 _WORD = re.compile(r"[\w.\-:]+")
 _FENCE = re.compile(r"(?P<run>`{3,}|~{3,})[ \t]*(?P<info>[\w+-]*)[ \t]*\n\s*")
 _FENCE_BEGIN = re.compile(r"(?:`{1,3}|~{1,3})[ \t]*[\w+-]{0,16}[ \t]*\n?\s*\Z")
@@ -61,6 +97,12 @@ def guess(text: str, pos: int, names: ToolNames, *, final: bool) -> Bare:
         return _fence(text, pos, names, final=final)
     if letter == '"' and text[pos + 1 : pos + 2] in ("{", "["):
         return Bare(Guess.BODY, JsonBody(names, pos, marked=False))
+    if letter == "<" and (tools := _TOOLS.match(text, pos)) is not None:
+        if tools.end() >= len(text) or text[tools.end()] != "{":
+            return _WAIT if tools.end() >= len(text) and not final else _TEXT
+        return _object(text, tools.end(), names, final=final)
+    if letter == "<" and not final and "<tools>".startswith(text[pos:]):
+        return _WAIT
     if letter == ":" and text[pos + 1 :].lstrip()[:1] in ("{", ""):
         return _TEXT
     return _word(text, pos, names, final=final)

@@ -29,6 +29,9 @@ _SEPARATORS = ("<|tool_sep|>", "<|tool_call_argument_begin|>", "<|message|>")
 
 
 class Body(Protocol):
+    fenced: bool
+    """Whether a fence was opened in front of it, which its end closes."""
+
     def scan(self, text: str, *, final: bool) -> Ended | None:
         """Read on; None while the end is not in `text` yet. `final`: no more text will come, so there is an answer."""
         ...
@@ -69,7 +72,7 @@ def begin(text: str, start: int, names: ToolNames, *, opener: str, final: bool) 
         if not isinstance(mark, Mark):
             break
         if mark.kind == "head":
-            return Begun(TaggedBody(names, pos))
+            return Begun(TaggedBody(names, pos, mark.end))
         if mark.kind != "open":
             return _NOTHING
         pos, opened = mark.end, mark.name
@@ -144,7 +147,7 @@ def _before_mark(text: str, found: re.Match[str], pos: int, names: ToolNames, *,
             return Begun(JsonBody(names, fence.end(), name=word, fenced=True))
         return Begun(JsonBody(names, after, name=word))
     if isinstance(mark, Mark) and mark.kind == "head":
-        return Begun(TaggedBody(names, pos))
+        return Begun(TaggedBody(names, pos, mark.end))
     return Begun(GlmBody(names, found.start()))
 
 

@@ -18,13 +18,16 @@ from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.python_text import read_literal
 
 _HEAD = re.compile(r"\s*(?:call)?\s*:?\s*([\w.\-]+(?::[\w.\-]+)*)?\s*([{(])")
+_KEYED = re.compile(r"\s*[\w\-]+\s*:")
 _MARKS = ('<|"|>', "<escape>", "</escape>", '"')
-_NEXT = re.compile(r'<\|"\|>|</?escape>|["{}\[\]<]')
-_GOES_ON = re.compile(r"\s*(?:[,}\]:]|<(?:tool_call\||end_function_call)|\Z)")
+_NEXT = re.compile(r'<\|"\|>|</?escape>|["{}()\[\]<]')
+_GOES_ON = re.compile(r"\s*(?:[,})\]:]|<(?:tool_call\||end_function_call)|\Z)")
 _DEPTH = 32
 
 
 class GemmaBody:
+    fenced = False
+
     def __init__(self, names: ToolNames, start: int) -> None:
         self._names = names
         self._start = start
@@ -32,6 +35,7 @@ class GemmaBody:
         self._name: str | None = None
         self._depth = 0
         self._quote = ""
+        self._round = False  # parentheses stand for the braces
         self._python: PythonBody | None = None
 
     def scan(self, text: str, *, final: bool) -> Ended | None:
@@ -41,10 +45,12 @@ class GemmaBody:
             head = _HEAD.match(text, self._start)
             if head is None:
                 return Ended((), self._start) if final or len(text) - self._start > 300 else None
-            if head.group(2) == "(":
+            if not final and len(text) - head.end() < 80 and head.group(2) == "(" and ")" not in text[head.end() :]:
+                return None
+            if head.group(2) == "(" and not _KEYED.match(text, head.end()):
                 self._python = PythonBody(self._names, head.start(1))
                 return self._python.scan(text, final=final)
-            self._name, self._at = head.group(1), head.end() - 1
+            self._name, self._at, self._round = head.group(1), head.end() - 1, head.group(2) == "("
         return self._inside(text, final=final)
 
     def _inside(self, text: str, *, final: bool) -> Ended | None:
@@ -64,7 +70,8 @@ class GemmaBody:
             elif token in _MARKS:
                 self._toggle(text, pos, token)
             elif not self._quote:
-                self._depth += 1 if token in "{[" else -1
+                if token not in "()" or self._round:
+                    self._depth += 1 if token in "{[(" else -1
                 if self._depth <= 0:
                     return self._ended(text, found.end())
             self._at = found.end()
@@ -74,14 +81,15 @@ class GemmaBody:
         if self._quote:
             if closer == self._quote and _GOES_ON.match(text, pos + len(token)):
                 self._quote = ""
-        elif text[self._start : pos].rstrip()[-1:] in tuple("{[,:"):
+        elif text[self._start : pos].rstrip()[-1:] in tuple("{[(,:"):
             self._quote = closer
 
     def _ended(self, text: str, end: int, *, cut: bool = False) -> Ended:
         source = text[self._start : end].strip()
         resolved = self._names.resolve(self._name or "")
-        brace = text.index("{", self._start)
-        reader = _Reader(text[brace:end])
+        brace = text.index("(" if self._round else "{", self._start)
+        inside = text[brace:end]
+        reader = _Reader("{" + inside[1:].rstrip().removesuffix(")") + "}" if self._round else inside)
         try:
             arguments = reader.object(0)
         except (ValueError, IndexError):
@@ -89,6 +97,8 @@ class GemmaBody:
         if resolved is None or (cut and not reader.closed):
             return Ended((), end)
         folded = ("folded_name",) if resolved.repaired else ()
+        if self._round:
+            reader.repairs.append("parentheses")
         raw = RawCall(resolved.name, arguments, (*dict.fromkeys(reader.repairs), *folded))
         return Ended(accepted([raw], self._names, source), end)
 

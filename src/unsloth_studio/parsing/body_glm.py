@@ -23,6 +23,8 @@ _BEGINS = 32
 
 
 class GlmBody:
+    fenced = False
+
     def __init__(self, names: ToolNames, start: int) -> None:
         self._names = names
         self._start = self._at = start
@@ -142,5 +144,6 @@ def _value(text: str, pos: int) -> tuple[str, int, bool]:
             end = found.end()
             while doubled := re.compile(r"\s*<\s*/\s*arg_(?:value|key)\s*>", re.IGNORECASE).match(text, end):
                 end = doubled.end()
-            return text[start : found.start()], end, opened is not None
+            value = text[start : found.start()]
+            return value if opened else value.removeprefix("\n").removesuffix("\n"), end, opened is not None
         at = found.end()

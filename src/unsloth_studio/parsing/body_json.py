@@ -29,7 +29,7 @@ class JsonBody:
         self._names = names
         self._start = self._at = start
         self._name = name
-        self._fenced = fenced
+        self.fenced = fenced
         self._marked = marked
         self._scan = JsonScan()
         self._attempts = 0
@@ -51,7 +51,7 @@ class JsonBody:
     def _stopped(self, text: str, pos: int, *, final: bool) -> Ended | object | None:
         """At a letter that may begin a mark, a fence or a bracket of the value itself."""
         if text[pos] == "`":
-            if self._fenced and not self._scan.in_string and text.startswith("```", pos):
+            if self.fenced and not self._scan.in_string and text.startswith("```", pos):
                 return self._ended(text, pos)
         else:
             mark = mark_at(text, pos)

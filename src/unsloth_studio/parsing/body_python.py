@@ -25,7 +25,7 @@ class PythonBody:
     def __init__(self, names: ToolNames, start: int, *, fenced: bool = False, marked: bool = True) -> None:
         self._names = names
         self._start = self._at = start
-        self._fenced = fenced
+        self.fenced = fenced
         self._marked = marked
         self._depth = 0
         self._quote = ""
@@ -66,7 +66,7 @@ class PythonBody:
             self._depth -= 1
             if self._depth <= 0:
                 return self._closed(text, pos + 1, final=final)
-        elif letter == "`" and self._fenced and text.startswith("```", pos):
+        elif letter == "`" and self.fenced and text.startswith("```", pos):
             return self._ended(text, pos)
         return None
 
@@ -98,10 +98,11 @@ class PythonBody:
             return Ended((), end)
         raws: list[RawCall] = []
         for call in calls:
-            resolved = self._names.resolve(call.name)
+            resolved = self._names.resolve(call.name) or self._names.resolve(call.name.removesuffix(".call"))
             if resolved is None:
                 return Ended((), end)
-            folded = ("folded_name",) if resolved.repaired else ()
+            own = resolved.name == call.name.removesuffix(".call")  # Llama's way to name a call
+            folded = ("folded_name",) if resolved.repaired and not own else ()
             raws.append(RawCall(resolved.name, call.arguments, (*call.repairs, *folded)))
         return Ended(accepted(raws, self._names, source, marked=self._marked), end)
 

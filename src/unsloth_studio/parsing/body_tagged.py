@@ -13,33 +13,48 @@ from typing import Any
 import orjson
 
 from unsloth_studio.parsing.calls import Ended, accepted
-from unsloth_studio.parsing.envelope import RawCall, calls_of
+from unsloth_studio.parsing.body_json import JsonBody
+from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.json_text import readings
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.python_text import read_literal
 from unsloth_studio.parsing.schema_fit import declared, fit_text, schema_of
 
-_PREFIX = re.compile(r"\]\s*<\s*\]\s*minimax\s*\[\s*>\s*\[\s*|(?<=<)\s*[|｜]\s*DSML\s*[|｜]\s*|(?<=</)\s*[|｜]\s*DSML\s*[|｜]\s*"  # noqa: RUF001
-                     r"|(?<=<)steptml:|(?<=</)steptml:", re.IGNORECASE)  # fmt: skip
+_PREFIX = re.compile(
+    r"\]\s*<\s*\]\s*minimax\s*\[\s*>\s*\[\s*|(?<=<)\s*[|｜]\s*DSML\s*[|｜]\s*|(?<=</)\s*[|｜]\s*DSML\s*[|｜]\s*"  # noqa: RUF001
+    r"|(?<=<)steptml:|(?<=</)steptml:",
+    re.IGNORECASE,
+)
+_STANDS = "\ue000"
+"""Stands for the prefix of DSML, MiniMax-M3 or Step while a body is read."""
+_L = rf"{_STANDS}?<[\s{_STANDS}]*"
+_R = rf"{_STANDS}?<[\s{_STANDS}]*/[\s{_STANDS}]*"
+_ARGUMENT = "(?:parameter|param|arg)"
 _HEAD = re.compile(
-    r"<\s*(?P<tag>function|invoke|tool)(?:\s*=\s*|\s*_?name\s*=\s*|\s+name\s*=\s*)[\"']?(?P<name>[^\"'<>\n]*?)[\"']?\s*(?P<end>/?>|(?=\n|<))",
+    rf"{_L}(?P<tag>function|invoke|tool)(?:\s*=\s*|\s*_?name\s*=\s*|\s+name\s*=\s*)[\"']?(?P<name>[^\"'<>\n]*?)[\"']?"
+    r"\s*(?P<end>/?>|(?=\n|<))",
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(
-    r"<\s*(?:parameter|param|arg)(?:\s*=\s*|\s+name\s*=\s*|\s*_?name\s*=\s*)(?P<quote>[\"']?)(?P<key>[^<>\n]*?)(?P=quote)"
+    rf"{_L}{_ARGUMENT}(?:\s*=\s*|\s+name\s*=\s*|\s*_?name\s*=\s*)(?P<quote>[\"']?)(?P<key>[^<>\n]*?)(?P=quote)"
     r"(?:\s+string\s*=\s*[\"'](?P<string>true|false)[\"'])?\s*(?P<end>>|(?=<))",
     re.IGNORECASE,
 )
-_END = re.compile(r"<\s*/\s*(?:parameter|param|arg)\b\s*(?:=[^<>\n]*)?>?", re.IGNORECASE)
-_CLOSED = re.compile(r"<\s*/\s*(?:parameter|param|arg)\s*>?\s*\Z", re.IGNORECASE)
+_END = re.compile(rf"{_R}{_ARGUMENT}\b\s*(?:=[^<>\n]*)?>?", re.IGNORECASE)
+_CLOSED = re.compile(rf"{_R}(?:{_ARGUMENT}|[\w.\-]+)\s*>?\s*{_STANDS}?\s*\Z", re.IGNORECASE)
 _GOES_ON = re.compile(
-    r"\s*(?:<\s*(?:parameter|param|arg)\b|<\s*/\s*(?:function|invoke|tool_call|tool\b|parameter|function_calls|minimax|seed)|"
-    r"<\s*/?\s*(?:tool_call|function\b|invoke\b)|\Z)",
+    rf"\s*(?:{_L}{_ARGUMENT}\b|{_R}(?:function|invoke|tool_call|tool\b|{_ARGUMENT}|function_calls|minimax|seed)|"
+    rf"{_L}(?:tool_call|function\b|invoke\b)|\Z)",
     re.IGNORECASE,
 )
-_FINISH = re.compile(r"<\s*/\s*(?:function|invoke|tool)\s*>?", re.IGNORECASE)
-_CHILD = re.compile(r"<([\w.\-]+)>")
+_FINISH = re.compile(rf"{_R}(?:function|invoke|tool)\s*>?", re.IGNORECASE)
+_LAST = re.compile(rf"\s*{_R}(?:function|invoke)?\s*>?\s*\Z", re.IGNORECASE)
+_CHILD = re.compile(rf"{_STANDS}?<([\w.\-]+)>")
+_M3 = re.compile(r"\]\s*<\s*\]\s*minimax\s*\[\s*>\s*\[", re.IGNORECASE)
+_HEAD_LIMIT = 400
+_MARKS = 256
+"""Marks inside one body, until it is given up: each is held against all of the text before it."""
 _BEGINS = 48
 _DEPTH = 16
 
@@ -47,12 +62,37 @@ _DEPTH = 16
 class TaggedBody:
     """From the call's own tag, at `start`, on."""
 
-    def __init__(self, names: ToolNames, start: int) -> None:
+    fenced = False
+
+    def __init__(self, names: ToolNames, start: int, behind: int) -> None:
+        """`behind` is just behind the mark at `start`."""
         self._names = names
         self._start = start
-        self._at = start + 1
+        self._at = self._behind = behind
+        self._marks = 0
+        self._prefixed: bool | None = None  # whether the tags of this call bear MiniMax-M3's prefix
+        self._undecided = True
+        self._json: JsonBody | None = None
 
     def scan(self, text: str, *, final: bool) -> Ended | None:
+        if self._undecided and not self._decide(text, final=final):
+            return None
+        return self._json.scan(text, final=final) if self._json is not None else self._tags(text, final=final)
+
+    def _decide(self, text: str, *, final: bool) -> bool:
+        """Functionary and Llama write the arguments as one JSON object between the tags; False while that is open."""
+        end = text.find(">", self._behind)
+        body = re.compile(r"\s*").match(text, end + 1) if end >= 0 else None
+        at = body.end() if body else len(text)
+        if at >= len(text) and not final and len(text) - self._start < _HEAD_LIMIT:
+            return False
+        self._undecided = False
+        head = _HEAD.match(_plain(text[self._start : self._start + _HEAD_LIMIT]))
+        if head is not None and head["end"] == ">" and text[at : at + 1] in ("{", '"'):
+            self._json = JsonBody(self._names, at, name=head["name"].strip())
+        return True
+
+    def _tags(self, text: str, *, final: bool) -> Ended | None:
         while True:
             pos = text.find("<", self._at)
             if pos < 0 or (not final and len(text) - pos < _BEGINS):
@@ -62,15 +102,19 @@ class TaggedBody:
                 if pos < 0 and self._refuted(text):
                     return Ended((), len(text))
                 return self._ended(text, len(text), cut=True) if final and pos < 0 else None
-            if text.startswith("<]", pos):
-                pos = max(self._start, pos - 1)  # the prefix of MiniMax-M3 begins one letter earlier
+            prefix = _M3.match(text, pos - 1) if text.startswith("<]", pos) else None
+            pos = pos - 1 if prefix else pos  # the prefix of MiniMax-M3 begins one letter before its first `<`
             mark = mark_at(text, pos)
             if mark == MAYBE and not final:
-                self._at = max(pos, self._at)
+                self._at = pos + 1 if prefix else pos
                 return None
-            if isinstance(mark, Mark) and pos > self._start and self._counts(text, pos, mark):
-                return self._ended(text, pos)
-            self._at = max(self._at, pos) + 1 if not text.startswith("<]", pos + 1) else pos + 2
+            if isinstance(mark, Mark) and pos > self._start:
+                self._marks += 1
+                if self._marks > _MARKS:
+                    return Ended((), pos)
+                if self._counts(text, pos, mark):
+                    return self._ended(text, pos)
+            self._at = prefix.end() + 1 if prefix else pos + 1
 
     def _refuted(self, text: str) -> bool:
         """No name in the first line: it is prose about the tag."""
@@ -85,10 +129,15 @@ class TaggedBody:
             and mark.name
             in ("</function>", "</invoke>", "</|dsml|invoke>", "]<]minimax[>[</invoke>", "</steptml:invoke>")
             and bool(_CLOSED.search(_plain(text[max(self._start, pos - 80) : pos])))
+            and (mark.name != "</function>" or bool(_PARAMETER.search(_plain(text[self._start : pos]))))
         )
 
     def _counts(self, text: str, pos: int, mark: Mark) -> bool:
         """Whether a mark inside the body ends it, rather than standing in a value."""
+        if self._prefixed is None:
+            self._prefixed = _M3.match(text, self._start) is not None
+        if self._prefixed and not mark.name.startswith("]"):
+            return False
         if mark.name in ("</parameter>", "</arg_value>", "</arguments>") or mark.kind in ("think", "unthink", "drop"):
             return False
         before = _plain(text[self._start : pos]).rstrip()
@@ -108,26 +157,14 @@ class TaggedBody:
             return Ended((), end)
         folded = ("folded_name",) if resolved.repaired else ()
         inner = source[head.end() :]
-        if (raw := self._json(resolved.name, inner, cut=cut)) is not None:
-            calls = [RawCall(raw.name, raw.arguments, (*raw.repairs, *folded))]
-            return Ended(accepted(calls, self._names, inner.strip()), end)
+        prefix = _PREFIX.search(text, self._start, end)
+        self._prefix = prefix.group() if prefix else ""
         found = self._arguments(resolved.name, inner, cut=cut)
         if found is None:
             return Ended((), end)
         arguments, repairs = found
         raw = RawCall(resolved.name, arguments, (*repairs, *folded))
         return Ended(accepted([raw], self._names, text[self._start : end]), end)
-
-    def _json(self, name: str, inner: str, *, cut: bool) -> RawCall | None:
-        """Functionary and Llama write the arguments as one JSON object between the tags."""
-        body = re.sub(r"\s*<\s*/\s*(?:function|invoke)?\s*>?\s*\Z", "", inner).strip()
-        if not body.startswith("{"):
-            return None
-        found = readings(body, cut=cut)
-        if len(found) != 1:
-            return None
-        calls = calls_of({"name": name, "arguments": found[0].value}, self._names, marked=True)
-        return RawCall(name, calls[0].arguments, (*found[0].repairs, *calls[0].repairs)) if calls else None
 
     def _arguments(self, name: str, inner: str, *, cut: bool) -> tuple[dict[str, Any], tuple[str, ...]] | None:
         schema = self._names.schema(name)
@@ -152,6 +189,7 @@ class TaggedBody:
                     return None
                 repairs.append("tags")
             text = _framed(inner[start:end]) if value is None else value + inner[start:end]
+            text = text.replace(_STANDS, self._prefix)
             if key in arguments:
                 repairs.append("repeated_key")
             arguments[key] = _typed(text, found["string"], schema, key)
@@ -161,13 +199,13 @@ class TaggedBody:
         self, inner: str, schema: Any, own: dict[str, Any], *, cut: bool
     ) -> tuple[dict[str, Any], tuple[str, ...]] | None:
         """MiniMax-M3 names a tag after each argument; a call without arguments has none."""
-        rest = re.sub(r"<\s*/\s*(?:function|invoke)?\s*>?\s*\Z", "", inner).strip()
+        rest = _LAST.sub("", inner).strip().strip(_STANDS)
         if not rest:
             return {}, ()
         first = _CHILD.match(rest)
         if first is None or first.group(1) not in own or cut:
             return None
-        found = _tags(rest, 0)
+        found = _tags(rest, 0, self._prefix)
         if found is None or not isinstance(found, dict):
             return None
         typed = {
@@ -178,8 +216,8 @@ class TaggedBody:
 
 
 def _plain(text: str) -> str:
-    """The same tags without the prefixes of DSML, MiniMax-M3 and Step."""
-    return _PREFIX.sub("", text)
+    """The same tags with one letter for the prefixes of DSML, MiniMax-M3 and Step."""
+    return _PREFIX.sub(_STANDS, text)
 
 
 def _end_of_value(text: str, start: int) -> tuple[int, int, bool]:
@@ -232,27 +270,27 @@ def _typed(text: str, string: str | None, schema: Any, key: str) -> Any:
     return fit_text(text, schema_of(schema, key), schema)
 
 
-def _tags(text: str, depth: int) -> Any:
+def _tags(text: str, depth: int, prefix: str) -> Any:
     """Nested tags as objects, `<item>` as lists; text stays text, None where tags do not match."""
     if depth > _DEPTH:
         return None
     text = text.strip() if _CHILD.match(text.strip()) else text
     if not _CHILD.match(text):
-        return text
+        return text.removesuffix(_STANDS).replace(_STANDS, prefix)
     members: dict[str, Any] = {}
     items: list[Any] = []
     pos = 0
     while pos < len(text):
         opened = _CHILD.match(text, pos)
         if opened is None:
-            if text[pos:].strip():
+            if text[pos:].strip(f" \t\r\n{_STANDS}"):
                 return None
             break
-        closer = f"</{opened.group(1)}>"
+        closer = f"{_STANDS}</{opened.group(1)}>" if prefix else f"</{opened.group(1)}>"
         end = text.find(closer, opened.end())
         if end < 0:
             return None
-        value = _tags(text[opened.end() : end], depth + 1)
+        value = _tags(text[opened.end() : end], depth + 1, prefix)
         if opened.group(1) == "item":
             items.append(_scalar(value))
         else:

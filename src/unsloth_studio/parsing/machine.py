@@ -77,6 +77,8 @@ class OutputParser:
         self._finished = False
         self._harmony_thought = False
         self._was_thought = False
+        self._echoing = False
+        self._fenced = False  # the last call stood in a fence that is still open
 
     def feed(self, text: str) -> list[Piece]:
         """What is certain now."""
@@ -227,7 +229,9 @@ class OutputParser:
         mark = mark_at(self._text, self._pos)
         if mark == MAYBE and not self._final and len(self._text) - self._pos <= LONGEST:
             return False
-        if not isinstance(mark, Mark) or self._markdown.quoting:
+        if isinstance(mark, Mark) and mark.kind == "unecho":
+            self._echoing = False
+        if not isinstance(mark, Mark) or self._markdown.quoting or self._echoing:
             self._say(self._text[self._pos])
             self._markdown.text(letter)
             self._pos += 1
@@ -277,6 +281,11 @@ class OutputParser:
                     self._state = "start"
             case "close":
                 return self._orphan(mark)
+            case "echo":
+                self._echoing = True
+                return self._literal(mark)
+            case "unecho":
+                return self._literal(mark)
         return True
 
     def _orphan(self, mark: Mark) -> bool:
@@ -419,6 +428,7 @@ class OutputParser:
             self._give(Call(call))
         self._pos = ended.end
         self._json_open = isinstance(self._body, JsonBody)
+        self._fenced = self._body is not None and self._body.fenced
         self._body, self._state = None, "after"
         self._said = True
         return True
@@ -474,13 +484,13 @@ class OutputParser:
         """Brackets too many are dropped where a closer or nothing follows; a torn closer is dropped too."""
         found = _SURPLUS.match(self._text, pos)
         end = found.end() if found else pos
-        if self._text.startswith("`", end):
-            fence = re.compile(r"`{3,}[ \t]*(?=\n|\Z)").match(self._text, end)
-            if fence and (fence.end() < len(self._text) or self._final):
-                self._pos = fence.end()
-                return True
-            if not fence and len(self._text) - end < 4 and not self._final:
+        if self._fenced and self._text.startswith("`", end):
+            fence = re.compile(r"`{3,}").match(self._text, end)
+            if fence is None and len(self._text) - end < 3 and not self._final:
                 return False
+            if fence is not None:
+                self._pos, self._fenced = fence.end(), False
+                return True
         if end >= len(self._text):
             if self._final:
                 self._pos = end

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal
 
-MarkKind = Literal["open", "head", "close", "think", "unthink", "harmony", "drop"]
+MarkKind = Literal["open", "head", "close", "think", "unthink", "harmony", "drop", "echo", "unecho"]
 """`open` announces a call behind it, `head` is the first part of a call itself, `close` ends one; `harmony` opens a header
-of gpt-oss; `drop` is a control token that nobody wants to see."""
+of gpt-oss; `drop` is a control token that nobody wants to see; between `echo` and `unecho` others' words are repeated."""
 
 _OPEN = """
 <tool_call> <tool_calls> <toolcall> <toolcalls> <tool-call> <function_calls> <function_call> <seed:tool_call>
 <minimax:tool_call> <longcat_tool_call> <|tool_call|> <|tool_call> <|tool_calls|> <|python_tag|> <|python_start|>
 [tool_calls] [tool_call] <|tool_calls_begin|> <|tool_call_begin|> <|tool_calls_section_begin|>
-<|tool_call_section_begin|> <|dsml|function_calls> <|dsml|tool_calls> <|dsml|toolcalls> <|dsml|tool_call>
+<|tool_call_section_begin|> <|dsml|function_calls> <|dsml|tool_calls> <|dsml|toolcalls> <|dsml|functioncalls> <|dsml|tool_call>
 ]<]minimax[>[<tool_call> <|tool_call_start|> <|tool_calls_start|> <start_function_call> <|start_action|> <|tools_prefix|>
 <|action_start|> <|plugin|>
 """
@@ -28,10 +28,10 @@ _HEAD = """
 _CLOSE = """
 </tool_call> </tool_calls> </toolcall> </toolcalls> </tool-call> </function_calls> </function_call> </seed:tool_call>
 </minimax:tool_call> </longcat_tool_call> <|/tool_call|> <tool_call|> <|python_end|> <|tool_calls_end|> <|tool_call_end|>
-<|tool_calls_section_end|> <|tool_call_section_end|> </|dsml|function_calls> </|dsml|tool_calls> </|dsml|toolcalls>
+<|tool_calls_section_end|> <|tool_call_section_end|> </|dsml|function_calls> </|dsml|tool_calls> </|dsml|toolcalls> </|dsml|functioncalls>
 </|dsml|tool_call> </|dsml|invoke> ]<]minimax[>[</tool_call> ]<]minimax[>[</invoke> <|tool_calls_end|> <end_function_call>
 <|end_action|> <|tools_suffix|> <|action_end|> </function> </invoke> </steptml:invoke> </parameter> </arg_value>
-</arguments>
+</arguments> </tools>
 """
 _THINK = """
 <think> <thinking> <seed:think> <mm:think> [think] <|start_thinking|> <|inner_prefix|> <longcat_think> <|channel>thought
@@ -49,9 +49,12 @@ _DROP = """
 <|end_of_role|> <|start_of_role|> <turn|> <|turn> <|observation|> <|endofturn|> <|eot|> <|eom|>
 """
 
+_ECHO = "<tool_response> <tool_result> <function_results> <tool_output>"
+_UNECHO = "</tool_response> </tool_result> </function_results> </tool_output>"
+
 _FAMILIES: tuple[tuple[MarkKind, str], ...] = (
     ("open", _OPEN), ("head", _HEAD), ("close", _CLOSE), ("think", _THINK), ("unthink", _UNTHINK), ("harmony", _HARMONY),
-    ("drop", _DROP),
+    ("drop", _DROP), ("echo", _ECHO), ("unecho", _UNECHO),
 )  # fmt: skip
 
 LONGEST: Final = 64
