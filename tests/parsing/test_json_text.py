@@ -44,6 +44,7 @@ REPAIRED: dict[str, tuple[str, Any, str]] = {
     "a path with bad escapes": (r'{"path": "C:\docs\img"}', {"path": r"C:\docs\img"}, "bad_escapes"),
     "a cut unicode escape": (r'{"t": "\u12 \u0041"}', {"t": r"\u12 A"}, "bad_escapes"),
     "a lone surrogate": (r'{"t": "\ud83d!"}', {"t": r"\ud83d!"}, "bad_escapes"),
+    "a surrogate in the text itself": ("{'t': 'a\ud83d'}", {"t": "a\ufffd"}, "lone_surrogates"),
     "a byte order mark": ('\ufeff{"a": 1}', {"a": 1}, "invisible_characters"),
     "a zero-width space": ('{"a":\u200b 1}', {"a": 1}, "invisible_characters"),
     "leading zeros": ('{"n": 0042, "m": -07}', {"n": 42, "m": -7}, "odd_numbers"),

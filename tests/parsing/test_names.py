@@ -39,6 +39,8 @@ def test_an_exact_name_is_not_repaired(name: str) -> None:
         ("get_forecast<|channel|>commentary", "get_forecast"),
         ("get_forecast<｜tool▁sep｜>", "get_forecast"),  # noqa: RUF001
         ("functions.readFile:2", "readFile"),
+        ("get_forecast.call", "get_forecast"),
+        ("GetForecast.call", "get_forecast"),
     ],
 )
 def test_another_spelling_of_one_tool_is_that_tool(written: str, name: str) -> None:

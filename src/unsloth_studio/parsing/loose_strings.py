@@ -23,6 +23,7 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _SINGLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\", '"': '"', "'": "'", "`": "`"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _PYTHONIC = frozenset(
     {"single_quotes", "python_words", "python_tuples", "trailing_commas", "triple_quotes", "comments"}
@@ -46,6 +47,9 @@ class LooseStrings:
         self.text = text
         self.repairs: dict[str, None] = {}
         self._python = python
+        if not text.isascii() and _SURROGATE.search(text):
+            self.text = _SURROGATE.sub("\ufffd", text)  # what no UTF-8 can carry must not reach a client
+            self.note("lone_surrogates")
 
     def note(self, repair: str) -> None:
         if not (self._python and repair in _PYTHONIC):

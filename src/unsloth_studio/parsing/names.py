@@ -17,6 +17,7 @@ from unsloth_studio.parsing.schema_fit import declared
 
 _CONTROL = re.compile(r"<[|｜/]|<\w+>|[\r\n(]")  # noqa: RUF001
 _PREFIX = re.compile(r"(?:functions[._:/]|(?:function|default_api|tools?|api)[.:/])(?=.)", re.IGNORECASE)
+_METHOD = re.compile(r"\.call\Z")  # Llama 3.1 writes `n.call(..)`
 _INDEX = re.compile(r"[:_]\d{1,3}\Z")
 _COLON_INDEX = re.compile(r":\d{1,3}\Z")
 _NAMESPACE = re.compile(r".*(?:\.|::|:|/)(?=.)", re.DOTALL)
@@ -79,8 +80,8 @@ class ToolNames:
 
 def _forms(written: str) -> list[str]:
     """What is left of a name, from the least change to the most."""
-    bare = written
-    forms = [written]
+    bare = _METHOD.sub("", written)
+    forms = list(dict.fromkeys([written, bare]))
     for _ in range(3):
         shorter = _PREFIX.sub("", bare, count=1) if _PREFIX.match(bare) else bare
         if shorter == bare:
@@ -88,7 +89,7 @@ def _forms(written: str) -> list[str]:
         bare = shorter
         forms.append(bare)
     forms.append(_COLON_INDEX.sub("", bare))
-    if bare != written:
+    if bare != _METHOD.sub("", written):
         forms.append(_INDEX.sub("", bare))  # `functions_n_1`: an index only where the prefix shows the id's form
     forms.append(_NAMESPACE.sub("", forms[-1]))
     return list(dict.fromkeys(form for form in forms if form))

@@ -57,10 +57,19 @@ def fit(arguments: dict[str, Any], schema: Mapping[str, Any]) -> Fit:
 
 def _settled(arguments: dict[str, Any], schema: Mapping[str, Any]) -> bool:
     """Whether there is nothing to look for: valid, no strange key, and nothing inside that could hold one."""
+    return _only_known(arguments, schema, 0) and SchemaView(schema).accepts(arguments, schema)
+
+
+def _only_known(members: dict[str, Any], schema: Schema, depth: int) -> bool:
     own = as_schema(schema.get("properties"))
-    if any(key not in own or isinstance(value, dict) for key, value in arguments.items()):
-        return False
-    return SchemaView(schema).accepts(arguments, schema)
+    for key, value in members.items():
+        if key not in own:
+            return False
+        if isinstance(value, dict):
+            inner = as_schema(own[key])
+            if depth > 8 or not _only_known(cast("dict[str, Any]", value), inner, depth + 1):
+                return False
+    return True
 
 
 def fit_text(value: str, schema: Mapping[str, Any], root: Mapping[str, Any] | None = None) -> Any:

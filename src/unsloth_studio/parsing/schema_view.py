@@ -28,6 +28,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 def as_schema(value: object) -> Schema:
+    if isinstance(value, dict):  # much cheaper than the question for any Mapping
+        return cast("Schema", value)
     return cast("Schema", value) if isinstance(value, Mapping) else NOTHING_SAID
 
 
@@ -47,6 +49,8 @@ def is_kind(value: object, kind: str) -> bool:
 def kinds(schema: Schema) -> list[str]:
     """The types named by `type`, whether it is one or a list; OpenAPI's `nullable` counts."""
     named = schema.get("type")
+    if isinstance(named, str) and "nullable" not in schema:
+        return [named.lower()]
     found: list[str] = [named.lower()] if isinstance(named, str) else []
     if isinstance(named, list):
         found = [each.lower() for each in cast("list[object]", named) if isinstance(each, str)]
@@ -81,7 +85,7 @@ class SchemaView:
         """The schema behind local `$ref`s; one that leads nowhere or round in circles says nothing."""
         found = as_schema(schema)
         for _ in range(_HOPS):
-            reference = found.get("$ref")
+            reference = found.get("$ref") if "$ref" in found else None
             if not isinstance(reference, str):
                 return found
             beside = {key: value for key, value in found.items() if key != "$ref"}
@@ -157,7 +161,7 @@ class SchemaView:
             yield f"{path or '.'}: is not one of the allowed values"
             return
         for key in ("anyOf", "oneOf"):
-            listed = as_schemas(here.get(key))
+            listed = as_schemas(here[key]) if key in here else None
             if listed and all(next(self.problems(value, each, path, depth + 1), None) for each in listed):
                 yield f"{path or '.'}: fits none of {key}"
                 return
