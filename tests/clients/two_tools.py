@@ -87,14 +87,22 @@ class Loop:
     bench: Bench
     asked_before: int
 
-    def check(self, answer: str) -> None:
-        """The work is done, with one request per turn, and the engine saw each result where it belongs."""
+    def check(self, answer: str, *, adds_user_turns: bool = False) -> None:
+        """The work is done, with one request per turn, and the engine saw each result where it belongs.
+
+        `adds_user_turns` is for a client that tells the model its own reasoning in user messages.
+        """
         assert answer == ANSWER
         assert self.bench.used == ["read_file", "write_file"]
         assert (self.bench.folder / "done.txt").read_text() == RECORD
         state = self.engine.state()
         assert state["total_requests"] - self.asked_before == len(TURNS)
-        check_requests([request["body"] for request in state["requests"][-len(TURNS) :]])
+        histories = [told(request["body"]) for request in state["requests"][-len(TURNS) :]]
+        if adds_user_turns:
+            check_results([*histories[-1][:1], *(said for said in histories[-1][1:] if said["role"] != "user")])
+        else:
+            check_results(histories[-1])
+            assert [histories[-1][: len(history)] for history in histories] == histories
 
 
 def start_loop(server: StudioServer, engine: RunningEngine, folder: Path) -> Loop:
@@ -103,14 +111,16 @@ def start_loop(server: StudioServer, engine: RunningEngine, folder: Path) -> Loo
     return Loop(server, engine, Bench(folder), engine.state()["total_requests"])
 
 
-def check_requests(bodies: list[dict[str, Any]]) -> None:
-    """What reached the engine: the calls with their results, each turn an extension of the one before."""
-    assert [len(body["tools"]) for body in bodies] == [2, 2, 2]
-    first, second, third = ([message for message in body["messages"] if message["role"] != "system"] for body in bodies)
-    assert second[: len(first)] == first
-    assert third[: len(second)] == second
-    assert [message["role"] for message in third] == ["user", "assistant", "tool", "assistant", "tool"]
-    _, reading, note, writing, written = third
+def told(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The conversation in a request that reached the engine, without instructions; both tools must be on offer."""
+    assert sorted(tool["function"]["name"] for tool in body["tools"]) == ["read_file", "write_file"]
+    return [message for message in body["messages"] if message["role"] != "system"]
+
+
+def check_results(history: list[dict[str, Any]]) -> None:
+    """Each call stands before its own result, and nothing of them is lost."""
+    assert [message["role"] for message in history] == ["user", "assistant", "tool", "assistant", "tool"]
+    _, reading, note, writing, written = history
     assert text_of(reading["content"]) == "Let me look."
     assert called(reading) == ("read_file", {"path": "note.txt"}, note["tool_call_id"])
     assert called(writing) == ("write_file", {"path": "done.txt", "content": RECORD}, written["tool_call_id"])
