@@ -6,7 +6,7 @@ A client test gives `Bench`'s two tools to its client, asks `QUESTION`, and hand
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,6 @@ class Bench:
     """A folder and the tools that work in it. Their docstrings are what clients make schemas of."""
 
     folder: Path
-    used: list[str] = field(default_factory=list[str])
 
     def read_file(self, path: str) -> str:
         """Read a file.
@@ -47,7 +46,6 @@ class Bench:
         Args:
             path: Name of the file.
         """
-        self.used.append("read_file")
         return (self.folder / path).read_text()
 
     def write_file(self, path: str, content: str) -> str:
@@ -57,7 +55,6 @@ class Bench:
             path: Name of the file.
             content: What to write.
         """
-        self.used.append("write_file")
         (self.folder / path).write_text(content)
         return f"wrote {len(content)} characters"
 
@@ -93,7 +90,6 @@ class Loop:
         `adds_user_turns` is for a client that tells the model its own reasoning in user messages.
         """
         assert answer == ANSWER
-        assert self.bench.used == ["read_file", "write_file"]
         assert (self.bench.folder / "done.txt").read_text() == RECORD
         state = self.engine.state()
         assert state["total_requests"] - self.asked_before == len(TURNS)
