@@ -33,5 +33,6 @@ def test_tool_loop(loop: Loop, dialect: str, way: str) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    # it says that it leaves out reasoning without a signature or encrypted content; no other warning is expected
+    assert [line for line in done.stderr.splitlines() if "easoning" not in line] == []
     loop.check(done.stdout)

@@ -1,11 +1,14 @@
 // The two-tool loop with Vercel's AI SDK. `node two_tools.mjs DIALECT whole|streamed` in the folder to work in, with
-// BASE_URL (ends in /v1), API_KEY, MODEL and QUESTION in the environment. Prints the last text; any error is fatal.
+// BASE_URL (ends in /v1), API_KEY, MODEL and QUESTION in the environment. Prints the last text, and warnings to standard
+// error; any error is fatal.
 import { readFile, writeFile } from 'node:fs/promises';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, stepCountIs, streamText, tool } from 'ai';
 import { z } from 'zod';
+
+globalThis.AI_SDK_LOG_WARNINGS = ({ warnings }) => warnings.forEach((warning) => console.error(JSON.stringify(warning)));
 
 const { BASE_URL: baseURL, API_KEY: apiKey, MODEL: model, QUESTION: prompt } = process.env;
 const [dialect, way] = process.argv.slice(2);
@@ -33,7 +36,16 @@ const tools = {
   }),
 };
 
-const request = { model: models[dialect](), prompt, tools, stopWhen: stepCountIs(5), maxRetries: 0 };
+const request = {
+  model: models[dialect](),
+  prompt,
+  tools,
+  stopWhen: stepCountIs(5),
+  maxOutputTokens: 4096,
+  maxRetries: 0,
+  // otherwise it refers to items by their ids, and nothing is kept on the server
+  providerOptions: { openai: { store: false } },
+};
 
 async function streamed() {
   const errors = [];
