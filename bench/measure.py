@@ -14,6 +14,7 @@ from functools import partial
 from typing import Literal
 
 from bench.client import BenchFailure, Reply
+from bench.parsing import tool_call_parser
 from bench.processes import PARALLEL, import_seconds
 from bench.run import Bench, Reading
 from bench.traffic import LARGE, SMALL, Dialect, Load
@@ -180,6 +181,7 @@ MEASUREMENTS: tuple[Callable[[Bench], Awaitable[list[Reading]]], ...] = (
     paced_cpu,
     burst,
     plain,
+    tool_call_parser,
 )
 
 

@@ -41,6 +41,7 @@ _SHOWN_DEFAULT = {
     "aliases": "none",
     "models": "none",
     "pin": "nothing",
+    "tiers": "none",
 }
 
 _NO_PAGE = "not compared with its page yet"

@@ -46,6 +46,30 @@ class Sampling(BaseModel):
     seed: int | None = None
 
 
+class Tiers(BaseModel):
+    """Which model answers to the names of a vendor's large, middle and small models; clients use them for what matters, for
+    daily work, and for titles and sub-tasks. A tier that is left out means the model used last."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    opus: str | None = Field(default=None, description="For `claude-*opus*` and `gpt-*-pro*`.")
+    sonnet: str | None = Field(default=None, description="For `claude-*sonnet*`.")
+    haiku: str | None = Field(default=None, description="For `claude-*haiku*`, `gpt-*-mini*` and `gpt-*-nano*`.")
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """The patterns of the tiers that are set, each with its model."""
+        rows = ((patterns, getattr(self, tier)) for tier, patterns in _TIERS.items())
+        return {pattern: model for patterns, model in rows if model is not None for pattern in patterns}
+
+
+_TIERS = {
+    "opus": ("claude-*opus*", "gpt-*-pro*"),
+    "sonnet": ("claude-*sonnet*",),
+    "haiku": ("claude-*haiku*", "gpt-*-mini*", "gpt-*-nano*"),
+}
+
+
 class ModelSettings(BaseModel):
     """What holds for one model, under its id in `[models."ID"]` of `config.toml`. The command line wins over it."""
 
@@ -117,9 +141,15 @@ class Settings(BaseSettings):
     aliases: dict[str, str] = Field(
         default_factory=dict, description="Names for models; `*` stands for anything: `claude-*` = `my-model`."
     )
+    tiers: Tiers = Field(
+        Tiers(), description="Models for the vendors' names of a size; `aliases` of the same name win over them."
+    )
     models: dict[str, ModelSettings] = Field(default_factory=dict, description="What holds for one model, by its id.")
     pin: Sampling = Field(
         Sampling(), description="Sampling values that win over what a request asks for, for every model."
+    )
+    tool_call_healing: bool = Field(
+        True, description="Repair tool calls that the model writes badly; off, no request can turn it on."
     )
     fetch_allowed_hosts: tuple[str, ...] = Field(
         (),
@@ -144,6 +174,11 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings  # a .env of the folder one happens to stand in must not configure us
         file = TomlConfigSettingsSource(settings_cls, toml_file=data_home() / "config.toml")
         return init_settings, env_settings, file
+
+    @property
+    def all_aliases(self) -> dict[str, str]:
+        """The tiers' names and, over them, the aliases that were written by hand."""
+        return {**self.tiers.aliases, **self.aliases}
 
     @property
     def loopback(self) -> bool:

@@ -82,6 +82,22 @@ def test_name(shelf: LibraryShelf, name: str) -> None:
     assert shelf.find(asked, loaded).id == found
 
 
+TIERS = {
+    "the large one": ("claude-opus-5-5", "Big-GGUF:Q8_0"),
+    "the small one": ("gpt-5-mini", "tiny-demo-model"),
+    "one that is not set means the alias": ("claude-sonnet-5-5", "Small-GGUF"),
+}
+
+
+@pytest.mark.parametrize("name", TIERS)
+def test_tier_of_a_vendors_name(shelf: LibraryShelf, tmp_path: Path, name: str) -> None:
+    config = tmp_path / "home" / "config.toml"
+    config.write_text(config.read_text() + '[tiers]\nopus = "Big-GGUF:Q8_0"\nhaiku = "tiny-demo-model"\n')
+    asyncio.run(shelf.refresh())
+    asked, found = TIERS[name]
+    assert shelf.find(asked, ["Small-GGUF", "tiny-demo-model"]).id == found
+
+
 @pytest.mark.parametrize(
     "loaded", [["Small-GGUF", "tiny-demo-model"], []], ids=["two are loaded", "its exact name is asked"]
 )

@@ -15,6 +15,7 @@ from tests.hub_server.server import HubServer
 from tests.support.gguf import write_scripted_gguf, write_split_gguf
 from tests.support.hub_models import OTHER, TINY, file_that_says, other, tiny
 from tests.support.server import end
+from tests.support.shaped_models import SHAPES, write_shaped_gguf
 from tests.support.workplace import Workplace, answer, cards
 
 pytestmark = pytest.mark.e2e
@@ -120,6 +121,11 @@ REFUSED = {
     "a relative file that is not there": (["at-all.gguf"], 2, ["no file at-all.gguf"]),
     "no name": ([""], 2, ["No model was named"]),
     "no such repository": (["owner/Tiny-GUF"], 1, ["no repository owner/Tiny-GUF", f"closest names there are: {TINY}"]),
+    "a slip in the name of what is on the disk": (
+        ["owner/Heree-GGUF"],
+        1,
+        ["no repository owner/Heree-GGUF", "On this disk there is: owner/Here-GGUF."],
+    ),
     "no such name here": (["tinny"], 2, ["no model 'tinny'", "ORGANISATION/REPOSITORY"]),
     "no such quantization": (
         [f"{TINY}:Q5_K_S"],
@@ -132,6 +138,10 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_name_that_leads_nowhere_says_what_would_work(place: Workplace, name: str) -> None:
     words, status, said = REFUSED[name]
+    here = place.folder / "models" / "owner" / "Here-GGUF" / "Here-Q8_0.gguf"
+    here.parent.mkdir(parents=True)
+    write_scripted_gguf(here, ("Hi",))
+    place.configure(f'model_folders = ["{place.folder / "models"}"]\n')
     text = problem(place.unsloth("run", "-p", "0", "--model", *words), status)
     assert [part for part in said if part not in text] == [], text
 
@@ -144,6 +154,18 @@ def test_list_of_quantizations_says_which_fit(tmp_path: Path) -> None:
         text = problem(place.unsloth("run", "-p", "0", "-hf", "owner/Sizes-GGUF:Q6_K"), 2)
         assert "Q2_K 1 MB fits Q4_K_M 8 MB tight Q8_0 60 MB too big" in text
         assert [path for path in hub.sent if path.endswith(".gguf")] == []
+
+
+@pytest.mark.parametrize("words", [["--dry-run"], ["-p", "0"]], ids=["planned", "started"])
+def test_model_that_is_too_large_comes_with_one_that_fits(tmp_path: Path, words: list[str]) -> None:
+    large = write_shaped_gguf(tmp_path / "large.gguf", SHAPES[2]).read_bytes()
+    held = HeldRepository("owner/Sizes-GGUF", {"Sizes-Q8_0.gguf": large, "Sizes-Q2_K.gguf": bytes(1_000_000)})
+    with HubServer([held]) as hub:
+        name = "owner/Sizes-GGUF:Q8_0"
+        Workplace(tmp_path, hub).unsloth("models", "pull", name)
+        place = Workplace(tmp_path, hub, {"UNSLOTH_STUDIO_MEMORY_BUDGET_MIB": "150"})
+        text = problem(place.unsloth("run", "--model", name, *words), 1)
+    assert re.search(r"needs [\d.]+ MB, [\d.]+ MB available\. Try Q2_K, 1\.?0? MB", text), text
 
 
 def test_cut_download_goes_on_in_the_next_run(place: Workplace, hub: HubServer) -> None:

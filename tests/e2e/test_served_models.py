@@ -13,6 +13,7 @@ import httpx
 import pytest
 from tests.support.gguf import write_scripted_gguf
 from tests.support.server import StudioServer
+from tests.support.shaped_models import SHAPES, write_shaped_gguf
 from tests.support.workplace import Workplace, answer, cards
 
 pytestmark = pytest.mark.e2e
@@ -137,6 +138,16 @@ def test_room_for_one_means_the_other_leaves(place: Workplace) -> None:
             assert loaded(client) == {name}
 
 
+def test_model_that_can_never_fit_is_the_clients_to_change(place: Workplace) -> None:
+    write_shaped_gguf(place.folder / "models" / "large.gguf", SHAPES[0])
+    place.configure(CONFIG.format(folder=place.folder / "models").replace("\n", "\nmemory_budget_mib = 80\n", 1))
+    with place.serve("-m", file(place, "alpha"), "-np", "1") as server, server.client() as client:
+        eventually(client, lambda there: "large" in there)
+        body = {"model": "large", "messages": [{"role": "user", "content": "Hi"}]}
+        reply = client.post("/v1/chat/completions", json=body)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, "model_too_large"), reply.text
+
+
 def test_clients_that_want_different_models_share_the_room_for_one(place: Workplace) -> None:
     place.configure(CONFIG.format(folder=place.folder / "models").replace("\n", "\nmemory_budget_mib = 80\n", 1))
     names = ["alpha", "beta", "gamma", "claude-sonnet-5"] * 8
@@ -240,6 +251,7 @@ REFUSED = {
     "of the engine's own tools": (["--agent"], "outside the sandbox"),
     "of a second model": (["--model-url", "http://x/y.gguf"], "said with --model"),
     "out of range": (["--top-p", "7"], "--top-p cannot be '7'"),
+    "an adapter that is text": (["--lora", __file__], "it is no GGUF file"),
     "without a value": (["--temp"], "--temp needs a value"),
 }
 
@@ -251,3 +263,10 @@ def test_flag_that_cannot_be_is_refused(place: Workplace, name: str) -> None:
     assert result.returncode == 2, result.stderr
     assert expected in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_value_the_engine_does_not_have_is_found_before_the_engine_is_started(place: Workplace) -> None:
+    result = place.unsloth("run", "-p", "0", "-m", file(place, "alpha"), "--spec-type", "foo")
+    assert result.returncode == 1, result.stderr
+    assert "--spec-type cannot be 'foo': it must be one of none, draft-simple" in result.stderr
+    assert result.stderr.count("engine down") == 1, "it is not tried again"

@@ -17,8 +17,9 @@ from tests.support.native_engine import (
     write_engine,
 )
 
-from unsloth_studio.engine.discovery import CACHE_NAME, SmokeTests, cache_key, candidates, find_engine
+from unsloth_studio.engine.discovery import CACHE_NAME, SmokeTests, cache_key, candidates, find_engine, flags_of
 from unsloth_studio.engine.failures import EngineTrouble
+from unsloth_studio.engine.known_flags import KNOWN_FLAGS
 from unsloth_studio.engine.local import demo_model
 
 TESTS = SmokeTests(demo_model(), "digest", seconds=10.0)
@@ -47,6 +48,15 @@ def test_order_of_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_an_explicit_engine_is_the_only_candidate(explicit: str, kind: str, tmp_path: Path) -> None:
     (only,) = candidates(tmp_path, explicit)
     assert only.kind == kind
+
+
+def test_flags_of_a_newer_engine_are_known(tmp_path: Path) -> None:
+    newer = tmp_path / "llama-server"
+    newer.write_text("#!/bin/sh\necho '--brand-new N             takes a value'\n")
+    newer.chmod(0o755)
+    assert flags_of(str(newer))["--brand-new"] == 1
+    assert "--brand-new" not in flags_of("embedded")
+    assert flags_of(str(tmp_path / "nowhere")) == KNOWN_FLAGS
 
 
 async def test_the_embedded_engine_is_the_default(tmp_path: Path) -> None:

@@ -51,8 +51,21 @@ def test_flags_become_settings(arguments: tuple[str, ...], settings: dict[str, A
         (("--rpc", "host:1"), "The embedded engine cannot honour the option --rpc."),
         (("-c",), "The engine option -c needs a value."),
         (("-fa", "maybe"), "The engine option -fa cannot be 'maybe': it must be one of on, off, auto."),
+        (
+            ("--spec-type", "ngram-mod,foo"),
+            "The engine option --spec-type cannot be 'ngram-mod,foo': it must be one of none, draft-simple, draft-eagle3, "
+            "draft-mtp, draft-dflash, draft-dspark, ngram-simple, ngram-map-k, ngram-map-k4v, ngram-mod, ngram-cache.",
+        ),
+        (
+            ("--numa", "foo"),
+            "The engine option --numa cannot be 'foo': it must be one of distribute, isolate, numactl, mirror.",
+        ),
+        (
+            ("--rope-scaling", "foo"),
+            "The engine option --rope-scaling cannot be 'foo': it must be one of none, linear, yarn, longrope.",
+        ),
     ],
-    ids=["no counterpart", "no value", "bad value"],
+    ids=["no counterpart", "no value", "bad value", "no such draft", "no such placement", "no such scaling"],
 )
 def test_what_cannot_be_honoured_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(ValueError) as caught:

@@ -57,6 +57,7 @@ LINES: dict[str, tuple[str, Cause, Retry]] = {
         "port_taken",
         "backoff",
     ),
+    "a value is none": ('error while handling argument "--numa": invalid value', "bad_value", "never"),
     "the context does not fit": ("E common_init_from_params: failed to create context", "out_of_memory", "never"),
     "the flag is unknown": ("error: invalid argument: --frobnicate", "unknown_flag", "never"),
     "the setting is unknown": ("error: unknown engine setting 'frobnicate'", "unknown_flag", "never"),

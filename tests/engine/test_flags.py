@@ -68,6 +68,10 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "not a split": (["-sm", "half"], "The option -sm cannot be 'half': it must be one of none, layer, row, tensor."),
     "not on or off": (["--reasoning", "maybe"], "The option --reasoning cannot be 'maybe': it must be one of on, off"),
     "a missing file": (["--lora", "nope.gguf"], "The option --lora cannot be 'nope.gguf': there is no such file."),
+    "an adapter that is no model file": (["--lora", __file__], "test_flags.py': it is no GGUF file."),
+    "a projector that is no model file": (["--mmproj", __file__], "test_flags.py': it is no GGUF file."),
+    "quantized values without flash attention": (
+        ["-fa", "off", "-ctv", "q8_0"], "A V cache of type q8_0 needs flash attention. Leave out -fa off"),
     "a missing template": (["--chat-template-file", "nope"], "The option --chat-template-file cannot be 'nope'"),
     "too many words": (["-fa", "on"] * 129, "There are 258 words for the engine; at most 256 are taken."),
     "too many bytes": (["--chat-template", "x" * 40_000], "The words for the engine have 40015 bytes; at most 32768"),
@@ -93,7 +97,7 @@ def test_tabs_and_newlines_may_stand_in_a_value() -> None:
 
 def test_files_that_exist_are_taken(tmp_path: Path) -> None:
     file = tmp_path / "a.gguf"
-    file.touch()
+    file.write_bytes(b"GGUF")
     flags = parse_engine_flags(["--mmproj", str(file), "--lora", str(file), "--lora-scaled", f"{file}:0.5"])
     assert flags == EngineFlags(mmproj=file, rest=("--lora", str(file), "--lora-scaled", f"{file}:0.5"))
 

@@ -74,12 +74,17 @@ class Events:
         self._lines.put(None)
 
 
+def clean_environment() -> dict[str, str]:
+    """Ours, without what would configure the program, and with compiled modules kept: a person's second start has them."""
+    unwanted = ("UNSLOTH_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+
+
 def start(home: Path, *options: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """`unsloth run --json -p 0` with `options`, in a session of its own. The caller ends it with `end`."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("UNSLOTH_")}
     return subprocess.Popen(
         [str(Path(sys.executable).with_name("unsloth")), "run", "--json", "-p", "0", *options],
-        env={**clean, "UNSLOTH_STUDIO_HOME": str(home), **(environment or {})},
+        env={**clean_environment(), "UNSLOTH_STUDIO_HOME": str(home), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=sys.stderr,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from typing import Any
 
 import httpx
 from tests.hub_server.server import HubServer
-from tests.support.server import StudioServer, start, studio
+from tests.support.server import StudioServer, clean_environment, start, studio
 
 UNSLOTH = Path(sys.executable).with_name("unsloth")
 
@@ -56,10 +55,9 @@ class Workplace:
 
     def unsloth(self, *words: str, timeout: float = 60, **variables: str) -> subprocess.CompletedProcess[str]:
         """The command, to its end."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("UNSLOTH_")}
         return subprocess.run(
             [str(UNSLOTH), *words],
-            env={**kept, **self.environment, "UNSLOTH_STUDIO_HOME": str(self.home), **variables},
+            env={**clean_environment(), **self.environment, "UNSLOTH_STUDIO_HOME": str(self.home), **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

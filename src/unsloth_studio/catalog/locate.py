@@ -14,6 +14,7 @@ from unsloth_studio.catalog.download_progress import OnProgress
 from unsloth_studio.catalog.downloads import bytes_to_fetch, fetch, plan_download
 from unsloth_studio.catalog.fit import Memory, gigabytes, variant_table
 from unsloth_studio.catalog.hub import Hub, Repository
+from unsloth_studio.catalog.hub_errors import HubError
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.local_paths import ModelNotFound, at_path, pick
 from unsloth_studio.catalog.names import KnownModel, closest, match_model
@@ -49,7 +50,10 @@ async def locate(reference: ModelReference, places: Places, *, show: ShowProgres
             return at_path(reference)
         case HubModel(repo=repo, variant=variant):
             here = [model for model in places.library if (model.repository or "").casefold() == repo.casefold()]
-            return pick(here, variant) or await pull(reference, places, show=show)
+            try:
+                return pick(here, variant) or await pull(reference, places, show=show)
+            except HubError as error:
+                raise _with_near_names(error, repo, places) from error
         case Alias():
             return await _by_name(reference, places, show=show)
 
@@ -105,6 +109,14 @@ async def _by_name(reference: Alias, places: Places, *, show: ShowProgress) -> L
     raise ModelNotFound(
         f"There is no model {asked!r} on this disk.{hint} Name a .gguf file, or a repository as ORGANISATION/REPOSITORY."
     )
+
+
+def _with_near_names(error: HubError, repo: str, places: Places) -> HubError:
+    """`error`, and what is on this disk under a name like it: a typing slip is the usual reason."""
+    near = closest(repo, [model.id for model in places.library])
+    if error.problem != "not_found" or not near:
+        return error
+    return HubError("not_found", f"{error} On this disk there is: {', '.join(near)}.")
 
 
 def choose(repository: Repository, asked: str | None, memory: Memory) -> Variant:

@@ -10,7 +10,7 @@ from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.reference import last_part
 from unsloth_studio.catalog.sheet import read_sheet
 from unsloth_studio.cli.launching import Wishes, engine_facts, engine_options
-from unsloth_studio.cli.places import own_settings
+from unsloth_studio.cli.places import own_settings, smaller_files
 from unsloth_studio.cli.shelf import LibraryShelf, Stocked
 from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
 from unsloth_studio.engine.contract import Engine, EngineStatus
@@ -20,6 +20,7 @@ from unsloth_studio.engine.local import local_engine
 from unsloth_studio.engine.plan import EngineProgram
 from unsloth_studio.engine.restarts import Policy
 from unsloth_studio.engine.shelf import PooledModel, Shelf, SingleShelf
+from unsloth_studio.engine.sizing import DoesNotFit, Smaller
 from unsloth_studio.engine.upstream import Upstream
 from unsloth_studio.observe.logs import log_engine_line
 from unsloth_studio.serving.fetch import FetchPolicy, GuardedFetcher
@@ -63,7 +64,7 @@ def local_models(
 
     Raises `GgufError` and `FlagProblem`.
     """
-    first = _stock(model, last_part(model.id), settings, wishes, on_change=on_change)
+    first = _stock(model, last_part(model.id), settings, wishes, on_change=on_change, ask_hub=True)
 
     def stock(other: LocalModel, model_id: str, now: Settings) -> Stocked:
         return _stock(other, model_id, now, Wishes(), on_change=_unwatched)
@@ -72,15 +73,28 @@ def local_models(
     return Models(shelf, first.pooled, shelf.prepare, shelf.keep_fresh)
 
 
-def _stock(model: LocalModel, model_id: str, settings: Settings, wishes: Wishes, *, on_change: OnChange) -> Stocked:
-    """What the plan expects of this model, and how to start it."""
+def _stock(
+    model: LocalModel,
+    model_id: str,
+    settings: Settings,
+    wishes: Wishes,
+    *,
+    on_change: OnChange,
+    ask_hub: bool = False,
+) -> Stocked:
+    """What the plan expects of this model, and how to start it. Where it does not fit, smaller files of it are looked for:
+    on this disk, and with `ask_hub` where it came from."""
     sheet = read_sheet(model)
     options = engine_options(model, model_id, settings, wishes)
     facts = engine_facts(sheet)
     policy = Policy(start_timeout=settings.start_timeout_seconds)
     memory, slots, context = int(model.size_bytes * _GUESS), options.slots or DEFAULT_SLOTS, options.context_length
+    smaller: tuple[Smaller, ...] = ()
     try:
         plan = make_plan(EngineProgram("embedded"), options, hardware=read_hardware(), facts=facts)
+    except DoesNotFit as problem:
+        memory = max(memory, problem.needed_bytes)
+        smaller = smaller_files(model, settings, ask_hub=ask_hub)
     except EngineTrouble:
         pass  # the start says it in full, to whoever asks for this model
     else:
@@ -96,6 +110,7 @@ def _stock(model: LocalModel, model_id: str, settings: Settings, wishes: Wishes,
             on_line=log_engine_line,
             policy=policy,
             facts=facts,
+            smaller=smaller,
         )
 
     own = own_settings(model, settings)

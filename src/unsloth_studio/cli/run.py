@@ -76,6 +76,10 @@ Each setting can also stand in the environment or in config.toml; see docs/confi
 @click.option("--upstream", metavar="URL", help="Use this OpenAI-compatible server instead of starting an engine.")
 @click.option("--upstream-key", metavar="KEY", help="The upstream's API key (better: UNSLOTH_STUDIO_UPSTREAM_KEY).")
 @click.option(
+    "--enable-tool-call-healing/--disable-tool-call-healing", "tool_call_healing", default=None,
+    help="Repair tool calls that the model writes badly. [default: enabled]",
+)  # fmt: skip
+@click.option(
     "--api-key-name", default="cli", show_default=True, metavar="NAME", help="Name of the key if one is made."
 )
 @click.option("--new-key", is_flag=True, help="Revoke the kept key and print a new one.")
@@ -103,9 +107,9 @@ def run(
 
     out = Output(silent=silent, as_json=as_json)
     try:
-        wishes = _wishes(engine_words(ctx), flags)
-        flags = {name: value for name, value in flags.items() if name not in _FOR_THE_MODEL}
-        settings = load_settings(model=model, **flags)
+        settings = load_settings(model=model, **_without(flags, _FOR_THE_MODEL))
+        wishes = _wishes(engine_words(ctx), flags, settings.engine)
+        flags = _without(flags, _FOR_THE_MODEL)
         found = None if settings.upstream else _model(settings, gguf_variant, out, dry_run=dry_run)
         if dry_run:
             _print_plan(settings, wishes, found, as_json=as_json)
@@ -121,11 +125,21 @@ _FOR_THE_MODEL = ("context_length", "parallel", "threads")
 """Options that are about the model the command names, and not about others that requests may load later."""
 
 
-def _wishes(words: tuple[str, ...], flags: dict[str, Any]) -> Wishes:
+def _without(flags: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in flags.items() if name not in names}
+
+
+def _wishes(words: tuple[str, ...], flags: dict[str, Any], engine: str | None) -> Wishes:
     from unsloth_studio.cli.launching import Wishes
     from unsloth_studio.engine.flags import parse_engine_flags
+    from unsloth_studio.engine.known_flags import KNOWN_FLAGS
 
-    return Wishes(flags["context_length"], flags["parallel"], flags["threads"], parse_engine_flags(words))
+    known = KNOWN_FLAGS
+    if engine and any(word.startswith("--") and word not in known for word in words):
+        from unsloth_studio.engine.discovery import flags_of
+
+        known = flags_of(engine)
+    return Wishes(flags["context_length"], flags["parallel"], flags["threads"], parse_engine_flags(words, known=known))
 
 
 def _model(settings: Settings, variant: str | None, out: Output, *, dry_run: bool) -> LocalModel:
@@ -195,16 +209,23 @@ def _print_plan(settings: Settings, wishes: Wishes, model: LocalModel | None, *,
     """The plan as a table, or as JSON."""
     import asyncio
     import json
+    from functools import partial
 
     from unsloth_studio.catalog.sheet import read_sheet
     from unsloth_studio.cli.launching import engine_facts, engine_options
+    from unsloth_studio.cli.places import smaller_files
     from unsloth_studio.engine.local import plan_launch
+    from unsloth_studio.engine.sizing import DoesNotFit
 
     if model is None:
         raise click.UsageError("--dry-run plans an engine of ours; with --upstream there is none to start.")
     options = engine_options(model, model.id, settings, wishes)
     facts = engine_facts(read_sheet(model))
-    plan = asyncio.run(plan_launch(options, settings.home, explicit=settings.engine, facts=facts))
+    launch = partial(plan_launch, options, settings.home, explicit=settings.engine, facts=facts)
+    try:
+        plan = asyncio.run(launch())
+    except DoesNotFit:
+        plan = asyncio.run(launch(smaller=smaller_files(model, settings, ask_hub=True)))
     if as_json:
         click.echo(json.dumps(plan.as_json()))
         return

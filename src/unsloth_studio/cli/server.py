@@ -99,7 +99,15 @@ class _Run:
                 await stack.enter_async_context(_running(models.keep_fresh()))
             client = EngineClient(stall_seconds=self._settings.stall_seconds)
             admissions = Admissions(queue_limit=self._settings.queue_limit)
-            turns = Turns(pool, client, admissions, self._settings.load_wait_seconds, log_turn, models.prepare)
+            turns = Turns(
+                pool,
+                client,
+                admissions,
+                self._settings.load_wait_seconds,
+                log_turn,
+                models.prepare,
+                heals=self._settings.tool_call_healing,
+            )
             await stack.enter_async_context(self._listening(self._services(turns, keys), admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, api_key)

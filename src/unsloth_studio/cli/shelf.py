@@ -85,7 +85,7 @@ class LibraryShelf:
         file has gone answers for as long as it is loaded."""
         models = [*self._models, *(model for model in self._gone if model.id in loaded)]
         known = [self._known(model) for model in models]
-        found = match_model(asked, known, aliases=self._settings.aliases) or match_model(last_part(asked), known)
+        found = match_model(asked, known, aliases=self._settings.all_aliases) or match_model(last_part(asked), known)
         return [models[known.index(one)] for one in found]
 
     def all(self) -> Sequence[ModelEntry]:

@@ -14,11 +14,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from unsloth_studio.engine.failures import EngineFailure, EngineTrouble
+from unsloth_studio.engine.known_flags import KNOWN_FLAGS, flags_of_help
 from unsloth_studio.engine.plan import EngineKind, EngineProgram
 from unsloth_studio.engine.smoke import SmokeResult, smoke_test
 
@@ -111,6 +113,18 @@ async def find_engine(
     if known != before:
         await asyncio.to_thread(_save, cache, known)
     return Discovery(tuple(verdicts))
+
+
+def flags_of(explicit: str | None) -> Mapping[str, int]:
+    """The flags, with their number of values, that the engine named with --engine knows: ours, and what its --help adds, for
+    it may be newer. Blocking."""
+    if not explicit or explicit == "embedded" or not (program := shutil.which(Path(explicit).expanduser())):
+        return KNOWN_FLAGS
+    try:
+        run = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return KNOWN_FLAGS  # that it does not run is said, with the reason, when it is tested
+    return {**flags_of_help(run.stdout), **KNOWN_FLAGS}
 
 
 async def _judge(candidate: Candidate, tests: SmokeTests, known: dict[str, SmokeResult]) -> Verdict:

@@ -36,9 +36,21 @@ _LOAD = choice({name: f"LLAMA_LOAD_MODE_{value}" for name, value in
 _PRIORITY = choice({str(number): f"GGML_SCHED_PRIO_{name}" for number, name in
                      enumerate(("LOW", "NORMAL", "MEDIUM", "HIGH", "REALTIME"), start=-1)})  # fmt: skip
 _DRAFTING = choice({"greedy": False, "probabilistic": True})
-_TYPES: Callable[[str], list[str]] = lambda text: [member("COMMON_SPECULATIVE_TYPE_")(name) for name in text.split(",")]  # noqa: E731
+_TYPES: Callable[[str], list[str]] = lambda text: [_DRAFT_KIND(name) for name in text.split(",")]  # noqa: E731
 _OFFLOADED: Callable[[str], str] = lambda text: ",".join(rf"blk\.{layer}{_EXPERTS}" for layer in range(int(text)))  # noqa: E731
 _KV_TYPE = member("GGML_TYPE_")
+
+
+def _members(prefix: str, names: str) -> Callable[[str], str]:
+    """One of `names`, as the member of an enumeration."""
+    return choice({name: member(prefix)(name) for name in names.split()})
+
+
+_DRAFT_KINDS = (
+    "none draft-simple draft-eagle3 draft-mtp draft-dflash draft-dspark ngram-simple ngram-map-k ngram-map-k4v ngram-mod "
+    "ngram-cache"
+)
+_DRAFT_KIND = _members("COMMON_SPECULATIVE_TYPE_", _DRAFT_KINDS)
 
 ROWS: tuple[tuple[str, str, Callable[[str], Any] | None], ...] = (
     ("-c --ctx-size", "n_ctx", int),
@@ -54,7 +66,7 @@ ROWS: tuple[tuple[str, str, Callable[[str], Any] | None], ...] = (
     ("-ub --ubatch-size", "n_ubatch", int),
     ("--keep", "n_keep", int),
     ("-fa --flash-attn", "flash_attn_type", _FLASH),
-    ("--rope-scaling", "rope_scaling_type", member("LLAMA_ROPE_SCALING_TYPE_")),
+    ("--rope-scaling", "rope_scaling_type", _members("LLAMA_ROPE_SCALING_TYPE_", "none linear yarn longrope")),
     ("--rope-scale", "rope_freq_scale", lambda text: 1.0 / float(text)),
     ("--rope-freq-base", "rope_freq_base", float),
     ("--rope-freq-scale", "rope_freq_scale", float),
@@ -66,13 +78,13 @@ ROWS: tuple[tuple[str, str, Callable[[str], Any] | None], ...] = (
     ("-ctk --cache-type-k", "cache_type_k", _KV_TYPE),
     ("-ctv --cache-type-v", "cache_type_v", _KV_TYPE),
     ("-lm --load-mode", "load_mode", _LOAD),
-    ("-lzm --lazy-mode", "lazy_mode", member("LLAMA_LAZY_MODE_")),
-    ("--numa", "numa", member("GGML_NUMA_STRATEGY_")),
+    ("-lzm --lazy-mode", "lazy_mode", _members("LLAMA_LAZY_MODE_", "off auto on")),
+    ("--numa", "numa", _members("GGML_NUMA_STRATEGY_", "distribute isolate numactl mirror")),
     ("-ot --override-tensor", "tensor_buft_overrides", str),
     ("-ncmoe --n-cpu-moe", "tensor_buft_overrides", _OFFLOADED),
     ("--moe-cache-mib", "moe_cache_size", lambda text: int(text) * MIB),
     ("-ngl --gpu-layers --n-gpu-layers", "n_gpu_layers", layers),
-    ("-sm --split-mode", "split_mode", member("LLAMA_SPLIT_MODE_")),
+    ("-sm --split-mode", "split_mode", _members("LLAMA_SPLIT_MODE_", "none layer row tensor")),
     ("-ts --tensor-split", "tensor_split", numbers),
     ("-mg --main-gpu", "main_gpu", int),
     ("-fit --fit", "fit_params", _SWITCH),
@@ -127,7 +139,7 @@ ROWS: tuple[tuple[str, str, Callable[[str], Any] | None], ...] = (
     ("-to --timeout", "timeout_read timeout_write", int),
     ("--sse-ping-interval", "sse_ping_interval", int),
     ("--threads-http", "n_threads_http", int),
-    ("--reasoning-format", "reasoning_format", member("COMMON_REASONING_FORMAT_")),
+    ("--reasoning-format", "reasoning_format", _members("COMMON_REASONING_FORMAT_", "none auto deepseek deepseek-legacy")),
     ("-rea --reasoning", "enable_reasoning", _REASONING),
     ("--reasoning-effort", "default_template_kwargs", _EFFORT),
     ("--reasoning-budget", "sampling.reasoning_budget_tokens", int),

@@ -44,8 +44,9 @@ def engine_path(request: Request) -> str:
     return COMPLETION_PATH if isinstance(request.prompt, RawPrompt) else CHAT_PATH
 
 
-def engine_body(request: Request, *, model: str, speaks_llama: bool) -> bytes:
-    """The body to stream `request` with. `model` is the engine's own name for what it serves."""
+def engine_body(request: Request, *, model: str, speaks_llama: bool, raw_calls: bool = False) -> bytes:
+    """The body to stream `request` with. `model` is the engine's own name for what it serves. With `raw_calls` the prompt is
+    the same and the engine leaves calls in the text, without grammar and parser: llama-server does so for "none"."""
     body: Json = dict(request.engine_extras)
     body["model"] = model
     match request.prompt:
@@ -53,6 +54,8 @@ def engine_body(request: Request, *, model: str, speaks_llama: bool) -> bytes:
             body["prompt"] = list(prompt) if isinstance(prompt, tuple) else prompt
         case Conversation() as conversation:
             body |= _conversation(conversation)
+            if raw_calls and "tools" in body:
+                body["tool_choice"] = "none"
             body |= _output(request.output)
             body |= _reasoning(request.reasoning, body.get("chat_template_kwargs"))
         case _:

@@ -20,8 +20,8 @@ Retry = Literal["never", "backoff", "no_repack"]
 
 Cause = Literal[
     "missing_file", "unreadable_file", "not_gguf", "corrupt_file", "newer_gguf", "unsupported_architecture", "port_taken",
-    "out_of_memory", "unknown_flag", "missing_library", "killed", "died_by_signal", "not_started", "start_timeout",
-    "unresponsive", "no_engine", "exited",
+    "out_of_memory", "unknown_flag", "bad_value", "missing_library", "killed", "died_by_signal", "not_started",
+    "start_timeout", "unresponsive", "no_engine", "exited",
 ]  # fmt: skip
 
 
@@ -116,6 +116,12 @@ _ROWS = (
         re.compile(r"error: (?:invalid|unknown) argument: (\S+)|unknown engine setting '([^']+)'"),
         "The engine does not know the option {found}.",
         "Remove the option, or use an engine that knows it.",
+    ),
+    _Row(
+        "bad_value",
+        re.compile(r'error while handling argument "(?P<found>[^"]+)"'),
+        "The engine cannot use the value given to the option {found}.",
+        "Run with --verbose to see what it says; llama-server --help lists the values.",
     ),
     _Row(
         "missing_library",

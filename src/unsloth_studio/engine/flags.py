@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,14 @@ def _file(text: str) -> Path:
     return path
 
 
+def _gguf(text: str) -> Path:
+    path = _file(text)
+    with path.open("rb") as file:
+        if file.read(4) != b"GGUF":
+            raise ValueError("it is no GGUF file")
+    return path
+
+
 def _gpu_layers(text: str) -> int:
     try:
         return layers(text)
@@ -92,7 +101,7 @@ _PLANNED: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("-c --ctx-size", "context_length", _whole(0)),
     ("-np --parallel --n-parallel", "slots", _whole(1, 4096)),
     ("-t --threads", "threads", _whole(-1, 1024)),
-    ("-mm --mmproj", "mmproj", _file),
+    ("-mm --mmproj", "mmproj", _gguf),
 )
 _CHECKED: tuple[tuple[str, Callable[[str], Any]], ...] = (
     ("-ctk --cache-type-k -ctv --cache-type-v", choice(dict.fromkeys(BITS))),
@@ -103,7 +112,8 @@ _CHECKED: tuple[tuple[str, Callable[[str], Any]], ...] = (
     ("-b --batch-size -ub --ubatch-size", _whole(1)),
     ("-cram --cache-ram", _whole(-1)),
     ("-ctxcp --ctx-checkpoints --swa-checkpoints", _whole(0, 4096)),
-    ("--chat-template-file --grammar-file -md --model-draft --spec-draft-model", _file),
+    ("--chat-template-file --grammar-file", _file),
+    ("-md --model-draft --spec-draft-model", _gguf),
 )
 
 
@@ -129,6 +139,7 @@ def parse_engine_flags(tokens: Sequence[str], *, known: Mapping[str, int] = KNOW
         flag = _flag(tokens[at], known)
         values, at = _values(flag, tokens, at + 1, known=known)
         flags = _add(flags, flag, values)
+    _check_together(flags.rest)
     return flags
 
 
@@ -191,8 +202,16 @@ def _add(flags: EngineFlags, flag: str, values: tuple[str, ...]) -> EngineFlags:
         _read(flag, values[0], check)
     if flag in ("--lora", "--lora-scaled"):
         for part in values[0].split(","):
-            _read(flag, part.rpartition(":")[0] if flag == "--lora-scaled" else part, _file)
+            _read(flag, part.rpartition(":")[0] if flag == "--lora-scaled" else part, _gguf)
     return replace(flags, rest=(*flags.rest, flag, *values))
+
+
+def _check_together(rest: Sequence[str]) -> None:
+    """What llama.cpp refuses only together: quantized values in the cache need flash attention."""
+    said = dict(pairwise(rest))  # the last of each spelling; values in between do no harm
+    values, flash = said.get("-ctv", said.get("--cache-type-v")), said.get("-fa", said.get("--flash-attn"))
+    if flash == "off" and values is not None and values not in ("f32", "f16", "bf16"):
+        raise FlagProblem(f"A V cache of type {values} needs flash attention. Leave out -fa off, or use -ctv f16.")
 
 
 def _said(field: str, value: Any) -> Any:

@@ -57,10 +57,6 @@ class ModelFacts:
     projector_bytes: int = 0
 
     @property
-    def is_moe(self) -> bool:
-        return self.experts > 0
-
-    @property
     def recurrent_layers(self) -> int:
         """Layers that keep a state instead of keys."""
         return sum(heads == 0 for heads in self.kv_heads) if self.recurrent else 0

@@ -21,6 +21,15 @@ _CLIENTS_FAULT = re.compile(
     r"|type_error\.30|out_of_range\.40|tokeniz",
     re.IGNORECASE,
 )
+_PARSER_FAULT = re.compile(
+    r"peg-native|peg-simple|does not match the expected .* format|empty grammar stack"
+    r"|failed to (parse|initialize) (grammar|samplers)|invalid grammar|json.?schema"
+    r"|jinja|chat template|template (error|exception)|raise_exception",
+    re.IGNORECASE,
+)
+PARSER_FAULT = "engine_parser"
+"""The code of errors in the engine's own tool parsing, grammar or template; without those the request may well work."""
+
 _BLIND = re.compile(
     r"image input is not supported|does not support (image|multimodal)|not a multimodal model|unknown part type: image",
     re.IGNORECASE,
@@ -80,9 +89,11 @@ def error_of_frame(status: int, message: str, fields: dict[str, Any]) -> TurnErr
         return TurnError("invalid_request", said, code="invalid_image")
     if status == 404:
         return TurnError("not_found", message or "The model server does not know this model.", code="model_not_found")
+    code = PARSER_FAULT if _PARSER_FAULT.search(message) else None
     if 400 <= status < 500 or _CLIENTS_FAULT.search(message):
-        return TurnError("invalid_request", f"The engine cannot answer this request: {message or 'no reason given'}")
-    return TurnError("engine_error", f"The engine failed to answer: {message or 'no reason given'}")
+        said = f"The engine cannot answer this request: {message or 'no reason given'}"
+        return TurnError("invalid_request", said, code=code)
+    return TurnError("engine_error", f"The engine failed to answer: {message or 'no reason given'}", code=code)
 
 
 def read_error_frame(error: Any) -> TurnError:

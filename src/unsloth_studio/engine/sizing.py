@@ -31,7 +31,12 @@ class Smaller:
 
 
 class DoesNotFit(EngineTrouble):
-    """Not even the least context fits; the message has the numbers and a file that would."""
+    """Not even the least context fits; the message has the numbers and a file that would. `needed_bytes` is what the model
+    takes with the least context."""
+
+    def __init__(self, failure: EngineFailure, *, needed_bytes: int) -> None:
+        super().__init__(failure)
+        self.needed_bytes = needed_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def too_large(room: Room) -> DoesNotFit:
     best = max(fitting, key=lambda other: other.bytes, default=None)
     advice = f"Try {best.label}, {size(best.bytes)}." if best else "Close other programs, or choose a smaller model."
     reason = f"{room.facts.name} needs {size(needed)}, {size(max(0, room.available))} available."
-    return DoesNotFit(EngineFailure("out_of_memory", reason, advice))
+    return DoesNotFit(EngineFailure("out_of_memory", reason, advice), needed_bytes=needed)
 
 
 def _as_asked(room: Room, context: int, slots: int | None, *, counts: Sequence[int]) -> Sized:

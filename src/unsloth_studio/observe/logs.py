@@ -34,6 +34,8 @@ def log_turn(record: TurnRecord) -> None:
     if isinstance(record.last, TurnEnd):
         usage = record.last.usage
         counts = f" prompt={usage.prompt_tokens} cached={usage.cached_tokens} completion={usage.completion_tokens}"
+    if record.repairs:
+        counts += f" repairs={','.join(sorted({repair.kind for repair in record.repairs}))}"
     log.info(
         "turn id=%s outcome=%s%s queued_ms=%d total_ms=%d",
         record.turn_id,

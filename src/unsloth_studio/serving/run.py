@@ -7,8 +7,10 @@ Whatever happens the events end with exactly one `TurnEnd` or `TurnFailed`, or, 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
@@ -18,13 +20,31 @@ from unsloth_studio.engine.encode import count_body, engine_body, engine_path
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.replies import lost_error
 from unsloth_studio.serving.admission import Admissions
+from unsloth_studio.serving.call_reader import CallReader, offers_tools
+from unsloth_studio.serving.lanes import Lane, Lanes
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import Event, TurnFailed
 from unsloth_studio.turn.messages import Request
-from unsloth_studio.turn.record import TurnRecord
+from unsloth_studio.turn.record import CallRepair, TurnRecord
+
+log = logging.getLogger(__name__)
 
 COUNT_PATH = "/v1/chat/completions/input_tokens"
 RETRY_WAITS = (0.02, 0.1, 0.3, None)  # seconds before each further attempt
+
+
+@dataclass(slots=True)
+class _Watch:
+    """When what happened, in seconds of the monotonic clock, and the last event that the client got."""
+
+    arrived: float
+    opened: float | None = None
+    last: Event | None = None
+
+    def record(self, turn_id: str, *, repairs: tuple[CallRepair, ...]) -> TurnRecord:
+        now = time.monotonic()
+        queued = (now if self.opened is None else self.opened) - self.arrived
+        return TurnRecord(turn_id, self.last, queued_s=queued, total_s=now - self.arrived, repairs=repairs)
 
 
 async def as_asked(request: Request, model_id: str) -> Request:
@@ -38,7 +58,7 @@ class Turns:
     """Runs turns on the models of a pool.
 
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
-    as far as the engine. `prepare` gets the request and the pool's id of the model that answers, before a slot is taken.
+    as far as the engine. `heals` says whether badly written tool calls may be repaired at all. `prepare` gets the request and the pool's id of the model that answers, before a slot is taken.
     """
 
     pool: Pool
@@ -47,39 +67,78 @@ class Turns:
     load_wait: float
     on_record: Callable[[TurnRecord], None]
     prepare: Callable[[Request, str], Awaitable[Request]] = as_asked
+    heals: bool = True
 
     async def run(self, request: Request, *, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, in batches: all that arrived in one read of the engine's socket."""
-        arrived = time.monotonic()
+        watch = _Watch(time.monotonic())
         chosen = self.pool.find(request.model)
         request = await self.prepare(request, chosen.id)
+        heals = self.heals and request.heal_tool_calls and request.top_logprobs is None and offers_tools(request.prompt)
+        calls = CallReader(request.prompt, turn_id) if heals else None
         admission = self.admissions.of(chosen.id, chosen.slots)
         async with admission.slot(), self.pool.lease(chosen, wait=self.load_wait) as engine:
-            address, stream = await self._open(engine, request)
-            lost = lost_error(managed=address.managed, begun=True)
-            model = engine.status.model_id
-            decoder = Decoder(turn_id, model, lost=lost, top_logprobs=request.top_logprobs)
-            opened = time.monotonic()
-            last: Event | None = None
+            lanes = Lanes(two=calls is not None)
             try:
-                async for data in stream.chunks():
-                    if events := decoder.feed(data):
-                        last = events[-1]
-                        yield events
-                    if decoder.ended:
-                        return
-                events = decoder.finish()
-                last = events[-1]
-                yield events
-            except ConnectionLost:
-                last = TurnFailed(lost)
-                yield [last]
+                async with aclosing(self._lanes(engine, request, turn_id, lanes=lanes, watch=watch)) as batches:
+                    async for events in batches:
+                        if calls is not None:
+                            events = calls.feed(events)
+                        if events:
+                            watch.last = events[-1]
+                            yield events
             finally:
-                stream.close()
-                if isinstance(last, TurnFailed) and last.error is lost:
-                    engine.lost(address)
-                now = time.monotonic()
-                self.on_record(TurnRecord(turn_id, last, queued_s=opened - arrived, total_s=now - arrived))
+                if watch.opened is not None:
+                    self.on_record(watch.record(turn_id, repairs=() if calls is None else tuple(calls.repairs)))
+
+    async def _lanes(
+        self, engine: Engine, request: Request, turn_id: str, *, lanes: Lanes, watch: _Watch
+    ) -> AsyncGenerator[Sequence[Event]]:
+        """The engine's events; once more from the start, with the calls left in the text, when its own parser failed."""
+        while True:
+            anew = False
+            try:
+                async with aclosing(self._stream(engine, request, turn_id, lane=lanes.lane, watch=watch)) as batches:
+                    async for events in batches:
+                        passed, anew = lanes.pass_on(events)
+                        if passed:
+                            yield passed
+                        if anew:
+                            break
+            except TurnFailure as failure:
+                if not lanes.switches(failure.error):
+                    raise
+                anew = True
+            if not anew:
+                return
+            log.info("turn id=%s is asked again, its calls read by us: the engine's own parser failed", turn_id)
+
+    async def _stream(
+        self, engine: Engine, request: Request, turn_id: str, *, lane: Lane, watch: _Watch
+    ) -> AsyncGenerator[Sequence[Event]]:
+        """One reply of the engine, as events."""
+        address, stream = await self._open(engine, request, raw_calls=lane == "ours")
+        lost = lost_error(managed=address.managed, begun=True)
+        decoder = Decoder(turn_id, engine.status.model_id, lost=lost, top_logprobs=request.top_logprobs)
+        watch.opened = time.monotonic()
+        last: Event | None = None
+        try:
+            async for data in stream.chunks():
+                if events := decoder.feed(data):
+                    last = events[-1]
+                    yield events
+                if decoder.ended:
+                    return
+            events = decoder.finish()
+            last = events[-1]
+            yield events
+        except ConnectionLost:
+            last = TurnFailed(lost)
+            yield [last]
+        finally:
+            stream.close()
+            if isinstance(last, TurnFailed) and last.error is lost:
+                engine.lost(address)
 
     async def count(self, request: Request) -> int:
         """Tokens of the conversation as the model's own chat template renders it; needs no slot. Raises `TurnFailure`."""
@@ -107,7 +166,7 @@ class Turns:
             return ""
         return next((status.note for status in self.pool.statuses() if status.id == chosen.id), "")
 
-    async def _open(self, engine: Engine, request: Request) -> tuple[EngineAddress, EngineStream]:
+    async def _open(self, engine: Engine, request: Request, *, raw_calls: bool) -> tuple[EngineAddress, EngineStream]:
         """Ask the engine; again if it could not be reached at all.
 
         A crash is noticed within milliseconds, but not before the next request can come: hence the short waits. A request
@@ -115,7 +174,8 @@ class Turns:
         """
         for wait in RETRY_WAITS:
             address = await engine.ready(self.load_wait)
-            body = engine_body(request, model=address.model, speaks_llama=address.speaks_llama)
+            model, llama = address.model, address.speaks_llama
+            body = engine_body(request, model=model, speaks_llama=llama, raw_calls=raw_calls)
             try:
                 return address, await self.client.open(address, engine_path(request), body)
             except EngineUnreachable as error:

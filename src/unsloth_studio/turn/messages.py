@@ -151,7 +151,8 @@ class Request:
 
     `model` is the name the client used (or None). `max_tokens` counts generated tokens, reasoning included; None means
     up to the end of the context. `top_logprobs` is None when no log probabilities are wanted, else 0 or more
-    alternatives per token. `engine_extras` are fields that only the engine understands (`mirostat`, `grammar`, ...).
+    alternatives per token. `heal_tool_calls` says that calls which the model writes badly are repaired. `engine_extras` are
+    fields that only the engine understands (`mirostat`, `grammar`, ...).
     """
 
     prompt: Conversation | RawPrompt
@@ -161,4 +162,5 @@ class Request:
     reasoning: ReasoningConfig = ReasoningConfig()
     max_tokens: int | None = None
     top_logprobs: int | None = None
+    heal_tool_calls: bool = True
     engine_extras: Mapping[str, Any] = field(default_factory=dict[str, Any])

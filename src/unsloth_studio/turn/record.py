@@ -1,10 +1,19 @@
-"""What is remembered of a turn once it is over; text never is."""
+"""What is remembered of a turn once it is over; of its text only the tool calls that were mended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from unsloth_studio.turn.events import Event, TurnEnd, TurnFailed
+
+
+@dataclass(frozen=True, slots=True)
+class CallRepair:
+    """One thing that was mended in a tool call: which kind, and the call's text before and after."""
+
+    kind: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +25,7 @@ class TurnRecord:
     last: Event | None
     queued_s: float
     total_s: float
+    repairs: tuple[CallRepair, ...] = ()
 
     @property
     def outcome(self) -> str:

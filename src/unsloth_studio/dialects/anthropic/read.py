@@ -62,6 +62,7 @@ def read(body: bytes) -> MessagesCall:
         output=_output(wire),
         reasoning=_reasoning(wire),
         max_tokens=wire.max_tokens,
+        heal_tool_calls=wire.auto_heal_tool_calls is not False,
         engine_extras=passed_on,
     )
     return MessagesCall(request, bool(wire.stream))

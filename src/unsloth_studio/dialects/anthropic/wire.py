@@ -109,4 +109,5 @@ class Body(msgspec.Struct):
     frequency_penalty: Penalty | None = None
     seed: Seed | None = None
     enable_thinking: bool | None = None
+    auto_heal_tool_calls: bool | None = None
     reasoning_effort: Effort | None = None

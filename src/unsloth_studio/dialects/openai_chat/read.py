@@ -50,6 +50,7 @@ def read(body: bytes) -> ChatCall:
         reasoning=_read_reasoning(shape, extras.get("chat_template_kwargs", {})),
         max_tokens=shape.max_tokens if shape.max_completion_tokens is None else shape.max_completion_tokens,
         top_logprobs=_read_logprobs(shape),
+        heal_tool_calls=shape.auto_heal_tool_calls is not False,
         engine_extras=extras,
     )
     return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape))

@@ -124,6 +124,7 @@ class ChatBody(SharedFields, kw_only=True):
     tools: list[Tool] | None = None
     tool_choice: str | ToolChoice | None = None
     parallel_tool_calls: bool | None = None
+    auto_heal_tool_calls: bool | None = None
     functions: list[Function] | None = None
     function_call: str | Named | None = None
     response_format: ResponseFormat | None = None

@@ -67,6 +67,7 @@ def read(body: bytes) -> ResponsesCall:
             reasoning=_reasoning(wire),
             max_tokens=wire.max_output_tokens,
             top_logprobs=(wire.top_logprobs or 0) if logprobs else None,
+            heal_tool_calls=wire.auto_heal_tool_calls is not False,
             engine_extras=_shallow(engine_extras(extras)),
         ),
         stream=bool(wire.stream),

@@ -60,6 +60,7 @@ class Body(msgspec.Struct):
     tools: list[RawObject] | None = None
     tool_choice: str | RawObject | None = None
     parallel_tool_calls: bool | None = None
+    auto_heal_tool_calls: bool | None = None
     max_tool_calls: int | None = None
     text: TextConfig | None = None
     reasoning: Reasoning | None = None

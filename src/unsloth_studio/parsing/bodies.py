@@ -1,0 +1,172 @@
+"""What stands behind the mark of a call, told apart by how it begins; the five grammars are in `body_*.py`.
+
+The rule: the mark only announces a call. Models mix marks and bodies, so the body alone decides how it is read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from unsloth_studio.parsing.body_gemma import GemmaBody
+from unsloth_studio.parsing.body_glm import GlmBody
+from unsloth_studio.parsing.body_json import JsonBody
+from unsloth_studio.parsing.body_python import PythonBody
+from unsloth_studio.parsing.body_tagged import TaggedBody
+from unsloth_studio.parsing.calls import Ended
+from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
+from unsloth_studio.parsing.names import ToolNames
+
+_BLANK = re.compile(r"[\s\u200b\ufeff]*")
+_NAME = re.compile(r"[\w.\-/:]+")
+_FENCE = re.compile(r"`{3,}[\w+-]*[ \t]*\n?")
+_NAME_LIMIT = 256
+_ARGS = re.compile(r"\s*(?:\[CALL_ID\]\s*[\w-]*\s*)?\[ARGS\]\s*", re.IGNORECASE)
+_ARGS_BEGIN = re.compile(r"\s*\[[A-Z_]*\]?[\w-]*\s*\Z", re.IGNORECASE)
+_GLM = re.compile(r"\s*<(?:/?arg_|/tool_call|tool_call|/)", re.IGNORECASE)
+_SEPARATORS = ("<|tool_sep|>", "<|tool_call_argument_begin|>", "<|message|>")
+
+
+class Body(Protocol):
+    def scan(self, text: str, *, final: bool) -> Ended | None:
+        """Read on; None while the end is not in `text` yet. `final`: no more text will come, so there is an answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`wait`: more text is needed to tell; without a body and without `wait` it is no call."""
+
+    body: Body | None = None
+    wait: bool = False
+
+
+_WAIT = Begun(wait=True)
+_NOTHING = Begun()
+
+
+def begin(text: str, start: int, names: ToolNames, *, opener: str, final: bool) -> Begun:
+    """The body that begins at `start`, behind `opener`; further marks and a fence in front of it are passed over."""
+    pos = start
+    fenced = False
+    opened = opener
+    while True:
+        pos = _end(_BLANK, text, pos)
+        if pos >= len(text):
+            return _NOTHING if final else _WAIT
+        if text.startswith("`", pos):
+            found = _FENCE.match(text, pos)
+            if found and (found.end() < len(text) or final):
+                pos, fenced = found.end(), True
+                continue
+            return _NOTHING if final or (not found and not "```".startswith(text[pos:])) else _WAIT
+        if text[pos] not in "<[]":
+            break
+        mark = mark_at(text, pos)
+        if mark == MAYBE and not final:
+            return _WAIT
+        if not isinstance(mark, Mark):
+            break
+        if mark.kind == "head":
+            return Begun(TaggedBody(names, pos))
+        if mark.kind != "open":
+            return _NOTHING
+        pos, opened = mark.end, mark.name
+    return _by_letters(text, pos, names, opener=opened, fenced=fenced, final=final)
+
+
+def _by_letters(text: str, pos: int, names: ToolNames, *, opener: str, fenced: bool, final: bool) -> Begun:
+    letter = text[pos]
+    if letter in "{\"'" or (letter == "&" and text.startswith("&", pos)):
+        return Begun(JsonBody(names, pos, fenced=fenced))
+    if letter == "[":
+        after = _end(_BLANK, text, pos + 1)
+        if after >= len(text):
+            return _NOTHING if final else _WAIT
+        python = text[after].isalpha() or text[after] == "_"
+        return Begun(PythonBody(names, pos) if python else JsonBody(names, pos, fenced=fenced))
+    if letter == ":" and text[pos + 1 :].lstrip()[:1] == "{":
+        return Begun(GemmaBody(names, pos))
+    if letter == "<":
+        return Begun(GlmBody(names, pos)) if _GLM.match(text, pos) and opener == "<tool_call>" else _NOTHING
+    found = _NAME.match(text, pos)
+    if found is None or len(found.group()) > _NAME_LIMIT:
+        return _NOTHING
+    if found.end() >= len(text):
+        return _WAIT if not final else Begun(GlmBody(names, pos))
+    return _named(text, found, names, opener=opener, fenced=fenced, final=final)
+
+
+def _named(text: str, found: re.Match[str], names: ToolNames, *, opener: str, fenced: bool, final: bool) -> Begun:
+    """A word stands first: the tool's name, or `function` before it."""
+    word, end = found.group(), found.end()
+    after = _end(_BLANK, text, end)
+    if after >= len(text) and not final:
+        return _WAIT
+    rest = text[after : after + 1]
+    if word.startswith("call:") or word == "call":
+        return Begun(GemmaBody(names, found.start()))
+    if rest == "(":
+        return Begun(PythonBody(names, found.start(), fenced=fenced))
+    if args := _ARGS.match(text, end):
+        return Begun(JsonBody(names, args.end(), name=word))
+    if rest == "[" and _ARGS_BEGIN.match(text[end : end + 80]) and not final:
+        return _WAIT
+    if rest == "{":
+        gemma = "gemma" in opener or opener in ("<|tool_call>", "<start_function_call>")
+        if gemma:
+            return Begun(GemmaBody(names, found.start()))
+        return Begun(JsonBody(names, after, name=word))
+    if rest == "<":
+        return _before_mark(text, found, after, names, final=final)
+    if text.startswith("```", after):
+        fence = _FENCE.match(text, after)
+        assert fence
+        return Begun(JsonBody(names, fence.end(), name=word, fenced=True)) if fence.end() < len(text) else _WAIT
+    if word.lower() in ("json", "function") and after > end:
+        return begin(text, after, names, opener=opener, final=final)
+    return Begun(GlmBody(names, found.start()))
+
+
+def _before_mark(text: str, found: re.Match[str], pos: int, names: ToolNames, *, final: bool) -> Begun:
+    word = found.group()
+    mark = mark_at(text, pos)
+    if mark == MAYBE and not final:
+        return _WAIT
+    if isinstance(mark, Mark) and mark.name in _SEPARATORS:
+        if word.lower() == "function":
+            return _deepseek(text, mark.end, names, final=final)
+        after = _end(_BLANK, text, mark.end)
+        if after >= len(text):
+            return _NOTHING if final else _WAIT
+        if fence := _FENCE.match(text, after):
+            return Begun(JsonBody(names, fence.end(), name=word, fenced=True))
+        return Begun(JsonBody(names, after, name=word))
+    if isinstance(mark, Mark) and mark.kind == "head":
+        return Begun(TaggedBody(names, pos))
+    return Begun(GlmBody(names, found.start()))
+
+
+def _deepseek(text: str, pos: int, names: ToolNames, *, final: bool) -> Begun:
+    """`function<sep>name`, then a fence with JSON; Step 3 has its own tags there."""
+    pos = _end(_BLANK, text, pos)
+    if pos >= len(text):
+        return _NOTHING if final else _WAIT
+    if text[pos] == "<":
+        return begin(text, pos, names, opener="<|tool_sep|>", final=final)
+    found = _NAME.match(text, pos)
+    if found is None or (found.end() >= len(text) and not final):
+        return _NOTHING if found is None else _WAIT
+    after = _end(_BLANK, text, found.end())
+    if after >= len(text):
+        return _NOTHING if final else _WAIT
+    fence = _FENCE.match(text, after)
+    if text[after] == "`" and (fence is None or fence.end() >= len(text)) and not final:
+        return _WAIT
+    return Begun(JsonBody(names, fence.end() if fence else after, name=found.group(), fenced=fence is not None))
+
+
+def _end(pattern: re.Pattern[str], text: str, pos: int) -> int:
+    found = pattern.match(text, pos)
+    return found.end() if found else pos

@@ -1,0 +1,201 @@
+"""Bodies of Gemma 4 and FunctionGemma: `call:name{key:<|"|>text<|"|>,number:3}`, keys bare, strings between marks of their
+own and never escaped.
+
+The rule: a string's mark closes it only where the structure goes on behind it (`,`, a bracket, the end); one that nothing
+opened ends a text that began bare.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from unsloth_studio.parsing.body_python import PythonBody
+from unsloth_studio.parsing.calls import Ended, accepted
+from unsloth_studio.parsing.envelope import RawCall
+from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
+from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.python_text import read_literal
+
+_HEAD = re.compile(r"\s*(?:call)?\s*:?\s*([\w.\-]+(?::[\w.\-]+)*)?\s*([{(])")
+_MARKS = ('<|"|>', "<escape>", "</escape>", '"')
+_NEXT = re.compile(r'<\|"\|>|</?escape>|["{}\[\]<]')
+_GOES_ON = re.compile(r"\s*(?:[,}\]:]|<(?:tool_call\||end_function_call)|\Z)")
+_DEPTH = 32
+
+
+class GemmaBody:
+    def __init__(self, names: ToolNames, start: int) -> None:
+        self._names = names
+        self._start = start
+        self._at = -1
+        self._name: str | None = None
+        self._depth = 0
+        self._quote = ""
+        self._python: PythonBody | None = None
+
+    def scan(self, text: str, *, final: bool) -> Ended | None:
+        if self._python is not None:
+            return self._python.scan(text, final=final)
+        if self._at < 0:
+            head = _HEAD.match(text, self._start)
+            if head is None:
+                return Ended((), self._start) if final or len(text) - self._start > 300 else None
+            if head.group(2) == "(":
+                self._python = PythonBody(self._names, head.start(1))
+                return self._python.scan(text, final=final)
+            self._name, self._at = head.group(1), head.end() - 1
+        return self._inside(text, final=final)
+
+    def _inside(self, text: str, *, final: bool) -> Ended | None:
+        while True:
+            found = _NEXT.search(text, self._at)
+            if found is None or (not final and found.end() + 24 > len(text) and found.group() in ("<", *_MARKS)):
+                self._at = found.start() if found else max(self._at, len(text) - 8)
+                return self._ended(text, len(text), cut=True) if final and found is None else None
+            token, pos = found.group(), found.start()
+            if token == "<":
+                mark = mark_at(text, pos)
+                if mark == MAYBE and not final:
+                    self._at = pos
+                    return None
+                if isinstance(mark, Mark) and not self._quote:
+                    return self._ended(text, pos)
+            elif token in _MARKS:
+                self._toggle(text, pos, token)
+            elif not self._quote:
+                self._depth += 1 if token in "{[" else -1
+                if self._depth <= 0:
+                    return self._ended(text, found.end())
+            self._at = found.end()
+
+    def _toggle(self, text: str, pos: int, token: str) -> None:
+        closer = token.replace("</", "<")
+        if self._quote:
+            if closer == self._quote and _GOES_ON.match(text, pos + len(token)):
+                self._quote = ""
+        elif text[self._start : pos].rstrip()[-1:] in tuple("{[,:"):
+            self._quote = closer
+
+    def _ended(self, text: str, end: int, *, cut: bool = False) -> Ended:
+        source = text[self._start : end].strip()
+        resolved = self._names.resolve(self._name or "")
+        brace = text.index("{", self._start)
+        reader = _Reader(text[brace:end])
+        try:
+            arguments = reader.object(0)
+        except (ValueError, IndexError):
+            return Ended((), end)
+        if resolved is None or (cut and not reader.closed):
+            return Ended((), end)
+        folded = ("folded_name",) if resolved.repaired else ()
+        raw = RawCall(resolved.name, arguments, (*dict.fromkeys(reader.repairs), *folded))
+        return Ended(accepted([raw], self._names, source), end)
+
+
+class _Reader:
+    """Reads one object; `ValueError` where it is none. `closed`: its last value visibly ended."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._pos = 0
+        self.repairs: list[str] = []
+        self.closed = True
+
+    def object(self, depth: int) -> dict[str, Any]:
+        self._depth(depth)
+        self._pos += 1
+        members: dict[str, Any] = {}
+        while not self._over("}"):
+            key = re.compile(r"\s*(?:<\|\"\|>|[\"'])?([^:{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:").match(
+                self._text, self._pos
+            )
+            if key is None:
+                raise ValueError
+            self._pos = key.end()
+            members[key.group(1).strip()] = self._value(depth)
+            self._comma()
+        return members
+
+    def _array(self, depth: int) -> list[Any]:
+        self._depth(depth)
+        self._pos += 1
+        items: list[Any] = []
+        while not self._over("]"):
+            items.append(self._value(depth))
+            self._comma()
+        return items
+
+    def _depth(self, depth: int) -> None:
+        if depth > _DEPTH:
+            raise ValueError
+
+    def _over(self, closer: str) -> bool:
+        self._blank()
+        if self._pos >= len(self._text):
+            self.repairs.append("closed_brackets")
+            return True
+        if self._text[self._pos] in "}]":
+            if self._text[self._pos] == closer:
+                self._pos += 1
+            else:
+                self.repairs.append("closed_brackets")
+            return True
+        return False
+
+    def _comma(self) -> None:
+        self._blank()
+        if self._text[self._pos : self._pos + 1] == ",":
+            self._pos += 1
+
+    def _blank(self) -> None:
+        while self._pos < len(self._text) and self._text[self._pos].isspace():
+            self._pos += 1
+
+    def _value(self, depth: int) -> Any:
+        self._blank()
+        letter = self._text[self._pos : self._pos + 1]
+        if letter == "{":
+            return self.object(depth + 1)
+        if letter == "[":
+            return self._array(depth + 1)
+        for mark in _MARKS:
+            if self._text.startswith(mark, self._pos):
+                return self._string(mark)
+        return self._bare()
+
+    def _string(self, mark: str) -> str:
+        start = end = self._pos + len(mark)
+        closer = "<escape>" if mark == "</escape>" else mark
+        while (end := self._text.find(closer, end)) >= 0:
+            if _GOES_ON.match(self._text, end + len(closer)):
+                self._pos = end + len(closer)
+                return self._plain(self._text[start:end], mark)
+            end += len(closer)
+        self.closed = False
+        self._pos = len(self._text)
+        return self._text[start:]
+
+    def _plain(self, text: str, mark: str) -> str:
+        if mark != '"':
+            return text
+        self.repairs.append("plain_quotes")
+        return text.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
+
+    def _bare(self) -> Any:
+        for mark in _MARKS[:2]:
+            end = self._text.find(mark, self._pos)
+            stop = re.compile(r",\s*[\w\"-]+\s*:|[{}\[\]]").search(self._text, self._pos)
+            if end >= 0 and (stop is None or end < stop.start()) and _GOES_ON.match(self._text, end + len(mark)):
+                text, self._pos = self._text[self._pos : end], end + len(mark)
+                self.repairs.append("string_opened")
+                return text
+        found = re.compile(r"[^,{}\[\]]*").match(self._text, self._pos)
+        assert found
+        self._pos = found.end()
+        self.closed = self._pos < len(self._text)
+        word = found.group().strip()
+        if not word:
+            raise ValueError
+        literal = read_literal(word)
+        return word if literal is None else literal.value

@@ -1,0 +1,146 @@
+"""Bodies of GLM: the name, then `<arg_key>k</arg_key><arg_value>v</arg_value>` for each argument.
+
+The rule: a closing tag counts only if the structure goes on behind it, so that a value may speak of tags; whatever tags are
+missing, doubled or misplaced, markup never ends up inside a key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from unsloth_studio.parsing.calls import Ended, accepted
+from unsloth_studio.parsing.envelope import RawCall
+from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
+from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.schema_fit import declared, fit_text, schema_of
+
+_TAG = re.compile(r"<\s*(/?)\s*arg_(key|value)\s*>?|<\s*tool_call\s*>", re.IGNORECASE)
+_FOLLOWS = re.compile(r"\s*(?:<\s*/?\s*arg_(?:key|value)\s*>|<\s*/?\s*tool_call|\Z)", re.IGNORECASE)
+_NAME = re.compile(r"\s*([\w.\-/:]+)")
+_BEGINS = 32
+"""Characters behind a closing tag that tell whether it counts."""
+
+
+class GlmBody:
+    def __init__(self, names: ToolNames, start: int) -> None:
+        self._names = names
+        self._start = self._at = start
+
+    def scan(self, text: str, *, final: bool) -> Ended | None:
+        while True:
+            pos = text.find("<", self._at)
+            if pos < 0:
+                self._at = len(text)
+                if self._refuted(text):
+                    return Ended((), len(text))
+                return self._ended(text, len(text), cut=True) if final else None
+            if not final and len(text) - pos < _BEGINS:
+                self._at = pos
+                return None
+            mark = mark_at(text, pos)
+            if (
+                isinstance(mark, Mark)
+                and mark.kind in ("close", "open")
+                and mark.name not in ("</arg_value>", "</parameter>")
+            ):
+                doubled = mark.kind == "open" and _TAG.search(text, self._start, pos) is None
+                if not doubled and self._counts(text, pos, mark, final=final):
+                    return self._ended(text, pos)
+            elif mark == MAYBE and not final:
+                self._at = pos
+                return None
+            self._at = pos + 1
+
+    def _refuted(self, text: str) -> bool:
+        """Behind `<tool_call>` and a word there is prose."""
+        head = text[self._start : self._start + 400]
+        return "<" not in head and ("\n" in head.strip() or len(head) > 300 or " " in head.strip())
+
+    def _counts(self, text: str, pos: int, mark: Mark, *, final: bool) -> bool:
+        before = text[self._start : pos].rstrip().lower()
+        opens = before.rfind("<arg_value>")
+        if opens <= before.rfind("</arg_value>") or opens < 0:
+            return True
+        behind = text[mark.end : mark.end + _BEGINS].lstrip()
+        return not behind or behind.startswith(("<", "\uff5c"))
+
+    def _ended(self, text: str, end: int, *, cut: bool = False) -> Ended:
+        source = text[self._start : end]
+        head = _NAME.match(source)
+        if head is None:
+            return Ended((), end)
+        resolved = self._names.resolve(head.group(1))
+        rest = source[head.end() :]
+        if resolved is None or (rest.strip() and not rest.strip().startswith("<") and "<" not in rest):
+            return Ended((), end)
+        pairs = _pairs(rest, set(declared(self._names.schema(resolved.name))))
+        if pairs is None or (
+            cut and rest.strip() and not rest.rstrip().lower().endswith(("</arg_value>", "</arg_value"))
+        ):
+            return Ended((), end)
+        schema = self._names.schema(resolved.name)
+        arguments: dict[str, Any] = {}
+        for key, value in pairs[0]:
+            arguments[key] = fit_text(value, schema_of(schema, key), schema)
+        repairs = (*(("tags",) if pairs[1] else ()), *(("folded_name",) if resolved.repaired else ()))
+        raw = RawCall(resolved.name, arguments, repairs)
+        return Ended(accepted([raw], self._names, source.strip()), end)
+
+
+def _pairs(text: str, known: set[str]) -> tuple[list[tuple[str, str]], bool] | None:
+    """Keys and values in order, and whether a tag was missing or misplaced; None when it makes no sense."""
+    pairs: list[tuple[str, str]] = []
+    mended = False
+    pos = 0
+    while pos < len(text):
+        key, pos, well = _key(text, pos, known)
+        if key is None:
+            return (pairs, mended) if not text[pos:].strip() else None
+        value, pos, closed = _value(text, pos)
+        pairs.append((key, value))
+        mended = mended or not well or not closed
+    return pairs, mended
+
+
+def _key(text: str, pos: int, known: set[str]) -> tuple[str | None, int, bool]:
+    """The next key and where its value's tag may stand."""
+    well = True
+    while True:
+        found = _TAG.search(text, pos)
+        between = text[pos : found.start() if found else len(text)]
+        word = between.strip()
+        if word in known and (found is None or found.group(2)):
+            name_end = (
+                found.end() if found and found.group(1) and found.group(2).lower() == "key" else pos + len(between)
+            )
+            return word, name_end, well and found is not None and bool(found.group(1))
+        if found is None or (word and "<" in word):
+            return None, pos, well
+        if word:
+            if found.group(2) and found.group(2).lower() == "key" and found.group(1):
+                return word, found.end(), well
+            return None, pos, well
+        opens_key = found.group(2) is not None and found.group(2).lower() == "key" and not found.group(1)
+        well = well and opens_key
+        pos = found.end()
+
+
+def _value(text: str, pos: int) -> tuple[str, int, bool]:
+    """A value up to the closing tag that counts, or to the next key."""
+    opened = re.compile(r"\s*<\s*arg_value\s*>(?:\s*<\s*arg_value\s*>)?", re.IGNORECASE).match(text, pos)
+    start = opened.end() if opened else pos
+    at = start
+    while True:
+        found = re.compile(r"<\s*/\s*arg_(value|key)\s*>?", re.IGNORECASE).search(text, at)
+        another = re.compile(r"\n?<\s*arg_key\s*>", re.IGNORECASE).search(text, at)
+        if another and (found is None or another.start() < found.start()):
+            return text[start : another.start()].strip("\n"), another.start(), False
+        if found is None:
+            return text[start:].strip("\n"), len(text), False
+        if _FOLLOWS.match(text, found.end()):
+            end = found.end()
+            while doubled := re.compile(r"\s*<\s*/\s*arg_(?:value|key)\s*>", re.IGNORECASE).match(text, end):
+                end = doubled.end()
+            return text[start : found.start()], end, opened is not None
+        at = found.end()

@@ -1,0 +1,64 @@
+"""From what a body says to calls that may be made: the name is offered, the arguments fit the tool's schema.
+
+The rule: a repaired call must be right in every part, else it is text. A call that the model wrote properly behind its
+own mark, with arguments that do not fit, is passed on: the client can tell the model what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from unsloth_studio.parsing.envelope import RawCall
+from unsloth_studio.parsing.json_scan import end_of_value
+from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.output import ToolCall
+from unsloth_studio.parsing.schema_fit import fit
+
+_ARGUMENTS = re.compile(r'"(?:arguments|parameters)"\s*:\s*(?=\{)')
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Where a body ends, and its calls; none: it is text after all. `loose`: nothing of the family's own closed it."""
+
+    calls: tuple[ToolCall, ...]
+    end: int
+    loose: bool = False
+
+
+def accepted(raws: Sequence[RawCall], names: ToolNames, source: str, *, marked: bool = True) -> tuple[ToolCall, ...]:
+    """The calls, or none of them. `source` is the text they were read from."""
+    calls: list[ToolCall] = []
+    at = 0
+    for raw in raws:
+        fitted = fit(raw.arguments, names.schema(raw.name))
+        repairs = tuple(dict.fromkeys((*raw.repairs, *fitted.repairs)))
+        if fitted.problems and (repairs or not marked):
+            return ()
+        text, at = _as_written(source, at, raw.arguments) if not fitted.repairs else (None, at)
+        arguments = text or orjson.dumps(fitted.arguments).decode()
+        calls.append(ToolCall(raw.name, arguments, repairs, source))
+    return tuple(calls)
+
+
+def _as_written(source: str, at: int, arguments: object) -> tuple[str | None, int]:
+    """The arguments' own text in `source` at or behind `at`, if they stand there as valid JSON."""
+    if source[:1] == "{" and (whole := _loads(source)) is not None and whole == arguments:
+        return source, len(source)
+    found = _ARGUMENTS.search(source, at)
+    if found is None:
+        return None, at
+    end = end_of_value(source, found.end())
+    text = source[found.end() : end]
+    return (text, end or at) if end and _loads(text) == arguments else (None, at)
+
+
+def _loads(text: str) -> object:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return None

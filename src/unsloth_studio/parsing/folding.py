@@ -1,0 +1,34 @@
+"""The normal forms under which two spellings are one word.
+
+The rule: only case and joints are set aside. `getWeather`, `get-weather`, `Get Weather` and `get_weather` are one;
+`get_wether` is another word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_JOINT = re.compile(r"[\s_\-]+")
+
+
+def folded(name: str) -> str:
+    """The normal form in which `getWeather`, `get-weather`, `Get Weather` and `get_weather` are one."""
+    return _JOINT.sub("_", _HUMP.sub("_", name.strip())).strip("_").lower()
+
+
+def unjoined(name: str) -> str:
+    """A coarser form without joints: `getweather`."""
+    return _JOINT.sub("", name).lower()
+
+
+def same_word(written: str, known: Iterable[str]) -> list[str]:
+    """Those of `known` that `written` can be: by words first, without joints second."""
+    words = list(known)
+    for form in (folded, unjoined):
+        if wanted := form(written):
+            found = [word for word in words if form(word) == wanted]
+            if found:
+                return found
+    return []

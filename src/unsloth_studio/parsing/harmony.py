@@ -1,0 +1,52 @@
+"""Headers of gpt-oss (Harmony): channel and recipient before each message.
+
+The rule: a recipient makes a call, wherever in the header it stands; without one the channel says what the message is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_HEADER = re.compile(r"<\|(?:start|channel)\|>(?P<head>(?:(?!<\|message\|>).){0,300}?)<\|message\|>", re.DOTALL)
+_BARE = re.compile(r"<\|(?:start|channel)\|>(?P<head>[^{]{0,200}?to=[\w.\-]+[^{]{0,60}?)(?=\{)", re.DOTALL)
+_CHANNEL = re.compile(r"(?:<\|channel\|>)?\s*(?P<channel>analysis|commentary|final)\b", re.IGNORECASE)
+_RECIPIENT = re.compile(r"to=(?P<name>[\w.\-]+)")
+_STRIPPED = re.compile(
+    r"(?:assistant\s*)?(?:analysis|commentary)?\s*to=(?P<name>[\w.\-]+)\s*(?:<\|channel\|>\s*\w+\s*)?(?:<\|constrain\|>)?\s*"
+    r"(?:json|code)?\s*(?:<\|message\|>)?\s*(?=\{)",
+    re.IGNORECASE,
+)
+_STRIPPED_BEGIN = re.compile(r"(?:assistant\s*)?(?:analysis|commentary)?\s*(?:t|to|to=[^{]{0,120})?\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`recipient` is empty when the message is for the user; `end` is where the message begins."""
+
+    channel: str
+    recipient: str
+    end: int
+
+
+def header(text: str, start: int, *, final: bool) -> Header | None:
+    """The header at `start`, None while (or because) it has no end."""
+    del final
+    whole = _HEADER.match(text, start)
+    bare = _BARE.match(text, start)
+    found = bare if bare and (whole is None or bare.end() < whole.end()) else whole
+    if found is None:
+        return None
+    head = found["head"]
+    channel, recipient = _CHANNEL.search(head), _RECIPIENT.search(head)
+    return Header(channel["channel"].lower() if channel else "", recipient["name"] if recipient else "", found.end())
+
+
+def stripped(text: str, pos: int) -> Header | None:
+    """`commentary to=functions.n json{`: a header whose tokens were lost."""
+    found = _STRIPPED.match(text, pos)
+    return Header("commentary", found["name"], found.end()) if found else None
+
+
+def may_be_stripped(text: str, pos: int) -> bool:
+    return len(text) - pos < 200 and _STRIPPED_BEGIN.match(text, pos) is not None

@@ -1,0 +1,110 @@
+"""The tools a request offers, and which of them a written name means.
+
+The rule: a name is exact, or exactly one tool has the same words once case, joints and known prefixes are set aside.
+There is no edit distance and there are no synonyms: a call that goes to the wrong tool is worse than one that goes
+nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from unsloth_studio.parsing.folding import folded, unjoined
+from unsloth_studio.parsing.schema_fit import declared
+
+_CONTROL = re.compile(r"<[|｜/]|<\w+>|[\r\n(]")  # noqa: RUF001
+_PREFIX = re.compile(r"(?:functions[._:/]|(?:function|default_api|tools?|api)[.:/])(?=.)", re.IGNORECASE)
+_INDEX = re.compile(r"[:_]\d{1,3}\Z")
+_COLON_INDEX = re.compile(r":\d{1,3}\Z")
+_NAMESPACE = re.compile(r".*(?:\.|::|:|/)(?=.)", re.DOTALL)
+_NAME_LIMIT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """`name` as the tool is offered; `repaired` when it was written otherwise."""
+
+    name: str
+    repaired: bool = False
+
+
+class ToolNames:
+    """`tools` is the OpenAI list, or the functions inside it; entries of any other shape are passed over."""
+
+    def __init__(self, tools: Sequence[Mapping[str, Any]] | None) -> None:
+        self._schemas = dict(_functions(tools))
+        self._folded: dict[str, list[str]] = {}
+        for name in self._schemas:
+            for form in {folded(name), unjoined(name)}:
+                self._folded.setdefault(form, []).append(name)
+
+    def __bool__(self) -> bool:
+        return bool(self._schemas)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._schemas)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._schemas
+
+    def schema(self, name: str) -> Mapping[str, Any]:
+        """The parameters' schema of an offered tool; empty when it has none."""
+        return self._schemas.get(name, {})
+
+    def declares(self, tool: str, key: str) -> bool:
+        """Whether the tool itself has a parameter of that name."""
+        return key in declared(self.schema(tool))
+
+    def resolve(self, name: str) -> Resolved | None:
+        """The offered tool that `name` means, or None when it means none or several."""
+        if name in self._schemas:
+            return Resolved(name)
+        written = _CONTROL.split(name[:_NAME_LIMIT], maxsplit=1)[0].strip(" \t\"'`*")
+        for form in _forms(written):
+            if form in self._schemas:
+                return Resolved(form, repaired=True)
+            found = self._candidates(form)
+            if found:
+                return Resolved(found[0], repaired=True) if len(found) == 1 else None
+        return None
+
+    def _candidates(self, form: str) -> list[str]:
+        if not form:
+            return []
+        return self._folded.get(folded(form)) or self._folded.get(unjoined(form)) or []
+
+
+def _forms(written: str) -> list[str]:
+    """What is left of a name, from the least change to the most."""
+    bare = written
+    forms = [written]
+    for _ in range(3):
+        shorter = _PREFIX.sub("", bare, count=1) if _PREFIX.match(bare) else bare
+        if shorter == bare:
+            break
+        bare = shorter
+        forms.append(bare)
+    forms.append(_COLON_INDEX.sub("", bare))
+    if bare != written:
+        forms.append(_INDEX.sub("", bare))  # `functions_n_1`: an index only where the prefix shows the id's form
+    forms.append(_NAMESPACE.sub("", forms[-1]))
+    return list(dict.fromkeys(form for form in forms if form))
+
+
+def _functions(tools: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if not isinstance(tools, list | tuple):
+        return
+    for entry in cast("Sequence[object]", tools):
+        if not isinstance(entry, Mapping):
+            continue
+        tool = cast("Mapping[str, Any]", entry)
+        inner = tool.get("function")
+        function = cast("Mapping[str, Any]", inner) if isinstance(inner, Mapping) else tool
+        name = function.get("name")
+        if not isinstance(name, str) or not name:
+            continue
+        schema = function.get("parameters", function.get("input_schema"))
+        yield name, cast("Mapping[str, Any]", schema) if isinstance(schema, Mapping) else {}

@@ -1,0 +1,74 @@
+"""What reading a model's text gives: pieces while it comes, and the whole in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """`arguments` is JSON text, byte for byte as the model wrote it where that was valid. `repairs` are short words for what
+    had to be mended, `source` is the text that was read as this call."""
+
+    name: str
+    arguments: str
+    repairs: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that is whole: none is given out before it is known to be one."""
+
+    call: ToolCall
+
+
+Piece = ContentDelta | ReasoningDelta | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`reasoning` is None when the model did not think aloud."""
+
+    content: str = ""
+    reasoning: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+class Collector:
+    """Folds pieces into an `Output`."""
+
+    def __init__(self) -> None:
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
+        self._thought = False
+        self._calls: list[ToolCall] = []
+
+    def add(self, piece: Piece) -> None:
+        if isinstance(piece, ContentDelta):
+            self._content.append(piece.text)
+        elif isinstance(piece, ReasoningDelta):
+            self._thought = True
+            self._reasoning.append(piece.text)
+        else:
+            self._calls.append(piece.call)
+
+    def content_was_reasoning(self) -> None:
+        """A thought ended that nobody saw begin: what stood before it was thought, and drafts in it were no calls."""
+        self._reasoning += self._content
+        self._thought = True
+        self._content, self._calls = [], []
+
+    def output(self) -> Output:
+        reasoning = "".join(self._reasoning).strip() if self._thought else ""
+        return Output("".join(self._content).strip(), reasoning or None, tuple(self._calls))
