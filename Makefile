@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEV    := $(VENV)/.dev
+CLIENTS := $(VENV)/.clients
+AI_SDK := tests/clients/ai_sdk/node_modules/.package-lock.json
 RUN    := $(VENV)/.run
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fmt lint types unit e2e soak bench lock clean
+.PHONY: help setup run test fmt lint types unit e2e clients soak bench lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,12 +25,20 @@ $(DEV): $(RUN) requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(CLIENTS): $(DEV) requirements/clients.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
+	@touch $@
+
+$(AI_SDK): tests/clients/ai_sdk/package-lock.json
+	npm ci --prefix tests/clients/ai_sdk --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 setup: $(RUN)  ## Create .venv with what running needs (run and test do this by themselves)
 
 run: $(RUN)  ## Serve the built-in demo model; ARGS="--model my.gguf -p 9000" adds options
 	$(BIN)/unsloth run $(ARGS)
 
-test: $(DEV) lint types unit e2e  ## Everything CI runs: format check, lint, types, unit, end-to-end
+test: $(CLIENTS) lint types unit e2e  ## Everything CI runs: format check, lint, types, unit, end-to-end
 
 fmt: $(DEV)  ## Format the code
 	$(BIN)/ruff format src tests bench
@@ -39,14 +49,17 @@ lint: $(DEV)  ## Check format, lint and the dependency picture
 	$(BIN)/ruff check src tests bench
 	$(BIN)/lint-imports --no-cache
 
-types: $(DEV)  ## Check types (pyright strict)
+types: $(CLIENTS)  ## Check types (pyright strict)
 	$(BIN)/pyright
 
-unit: $(DEV)  ## Fast tests: no engine
-	$(BIN)/pytest -q -m "not e2e and not soak"
+unit: $(CLIENTS)  ## Fast tests: no engine
+	$(BIN)/pytest -q -m "not e2e and not soak and not clients"
 
-e2e: $(DEV)  ## Real engine, real server, official SDKs
-	$(BIN)/pytest -q -m "e2e and not soak"
+e2e: $(CLIENTS)  ## Real engine, real server, official SDKs and agent frameworks
+	$(BIN)/pytest -q -m "e2e and not soak and not clients"
+
+clients: $(CLIENTS) $(AI_SDK)  ## Clients on Node (not part of test; needs Node 20 or later)
+	$(BIN)/pytest -q -m clients
 
 soak: $(DEV)  ## Long fault and load runs (not part of test)
 	$(BIN)/pytest -q -m soak
@@ -58,6 +71,7 @@ lock: $(BIN)/python  ## Pin and hash requirements again from pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 requirements/run.in pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group dev -c requirements/run.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group clients -c requirements/run.txt -c requirements/dev.txt -o requirements/clients.txt
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) tests/clients/ai_sdk/node_modules dist .pytest_cache .ruff_cache .hypothesis

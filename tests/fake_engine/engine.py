@@ -32,10 +32,12 @@ class EngineSettings:
 
 
 class NextBehaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`POST /__fault`: the next `times` requests get `script`; 0 is until told otherwise. `loading_seconds` makes the
-    engine answer 503 from now on for so long. An empty object goes back to normal."""
+    """`POST /__fault`: the next `times` requests get `script`; 0 is until told otherwise. Before it, `scripts` are for
+    one request each, in order. `loading_seconds` makes the engine answer 503 from now on for so long. An empty object
+    goes back to normal."""
 
     script: Script | None = None
+    scripts: tuple[Script, ...] = ()
     times: int = 1
     loading_seconds: float = 0.0
 
@@ -46,6 +48,7 @@ class FakeEngine:
         self._ready_at = time.monotonic() + settings.loading_seconds
         self._next: Script | None = None
         self._next_times = 0
+        self._turns: deque[Script] = deque()
         self._total = 0
         self._kept: deque[dict[str, Any]] = deque(maxlen=settings.kept_requests)
 
@@ -95,6 +98,8 @@ class FakeEngine:
         return Playing(steps, streamed, script.frames)
 
     def _script(self, body: dict[str, Any]) -> Script:
+        if self._turns:
+            return self._turns.popleft()
         if self._next is None:
             return script_of_prompt(last_prompt(body), self._settings.script)
         script = self._next
@@ -124,6 +129,7 @@ class FakeEngine:
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             return Whole({"error": {"code": 400, "message": str(error), "type": "invalid_request_error"}}, 400)
         self._next, self._next_times = wanted.script, wanted.times
+        self._turns = deque(wanted.scripts)
         self._ready_at = time.monotonic() + wanted.loading_seconds
         return Whole({"status": "ok"})
 

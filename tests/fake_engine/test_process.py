@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.fake_engine.script import Script, ToolCall
 from tests.support.engines import RunningEngine, fake_engine
 
 pytestmark = pytest.mark.e2e
@@ -140,3 +141,10 @@ def test_sigterm_ends_it_unless_it_is_told_to_ignore_it() -> None:
 
 def test_a_script_with_a_typing_mistake_is_refused(engine_process: RunningEngine) -> None:
     assert engine_process.post("/__fault", {"script": {"tokenz": 3}}).status_code == 400
+
+
+def test_turns_are_played_in_order_and_then_it_is_as_before(engine_process: RunningEngine) -> None:
+    engine_process.set_turns(Script(tool_call=ToolCall("look", '{"at": 1}')), Script(text="seen"))
+    messages = [engine_process.post(CHAT, asking({"tokens": 1})).json()["choices"][0]["message"] for _ in range(3)]
+    assert messages[0]["tool_calls"][0]["function"] == {"name": "look", "arguments": '{"at": 1}'}
+    assert [message["content"] for message in messages[1:]] == ["seen", "t0 "]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 from tests.fake_engine.script import Script
 
 REPOSITORY = Path(__file__).parents[2]
@@ -43,6 +44,10 @@ class RunningEngine:
         """The fake engine's `POST /__fault`: what the next `times` requests get (0: until told otherwise)."""
         body = {"script": script, "times": times, "loading_seconds": loading_seconds}
         self.post("/__fault", body).raise_for_status()
+
+    def set_turns(self, *scripts: Script) -> None:
+        """The fake engine's `POST /__fault`: the next requests get one of `scripts` each, in order."""
+        self.post("/__fault", {"scripts": msgspec.to_builtins(scripts)}).raise_for_status()
 
 
 @contextmanager
