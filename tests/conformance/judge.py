@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tests.conformance.case import Case
 from tests.conformance.tools import TOOL_SETS
+
 from unsloth_studio.parsing import OutputParser, parse_output
 
 Verdict = Literal["right", "no call", "wrong call", "call from nothing"]

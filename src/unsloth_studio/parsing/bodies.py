@@ -23,7 +23,7 @@ _NAME = re.compile(r"[\w.\-/:]+")
 _FENCE = re.compile(r"`{3,}[\w+-]*[ \t]*\n?")
 _NAME_LIMIT = 256
 _ARGS = re.compile(r"\s*(?:\[CALL_ID\]\s*[\w-]*\s*)?\[ARGS\]\s*", re.IGNORECASE)
-_ARGS_BEGIN = re.compile(r"\s*\[[A-Z_]*\]?[\w-]*\s*\Z", re.IGNORECASE)
+_ARGS_BEGIN = re.compile(r"\s*(?:\[[A-Z_]*\]\s*[\w-]*\s*)?(?:\[[A-Z_]*)?\Z", re.IGNORECASE)
 _GLM = re.compile(r"\s*<(?:/?arg_|/tool_call|tool_call|/)", re.IGNORECASE)
 _SEPARATORS = ("<|tool_sep|>", "<|tool_call_argument_begin|>", "<|message|>")
 

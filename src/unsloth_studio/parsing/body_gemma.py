@@ -59,27 +59,27 @@ class GemmaBody:
             if found is None or (not final and found.end() + 24 > len(text) and found.group() in ("<", *_MARKS)):
                 self._at = found.start() if found else max(self._at, len(text) - 8)
                 return self._ended(text, len(text), cut=True) if final and found is None else None
-            token, pos = found.group(), found.start()
-            if token == "<":
+            letters, pos = found.group(), found.start()
+            if letters == "<":
                 mark = mark_at(text, pos)
                 if mark == MAYBE and not final:
                     self._at = pos
                     return None
                 if isinstance(mark, Mark) and not self._quote:
                     return self._ended(text, pos)
-            elif token in _MARKS:
-                self._toggle(text, pos, token)
+            elif letters in _MARKS:
+                self._toggle(text, pos, letters)
             elif not self._quote:
-                if token not in "()" or self._round:
-                    self._depth += 1 if token in "{[(" else -1
+                if letters not in "()" or self._round:
+                    self._depth += 1 if letters in "{[(" else -1
                 if self._depth <= 0:
                     return self._ended(text, found.end())
             self._at = found.end()
 
-    def _toggle(self, text: str, pos: int, token: str) -> None:
-        closer = token.replace("</", "<")
+    def _toggle(self, text: str, pos: int, letters: str) -> None:
+        closer = letters.replace("</", "<")
         if self._quote:
-            if closer == self._quote and _GOES_ON.match(text, pos + len(token)):
+            if closer == self._quote and _GOES_ON.match(text, pos + len(letters)):
                 self._quote = ""
         elif text[self._start : pos].rstrip()[-1:] in tuple("{[(,:"):
             self._quote = closer

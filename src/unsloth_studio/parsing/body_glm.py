@@ -18,6 +18,7 @@ from unsloth_studio.parsing.schema_fit import declared, fit_text, schema_of
 _TAG = re.compile(r"<\s*(/?)\s*arg_(key|value)\s*>?|<\s*tool_call\s*>", re.IGNORECASE)
 _FOLLOWS = re.compile(r"\s*(?:<\s*/?\s*arg_(?:key|value)\s*>|<\s*/?\s*tool_call|\Z)", re.IGNORECASE)
 _NAME = re.compile(r"\s*([\w.\-/:]+)")
+_MAY_BEGIN = re.compile(r"\s*[\w.\-/:]*\s*[\w.\-]*\s*\Z")
 _BEGINS = 32
 """Characters behind a closing tag that tell whether it counts."""
 
@@ -47,7 +48,7 @@ class GlmBody:
                 and mark.name not in ("</arg_value>", "</parameter>")
             ):
                 doubled = mark.kind == "open" and _TAG.search(text, self._start, pos) is None
-                if not doubled and self._counts(text, pos, mark, final=final):
+                if not doubled and self._counts(text, pos, mark):
                     return self._ended(text, pos)
             elif mark == MAYBE and not final:
                 self._at = pos
@@ -57,9 +58,9 @@ class GlmBody:
     def _refuted(self, text: str) -> bool:
         """Behind `<tool_call>` and a word there is prose."""
         head = text[self._start : self._start + 400]
-        return "<" not in head and ("\n" in head.strip() or len(head) > 300 or " " in head.strip())
+        return "<" not in head and (len(head) > 300 or _MAY_BEGIN.match(head) is None)
 
-    def _counts(self, text: str, pos: int, mark: Mark, *, final: bool) -> bool:
+    def _counts(self, text: str, pos: int, mark: Mark) -> bool:
         before = text[self._start : pos].rstrip().lower()
         opens = before.rfind("<arg_value>")
         if opens <= before.rfind("</arg_value>") or opens < 0:

@@ -8,12 +8,12 @@ goes on behind it.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
-from unsloth_studio.parsing.calls import Ended, accepted
 from unsloth_studio.parsing.body_json import JsonBody
+from unsloth_studio.parsing.calls import Ended, accepted
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.json_text import readings
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
@@ -206,11 +206,12 @@ class TaggedBody:
         if first is None or first.group(1) not in own or cut:
             return None
         found = _tags(rest, 0, self._prefix)
-        if found is None or not isinstance(found, dict):
+        if not isinstance(found, dict):
             return None
-        typed = {
+        named = cast("dict[str, Any]", found)
+        typed: dict[str, Any] = {
             key: fit_text(value, schema_of(schema, key), schema) if isinstance(value, str) else value
-            for key, value in found.items()
+            for key, value in named.items()
         }
         return typed, ()
 
@@ -240,15 +241,12 @@ def _end_of_value(text: str, start: int) -> tuple[int, int, bool]:
     another = _PARAMETER.search(text, start)
     if another is not None and _breaks(text, another.start()):
         return another.start(), another.start(), False
-    last = None
-    for last in _FINISH.finditer(text, start):
-        pass
-    end = last.start() if last else len(text)
-    return end, len(text), last is not None
+    finishes = list(_FINISH.finditer(text, start))
+    return (finishes[-1].start() if finishes else len(text)), len(text), bool(finishes)
 
 
 def _breaks(text: str, pos: int) -> bool:
-    """Whether a tag at `pos` begins a line or directly follows the value before it, as in a call whose closers are missing."""
+    """Whether a tag at `pos` begins a line, as in a call whose closing tags are missing."""
     return pos == 0 or text[pos - 1] == "\n"
 
 

@@ -56,14 +56,14 @@ class OutputParser:
         self._text = ""
         self._new: list[str] = []
         self._new_length = 0
-        self._pos = 0
+        self._pos: int = 0
         self._state: State = "thought" if in_reasoning else "start"
         self._markdown = Markdown()
         self._collector = Collector()
         self._pieces: list[Piece] = []
         self._body: Body | None = None
-        self._opened = 0  # where the text begins that is a call or, if it is none, content
-        self._behind = 0  # just behind the mark that announced it
+        self._opened: int = 0  # where the text begins that is a call or, if it is none, content
+        self._behind: int = 0  # just behind the mark that announced it
         self._opener = ""
         self._bare = False
         self._json_open = False  # the last call was JSON and nothing has closed its block
@@ -84,6 +84,8 @@ class OutputParser:
         """What is certain now."""
         if self._finished or not text:
             return []
+        if _SURROGATE.search(text):
+            text = _SURROGATE.sub("\ufffd", text)  # half a character cannot be written as JSON
         self._new.append(text)
         self._new_length += len(text)
         held = len(self._text) - self._pos
@@ -178,7 +180,7 @@ class OutputParser:
             self._state = "text"
             return True
         self._opened = self._behind = self._pos
-        self._opener, self._was_thought = "bare", False
+        self._opener, self._was_thought, self._fenced = "bare", False, False
         self._body, self._bare, self._state = found.body, True, "body"
         return True
 
@@ -245,9 +247,9 @@ class OutputParser:
             return False
         count = run.end() - self._pos
         line_end = self._text.find("\n", run.end())
-        if self._markdown.line_start and count >= 3 and line_end < 0 and not self._final:
-            if len(self._text) - run.end() <= LONGEST // 2:
-                return False
+        unknown = line_end < 0 and len(self._text) - run.end() <= LONGEST // 2
+        if self._markdown.line_start and count >= 3 and unknown and not self._final:
+            return False
         info = self._text[run.end() : line_end if line_end >= 0 else len(self._text)][: LONGEST // 2]
         if self._names and self._markdown.opens_tool_code(letter, count, info):
             return self._open(line_end if line_end >= 0 else run.end(), "tool_code", fenced=True)
@@ -363,7 +365,7 @@ class OutputParser:
             return self._no_call(behind, thought=thought)
         self._opened, self._behind, self._opener = self._pos, behind, opener
         self._body, self._bare, self._state = begun.body, False, "body"
-        self._was_thought = thought
+        self._was_thought, self._fenced = thought, fenced
         return True
 
     def _no_call(self, behind: int, *, thought: bool) -> bool:
@@ -413,7 +415,8 @@ class OutputParser:
             if pos >= len(self._text):
                 return self._called(Ended(ended.calls, pos)) if self._final else False
             mark = mark_at(self._text, pos) if self._text[pos] in "<[]" else None
-            if mark == MAYBE and not self._final:
+            torn = self._text[pos] in "`~" and len(self._text) - pos < 3
+            if (mark == MAYBE or torn) and not self._final:
                 return False
             if isinstance(mark, Mark) and mark.kind in ("close", "drop"):
                 pos = mark.end
@@ -428,7 +431,7 @@ class OutputParser:
             self._give(Call(call))
         self._pos = ended.end
         self._json_open = isinstance(self._body, JsonBody)
-        self._fenced = self._body is not None and self._body.fenced
+        self._fenced = self._fenced or (self._body is not None and self._body.fenced)
         self._body, self._state = None, "after"
         self._said = True
         return True
@@ -478,6 +481,7 @@ class OutputParser:
         self._opened, self._behind = pos, pos
         self._body, self._state = JsonBody(self._names, pos), "body"
         self._bare = False
+        self._was_thought = False
         return True
 
     def _surplus(self, pos: int) -> bool:
@@ -548,6 +552,7 @@ def _past(pattern: re.Pattern[str], text: str, pos: int) -> int:
 
 
 _FENCE_END = re.compile(r"[ \t]*(?:`{3,}|~{3,})\s*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile(r"[\s\u200b\ufeff]*")
 
 

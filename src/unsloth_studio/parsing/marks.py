@@ -18,7 +18,8 @@ _OPEN = """
 <tool_call> <tool_calls> <toolcall> <toolcalls> <tool-call> <function_calls> <function_call> <seed:tool_call>
 <minimax:tool_call> <longcat_tool_call> <|tool_call|> <|tool_call> <|tool_calls|> <|python_tag|> <|python_start|>
 [tool_calls] [tool_call] <|tool_calls_begin|> <|tool_call_begin|> <|tool_calls_section_begin|>
-<|tool_call_section_begin|> <|dsml|function_calls> <|dsml|tool_calls> <|dsml|toolcalls> <|dsml|functioncalls> <|dsml|tool_call>
+<|tool_call_section_begin|> <|dsml|function_calls> <|dsml|tool_calls> <|dsml|toolcalls> <|dsml|functioncalls>
+<|dsml|tool_call>
 ]<]minimax[>[<tool_call> <|tool_call_start|> <|tool_calls_start|> <start_function_call> <|start_action|> <|tools_prefix|>
 <|action_start|> <|plugin|>
 """
@@ -28,7 +29,8 @@ _HEAD = """
 _CLOSE = """
 </tool_call> </tool_calls> </toolcall> </toolcalls> </tool-call> </function_calls> </function_call> </seed:tool_call>
 </minimax:tool_call> </longcat_tool_call> <|/tool_call|> <tool_call|> <|python_end|> <|tool_calls_end|> <|tool_call_end|>
-<|tool_calls_section_end|> <|tool_call_section_end|> </|dsml|function_calls> </|dsml|tool_calls> </|dsml|toolcalls> </|dsml|functioncalls>
+<|tool_calls_section_end|> <|tool_call_section_end|> </|dsml|function_calls> </|dsml|tool_calls> </|dsml|toolcalls>
+</|dsml|functioncalls>
 </|dsml|tool_call> </|dsml|invoke> ]<]minimax[>[</tool_call> ]<]minimax[>[</invoke> <|tool_calls_end|> <end_function_call>
 <|end_action|> <|tools_suffix|> <|action_end|> </function> </invoke> </steptml:invoke> </parameter> </arg_value>
 </arguments> </tools>

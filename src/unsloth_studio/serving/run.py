@@ -58,7 +58,8 @@ class Turns:
     """Runs turns on the models of a pool.
 
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
-    as far as the engine. `heals` says whether badly written tool calls may be repaired at all. `prepare` gets the request and the pool's id of the model that answers, before a slot is taken.
+    as far as the engine. `prepare` gets the request and the pool's id of the model that answers, before a slot is taken.
+    `heals` says whether badly written tool calls may be repaired at all.
     """
 
     pool: Pool
