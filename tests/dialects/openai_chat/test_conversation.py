@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from tests.dialects.openai_chat.bodies import HELLO, messages_of
 
 from unsloth_studio.turn.messages import (
     DocumentPart,
+    DocumentSource,
     ImagePart,
     Message,
     Part,
@@ -58,11 +58,15 @@ from unsloth_studio.turn.messages import (
                     "type": "file",
                     "file": {
                         "filename": "n.txt",
-                        "file_data": "data:text/plain;base64," + base64.b64encode("é".encode()).decode(),
+                        "file_data": "data:text/plain;base64,w6k=",
                     },
                 }
             ],
-            (DocumentPart("é", "n.txt"),),
+            (
+                DocumentPart(
+                    "", "n.txt", DocumentSource("data:text/plain;base64,w6k=", "messages[0].content[0].file.file_data")
+                ),
+            ),
             id="a plain text file",
         ),
     ],
