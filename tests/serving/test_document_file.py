@@ -7,7 +7,7 @@ import zipfile
 from io import BytesIO
 
 import pytest
-from tests.support.pdfs import locked, pdf
+from tests.support.pdfs import locked, packed, pdf
 from tests.support.pictures import picture
 
 from unsloth_studio.serving.document_file import DocumentLimits, DocumentRefused, document_text
@@ -85,6 +85,17 @@ def test_too_much_is_refused_and_never_cut(name: str) -> None:
     with pytest.raises(DocumentRefused) as refused:
         document_text(body, "application/pdf", limits)
     assert str(refused.value).startswith(message)
+
+
+def test_a_page_that_is_one_large_drawing_is_named_and_not_read() -> None:
+    text = document_text(pdf("a", "b" * 2000), "", DocumentLimits(max_page_bytes=1000))
+    assert text == "[page 1]\na\n\n[page 2]\n(not read: this page is one large drawing)"
+
+
+def test_a_stream_that_unpacks_to_too_much_is_not_unpacked() -> None:
+    with pytest.raises(DocumentRefused) as refused:
+        document_text(packed(pdf("bomb"), 17 * 2**20), "", LIMITS)
+    assert str(refused.value) == "is a PDF that unpacks to too much. Send its text instead"
 
 
 def test_one_page_cannot_hold_a_thread_for_longer_than_its_time() -> None:

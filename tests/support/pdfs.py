@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DecodedStreamObject, NameObject
 
 
 def pdf(*pages: str) -> bytes:
@@ -27,6 +28,18 @@ def locked(body: bytes, password: str) -> bytes:
     writer = PdfWriter()
     writer.append(PdfReader(io.BytesIO(body)))
     writer.encrypt(password, "owner", algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def packed(body: bytes, size: int) -> bytes:
+    """`body` with a packed stream of `size` blanks in the place of what its first page draws."""
+    writer = PdfWriter()
+    writer.append(PdfReader(io.BytesIO(body)))
+    drawn = DecodedStreamObject()
+    drawn.set_data(b" " * size)
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(drawn.flate_encode())  # pyright: ignore[reportPrivateUsage]
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()

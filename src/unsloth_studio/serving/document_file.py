@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 READABLE = "PDF and text files (plain text, Markdown, CSV, HTML, JSON, source code and the like)"
 
+_MAX_UNPACKED = 16 * 2**20
+"""Bytes of one packed stream of a PDF; pypdf's own limit is 75 MB, and what is parsed cannot be interrupted."""
 _PDF_WITHIN = 1024
 """Bytes in which `%PDF-` must stand; Acrobat's own rule, since mailers put lines in front."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -37,9 +39,11 @@ class DocumentRefused(Exception):  # noqa: N818 - it is about the client's file
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimits:
-    """Per document. `seconds` are those of reading a PDF."""
+    """Per document. `seconds` are those of reading a PDF. A page whose drawing commands are larger than `max_page_bytes` is
+    a map or a plan: it takes some seconds per MiB, and is not read."""
 
     max_pages: int = 600
+    max_page_bytes: int = 4 * 2**20
     max_characters: int = 2_000_000
     seconds: float = 30.0
 
@@ -83,10 +87,13 @@ def _decoded(body: bytes, media_type: str) -> str:
 
 
 def _pdf_text(body: bytes, limits: DocumentLimits) -> str:
-    from pypdf import PdfReader
+    from pypdf import PdfReader, filters
     from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it remarks on every oddity of a file
+    filters.ZLIB_MAX_OUTPUT_LENGTH = filters.LZW_MAX_OUTPUT_LENGTH = filters.RUN_LENGTH_MAX_OUTPUT_LENGTH = (
+        _MAX_UNPACKED
+    )
     deadline = time.monotonic() + limits.seconds
     try:
         reader = PdfReader(io.BytesIO(body))
@@ -128,7 +135,11 @@ def _each_page(reader: PdfReader, limits: DocumentLimits, deadline: float) -> It
     page: PageObject
     for page in reader.pages:
         look_at_the_clock()
-        yield page.extract_text(visitor_operand_before=look_at_the_clock).strip()
+        drawn = page.get_contents()
+        if drawn is not None and len(drawn.get_data()) > limits.max_page_bytes:
+            yield "(not read: this page is one large drawing)"
+        else:
+            yield page.extract_text(visitor_operand_before=look_at_the_clock).strip()
 
 
 def _too_long(limits: DocumentLimits) -> DocumentRefused:
