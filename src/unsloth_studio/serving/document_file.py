@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
 READABLE = "PDF and text files (plain text, Markdown, CSV, HTML, JSON, source code and the like)"
 
-_MAX_UNPACKED = 16 * 2**20
-"""Bytes of one packed stream of a PDF; pypdf's own limit is 75 MB, and what is parsed cannot be interrupted."""
+_UNPACKED = 16 * 2**20
+_BOUNDS: dict[str, Any] = {
+    **dict.fromkeys((f"{kind}_maximum_output_length" for kind in ("zlib", "lzw", "run_length", "brotli")), _UNPACKED),
+    "array_based_stream_maximum_output_length": _UNPACKED,
+    "jbig2dec_binary": None,
+}
+"""Bytes of one unpacked stream of a PDF, of which pypdf allows 75 MB; and no program of this machine's is run."""
 _PDF_WITHIN = 1024
 """Bytes in which `%PDF-` must stand; Acrobat's own rule, since mailers put lines in front."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -87,19 +92,17 @@ def _decoded(body: bytes, media_type: str) -> str:
 
 
 def _pdf_text(body: bytes, limits: DocumentLimits) -> str:
-    from pypdf import PdfReader, filters
+    from pypdf import PdfReader, apply_configuration
     from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it remarks on every oddity of a file
-    filters.ZLIB_MAX_OUTPUT_LENGTH = filters.LZW_MAX_OUTPUT_LENGTH = filters.RUN_LENGTH_MAX_OUTPUT_LENGTH = (
-        _MAX_UNPACKED
-    )
     deadline = time.monotonic() + limits.seconds
     try:
-        reader = PdfReader(io.BytesIO(body))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise FileNotDecryptedError
-        return _pages_text(reader, limits, deadline)
+        with apply_configuration(**_BOUNDS):
+            reader = PdfReader(io.BytesIO(body))
+            if reader.is_encrypted and not reader.decrypt(""):
+                raise FileNotDecryptedError
+            return _pages_text(reader, limits, deadline)
     except DocumentRefused:
         raise
     except (DependencyError, FileNotDecryptedError, NotImplementedError) as error:
