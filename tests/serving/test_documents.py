@@ -108,6 +108,16 @@ async def test_a_file_that_comes_with_every_turn_is_read_once(monkeypatch: pytes
     assert len(reads) == 2
 
 
+async def test_a_file_that_is_called_something_else_is_read_again() -> None:
+    body = "ы".encode("koi8-r")
+    names = ["text/plain;charset=koi8-r", "text/plain;charset=cp1251"]
+    request = asking(*(document(url(body, name)) for name in names))
+    ready = await prepare_documents(request, policy=DocumentPolicy())
+    assert isinstance(ready.prompt, Conversation)
+    texts = [part.text for part in ready.prompt.messages[0].parts if isinstance(part, DocumentPart)]
+    assert texts == [body.decode("koi8-r"), body.decode("cp1251")]
+
+
 def test_what_was_used_longest_ago_makes_room() -> None:
     texts = ReadTexts(max_characters=6)
     texts.keep(b"1", "aaa")

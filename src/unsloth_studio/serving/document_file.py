@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
+log = logging.getLogger(__name__)
+
 READABLE = "PDF and text files (plain text, Markdown, CSV, HTML, JSON, source code and the like)"
 
 _UNPACKED = 16 * 2**20
@@ -110,6 +112,7 @@ def _pdf_text(body: bytes, limits: DocumentLimits) -> str:
     except (LimitReachedError, MemoryError) as error:
         raise DocumentRefused("is a PDF that unpacks to too much. Send its text instead") from error
     except Exception as error:  # pypdf promises no closed set of them for damaged files
+        log.debug("a PDF could not be read", exc_info=error)
         raise DocumentRefused("is a damaged PDF, or one that is cut off") from error
 
 

@@ -131,7 +131,7 @@ async def _text(source: DocumentSource, policy: DocumentPolicy) -> str:
         raise _wrong(source, f"the document is larger than {policy.max_encoded_bytes / 2**20:.0f} MiB (base64)")
     else:
         body, media_type = await asyncio.to_thread(_unpacked, source)
-    key = hashlib.blake2b(body, digest_size=20, salt=b"document", person=media_type.encode()[:16]).digest()
+    key = await asyncio.to_thread(_key, body, media_type)
     if (known := policy.read_before.get(key)) is not None:
         return known
     async with policy.readers:
@@ -141,6 +141,14 @@ async def _text(source: DocumentSource, policy: DocumentPolicy) -> str:
             raise _wrong(source, f"the document {error}") from error
     policy.read_before.keep(key, text)
     return text
+
+
+def _key(body: bytes, media_type: str) -> bytes:
+    """What decides the text. Some milliseconds for a large file."""
+    key = hashlib.blake2b(media_type.encode(), digest_size=20)
+    key.update(b"\0")
+    key.update(body)
+    return key.digest()
 
 
 async def _fetch(source: DocumentSource, policy: DocumentPolicy) -> tuple[bytes, str]:

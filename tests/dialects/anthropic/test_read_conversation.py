@@ -163,6 +163,23 @@ def test_what_a_user_can_show(block: Any, parts: tuple[Part, ...]) -> None:
             (TextPart("The tool Grep can be called now."),),
             id="a tool that was searched for",
         ),
+        pytest.param(
+            [
+                {"type": "document", "source": {"type": "text", "data": "D"}},
+                {"type": "text", "text": "a", **CACHED},
+                IMAGE,
+                {"type": "tool_reference", "tool_name": "Grep", **CACHED},
+                {"type": "text", "text": "b"},
+            ],
+            (
+                DocumentPart("D"),
+                TextPart("a"),
+                PICTURE,
+                TextPart("The tool Grep can be called now."),
+                TextPart("b"),
+            ),
+            id="all kinds, in the client's order",
+        ),
     ],
 )
 @pytest.mark.parametrize("is_error", [True, False])

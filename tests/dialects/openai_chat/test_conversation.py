@@ -75,6 +75,31 @@ def test_content_of_a_user_message(content: object, parts: tuple[Part, ...]) -> 
     assert messages_of({"role": "user", "content": content}) == (Message("user", parts),)
 
 
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        pytest.param("42", (TextPart("42"),), id="a string"),
+        pytest.param([{"type": "text", "text": "42"}], (TextPart("42"),), id="a list"),
+        pytest.param(None, (), id="null"),
+        pytest.param([], (), id="an empty list"),
+        pytest.param(
+            [{"type": "image_url", "image_url": {"url": "http://x"}}, {"type": "text", "text": "b"}],
+            (ImagePart("http://x"), TextPart("b")),
+            id="an image and text, in the client's order",
+        ),
+    ],
+)
+def test_content_of_a_tool_result(content: object, parts: tuple[Part, ...]) -> None:
+    call = {"id": "a", "function": {"name": "f", "arguments": "{}"}}
+    result = {"role": "tool", "tool_call_id": "a", "content": content}
+    read_back = messages_of(HELLO, {"role": "assistant", "tool_calls": [call]}, result)
+    assert [(message.role, message.parts) for message in read_back[2:]] == [("tool", (ToolResultPart("a", parts),))]
+
+
+def test_two_user_messages_in_a_row_are_two_messages() -> None:
+    assert messages_of(HELLO, HELLO) == messages_of(HELLO) * 2
+
+
 @pytest.mark.parametrize("role", ["system", "developer"])
 def test_developer_messages_are_system_messages_and_may_stand_alone(role: str) -> None:
     assert messages_of({"role": role, "content": "Be brief."}) == (Message("system", (TextPart("Be brief."),)),)
