@@ -89,7 +89,7 @@ def test_content_of_a_user_message(content: object, parts: tuple[Part, ...]) -> 
         ),
     ],
 )
-def test_content_of_a_tool_result(content: object, parts: tuple[Part, ...]) -> None:
+def test_content_of_a_tool_result(content: object, parts: tuple[TextPart | ImagePart, ...]) -> None:
     call = {"id": "a", "function": {"name": "f", "arguments": "{}"}}
     result = {"role": "tool", "tool_call_id": "a", "content": content}
     read_back = messages_of(HELLO, {"role": "assistant", "tool_calls": [call]}, result)
