@@ -1,4 +1,4 @@
-"""The commands and programs in README.md and docs/quick-start.md run as they stand, and give what the page shows.
+"""The commands and programs in README.md and in some pages of docs/ run as they stand, and give what the page shows.
 
 The rule: a `bash` block with `curl` in it and every `python` block is run against a real server, in the order of the page,
 with the page's address and key replaced. A `json` block right behind one shows the reply (other fields may come with it),
@@ -20,7 +20,7 @@ import pytest
 from tests.support.server import StudioServer, studio
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/quick-start.md")
+PAGES = ("README.md", "docs/quick-start.md", "docs/tool-calling.md")
 ADDRESS = "http://127.0.0.1:8888"
 KEY = "sk-unsloth-..."
 

@@ -23,6 +23,7 @@ from unsloth_studio.engine.shelf import PooledModel, Shelf, SingleShelf
 from unsloth_studio.engine.sizing import DoesNotFit, Smaller
 from unsloth_studio.engine.upstream import Upstream
 from unsloth_studio.observe.logs import log_engine_line
+from unsloth_studio.serving.documents import DocumentPolicy, prepare_documents
 from unsloth_studio.serving.fetch import FetchPolicy, GuardedFetcher
 from unsloth_studio.serving.images import ImagePolicy, prepare_images
 from unsloth_studio.settings import Settings
@@ -48,11 +49,13 @@ def upstream_models(settings: Settings, wishes: Wishes, *, on_change: OnChange) 
     key = settings.upstream_key.get_secret_value() if settings.upstream_key else None
     slots = wishes.parallel or settings.parallel or DEFAULT_SLOTS
     shelf = SingleShelf(Upstream(settings.upstream, key, slots=slots, on_change=on_change), slots=slots)
-    policy = ImagePolicy(fetcher=GuardedFetcher(FetchPolicy(allowed_hosts=frozenset(settings.fetch_allowed_hosts))))
+    fetcher = GuardedFetcher(FetchPolicy(allowed_hosts=frozenset(settings.fetch_allowed_hosts)))
+    images, documents = ImagePolicy(fetcher=fetcher), DocumentPolicy(fetcher=fetcher)
 
     async def prepare(request: Request, model_id: str) -> Request:
         del model_id
-        return await prepare_images(request, vision=True, policy=policy)  # whether it sees is the upstream's to say
+        request = await prepare_images(request, vision=True, policy=images)  # whether it sees is the upstream's to say
+        return await prepare_documents(request, policy=documents)
 
     return Models(shelf, shelf.model, prepare)
 

@@ -20,6 +20,7 @@ from unsloth_studio.catalog.sheet import Sheet
 from unsloth_studio.cli.model_facts import pins_of
 from unsloth_studio.cli.places import library_of
 from unsloth_studio.engine.shelf import ModelEntry, PooledModel
+from unsloth_studio.serving.documents import DocumentPolicy, prepare_documents
 from unsloth_studio.serving.fetch import FetchPolicy, GuardedFetcher
 from unsloth_studio.serving.images import ImagePolicy, prepare_images
 from unsloth_studio.settings import Settings, SettingsInvalid, load_settings
@@ -64,7 +65,9 @@ class LibraryShelf:
         self._seen: object = None
         self._complaint = ""
         fetch = FetchPolicy(allowed_hosts=frozenset(settings.fetch_allowed_hosts))
-        self._images = ImagePolicy(fetcher=GuardedFetcher(fetch))
+        fetcher = GuardedFetcher(fetch)
+        self._images = ImagePolicy(fetcher=fetcher)
+        self._documents = DocumentPolicy(fetcher=fetcher)
 
     @property
     def first(self) -> Stocked:
@@ -93,7 +96,7 @@ class LibraryShelf:
         return [self._entry(model) for model in self._models]
 
     async def prepare(self, request: Request, model_id: str) -> Request:
-        """The request with its images fetched and checked, and every sampling value settled (see `catalog.sampling`)."""
+        """The request with its images and documents read and every sampling value settled (see `catalog.sampling`)."""
         model = self._by_id(model_id)
         resolved = model.sheet.sampling(
             pins=pins_of(model.sheet.model, self._settings),
@@ -103,6 +106,7 @@ class LibraryShelf:
             tools=model.sheet.offers_tools(request),
         )
         request = await prepare_images(request, vision=model.vision, policy=self._images)
+        request = await prepare_documents(request, policy=self._documents)
         return replace(request, sampling=resolved.params)
 
     async def keep_fresh(self) -> None:

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
-import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
 
 from unsloth_studio.engine.replies import CANNOT_SEE
+from unsloth_studio.serving.data_url import decode_base64, says_base64
 from unsloth_studio.serving.fetch import Fetcher, FetchFailed
 from unsloth_studio.serving.fetch_guard import FetchRefused
 from unsloth_studio.serving.image_file import ImageFile, ImageLimits, ImageRefused, presentable
 from unsloth_studio.turn.errors import TurnFailure, invalid
 from unsloth_studio.turn.messages import Conversation, ImagePart, Message, Part, Request, ToolResultPart
 
-_BASE64 = re.compile(r";\s*base64\s*\Z", re.IGNORECASE)
-_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _DECODERS = 2
 
 
@@ -130,7 +126,7 @@ def _from_data_url(url: str, name: str, policy: ImagePolicy) -> str:
     head, comma, payload = url.partition(",")
     if not comma:
         raise _wrong(f"{name} has no data: it must be data:<media type>;base64,<data>")
-    body, plain = _decode(payload, name) if _BASE64.search(head) else (unquote_to_bytes(payload), False)
+    body, plain = _decode(payload, name) if says_base64(head) else (unquote_to_bytes(payload), False)
     if len(body) > policy.max_encoded_bytes // 4 * 3:
         raise _too_large(name, policy)
     file = _look(body, name, policy)
@@ -143,15 +139,10 @@ def _from_file(body: bytes, name: str, policy: ImagePolicy) -> str:
 
 
 def _decode(payload: str, name: str) -> tuple[bytes, bool]:
-    """The bytes, and whether `payload` is base64 as RFC 4648 writes it. Line ends, percent signs, the URL alphabet and
-    missing padding are read as well; the engine reads none of them."""
-    with suppress(binascii.Error, ValueError):
-        return base64.b64decode(payload, validate=True), True
-    data = unquote_to_bytes(payload) if "%" in payload else payload.encode("ascii", "replace")
-    tidy = b"".join(data.split()).translate(_URL_ALPHABET).rstrip(b"=")
+    """The bytes, and whether `payload` is spelled as the engine reads it."""
     try:
-        return base64.b64decode(tidy + b"=" * (-len(tidy) % 4), validate=True), False
-    except (binascii.Error, ValueError) as error:
+        return decode_base64(payload)
+    except ValueError as error:
         raise _wrong(f"{name} is not valid base64") from error
 
 

@@ -47,11 +47,24 @@ class ImagePart:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentSource:
+    """A document that nobody has read yet: its URL (`data:` or `http(s):`), and the field of the request that holds it."""
+
+    url: str
+    param: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentPart:
-    """A document whose text could be read; `title` is shown to the model before it."""
+    """A document as text; `title` is shown to the model before it.
+
+    One that came as a file has a `source`, and in `text` only what its sender said about it, until `serving.documents` has
+    read it. The engine is never asked before.
+    """
 
     text: str
     title: str | None = None
+    source: DocumentSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,15 +173,15 @@ BLOCKS: list[tuple[str, Any, str]] = [
     ("user", {"type": "image", "source": {"type": "url", "url": ""}}, "[0].source.url"),
     (
         "user",
-        {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "aGk="}},
-        "[0].source",
+        {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "aGk"}},
+        "[0].source.data",
     ),
     (
         "user",
         {"type": "document", "source": {"type": "base64", "media_type": "text/plain", "data": "?"}},
         "[0].source.data",
     ),
-    ("user", {"type": "document", "source": {"type": "url", "url": "https://example.org/a.pdf"}}, "[0].source"),
+    ("user", {"type": "document", "source": {"type": "url", "url": "file:///etc/passwd"}}, "[0].source.url"),
     ("user", {"type": "document", "source": {"type": "file", "file_id": "f"}}, "[0].source"),
     ("user", {"type": "document", "source": {"type": "text", "data": None}}, "[0].source.data"),
     (

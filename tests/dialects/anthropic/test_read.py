@@ -136,6 +136,11 @@ def test_output_format(field: str) -> None:
             id="custom, strict and deferred",
         ),
         pytest.param(
+            {"tools": [{**TOOL, "cache_control": {"type": "ephemeral"}, "eager_input_streaming": True}]},
+            (ToolDefinition("get_weather", "Weather of a city.", SCHEMA),),
+            id="a tool with fields that say nothing to a model",
+        ),
+        pytest.param(
             {
                 "tools": [
                     {"name": "z", "input_schema": ANYTHING},

@@ -15,6 +15,7 @@ from unsloth_studio.turn.accumulate import accumulate
 from unsloth_studio.turn.messages import (
     Conversation,
     DocumentPart,
+    DocumentSource,
     ImagePart,
     Message,
     Part,
@@ -121,7 +122,11 @@ def test_system_message_in_the_middle_stays_where_it_is() -> None:
         ),
         pytest.param(
             {"type": "document", "source": {"type": "base64", "media_type": "text/plain", "data": "w7w="}},
-            (DocumentPart("ü"),),
+            (
+                DocumentPart(
+                    "", None, DocumentSource("data:text/plain;base64,w7w=", "messages[0].content[0].source.data")
+                ),
+            ),
             id="text document as base64",
         ),
         pytest.param(
@@ -157,6 +162,23 @@ def test_what_a_user_can_show(block: Any, parts: tuple[Part, ...]) -> None:
             [{"type": "tool_reference", "tool_name": "Grep"}],
             (TextPart("The tool Grep can be called now."),),
             id="a tool that was searched for",
+        ),
+        pytest.param(
+            [
+                {"type": "document", "source": {"type": "text", "data": "D"}},
+                {"type": "text", "text": "a", **CACHED},
+                IMAGE,
+                {"type": "tool_reference", "tool_name": "Grep", **CACHED},
+                {"type": "text", "text": "b"},
+            ],
+            (
+                DocumentPart("D"),
+                TextPart("a"),
+                PICTURE,
+                TextPart("The tool Grep can be called now."),
+                TextPart("b"),
+            ),
+            id="all kinds, in the client's order",
         ),
     ],
 )

@@ -118,21 +118,11 @@ INSIDE: list[tuple[str, Any, str]] = [
     (
         "messages",
         [{"role": "user", "content": [{"type": "file", "file": {"file_id": "f"}}]}],
-        f"{USER}.content[0].file",
+        f"{USER}.content[0].file.file_id",
     ),
     (
         "messages",
-        [{"role": "user", "content": [{"type": "file", "file": {"file_data": "data:application/pdf;base64,AA=="}}]}],
-        f"{USER}.content[0].file",
-    ),
-    (
-        "messages",
-        [{"role": "user", "content": [{"type": "file", "file": {"file_data": "data:text/plain;base64,?"}}]}],
-        f"{USER}.content[0].file.file_data",
-    ),
-    (
-        "messages",
-        [{"role": "user", "content": [{"type": "file", "file": {"file_data": "data:text/plain;base64,/w=="}}]}],
+        [{"role": "user", "content": [{"type": "file", "file": {"filename": "a.pdf"}}]}],
         f"{USER}.content[0].file.file_data",
     ),
     ("messages", [{"role": "tool", "content": "x"}], f"{USER}.tool_call_id"),

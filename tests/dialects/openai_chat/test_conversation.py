@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from tests.dialects.openai_chat.bodies import HELLO, messages_of
 
 from unsloth_studio.turn.messages import (
     DocumentPart,
+    DocumentSource,
     ImagePart,
     Message,
     Part,
@@ -58,17 +58,46 @@ from unsloth_studio.turn.messages import (
                     "type": "file",
                     "file": {
                         "filename": "n.txt",
-                        "file_data": "data:text/plain;base64," + base64.b64encode("é".encode()).decode(),
+                        "file_data": "data:text/plain;base64,w6k=",
                     },
                 }
             ],
-            (DocumentPart("é", "n.txt"),),
+            (
+                DocumentPart(
+                    "", "n.txt", DocumentSource("data:text/plain;base64,w6k=", "messages[0].content[0].file.file_data")
+                ),
+            ),
             id="a plain text file",
         ),
     ],
 )
 def test_content_of_a_user_message(content: object, parts: tuple[Part, ...]) -> None:
     assert messages_of({"role": "user", "content": content}) == (Message("user", parts),)
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        pytest.param("42", (TextPart("42"),), id="a string"),
+        pytest.param([{"type": "text", "text": "42"}], (TextPart("42"),), id="a list"),
+        pytest.param(None, (), id="null"),
+        pytest.param([], (), id="an empty list"),
+        pytest.param(
+            [{"type": "image_url", "image_url": {"url": "http://x"}}, {"type": "text", "text": "b"}],
+            (ImagePart("http://x"), TextPart("b")),
+            id="an image and text, in the client's order",
+        ),
+    ],
+)
+def test_content_of_a_tool_result(content: object, parts: tuple[TextPart | ImagePart, ...]) -> None:
+    call = {"id": "a", "function": {"name": "f", "arguments": "{}"}}
+    result = {"role": "tool", "tool_call_id": "a", "content": content}
+    read_back = messages_of(HELLO, {"role": "assistant", "tool_calls": [call]}, result)
+    assert [(message.role, message.parts) for message in read_back[2:]] == [("tool", (ToolResultPart("a", parts),))]
+
+
+def test_two_user_messages_in_a_row_are_two_messages() -> None:
+    assert messages_of(HELLO, HELLO) == messages_of(HELLO) * 2
 
 
 @pytest.mark.parametrize("role", ["system", "developer"])

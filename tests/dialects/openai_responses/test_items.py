@@ -22,6 +22,7 @@ from tests.dialects.openai_responses.requests import (
 
 from unsloth_studio.turn.messages import (
     DocumentPart,
+    DocumentSource,
     ImagePart,
     Message,
     ReasoningPart,
@@ -31,6 +32,7 @@ from unsloth_studio.turn.messages import (
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 NOTE = base64.b64encode("Grüße".encode()).decode()
+FILE_DATA = "input[0].content[0].file_data"
 
 
 INPUTS: dict[str, tuple[Any, list[Message]]] = {
@@ -54,15 +56,15 @@ INPUTS: dict[str, tuple[Any, list[Message]]] = {
     ),
     "a text file": (
         [{"role": "user", "content": [{"type": "input_file", "filename": "n.txt", "file_data": NOTE}]}],
-        [user(DocumentPart("Grüße", "n.txt"))],
+        [user(DocumentPart("", "n.txt", DocumentSource(f"data:;base64,{NOTE}", FILE_DATA)))],
     ),
     "a text file as a data URL": (
         [{"role": "user", "content": [{"type": "input_file", "file_data": f"data:text/plain;base64,{NOTE}"}]}],
-        [user(DocumentPart("Grüße"))],
+        [user(DocumentPart("", None, DocumentSource(f"data:text/plain;base64,{NOTE}", FILE_DATA)))],
     ),
     "a text file as a plain data URL": (
         [{"role": "user", "content": [{"type": "input_file", "file_data": "data:text/plain,a%20b"}]}],
-        [user(DocumentPart("a b"))],
+        [user(DocumentPart("", None, DocumentSource("data:text/plain,a%20b", FILE_DATA)))],
     ),
     "empty content": ([{"role": "user", "content": []}], [user("")]),
     "a refusal": (

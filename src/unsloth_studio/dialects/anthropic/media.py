@@ -21,7 +21,7 @@ from unsloth_studio.dialects.anthropic.blocks import (
     UrlSource,
 )
 from unsloth_studio.turn.errors import TurnFailure, invalid
-from unsloth_studio.turn.messages import DocumentPart, ImagePart, TextPart
+from unsloth_studio.turn.messages import DocumentPart, DocumentSource, ImagePart, TextPart
 
 
 def image_part(block: ImageBlock, path: str) -> ImagePart:
@@ -45,7 +45,7 @@ def image_part(block: ImageBlock, path: str) -> ImagePart:
 
 
 def document_parts(block: DocumentBlock, path: str) -> list[DocumentPart | ImagePart]:
-    """The text of a document, after its `context`, then the images in it."""
+    """The text of a document, after its `context`, then the images in it; a file is read later (`serving.documents`)."""
     source = block.source
     images: list[ImagePart] = []
     match source:
@@ -54,10 +54,13 @@ def document_parts(block: DocumentBlock, path: str) -> list[DocumentPart | Image
         case ContentSource():
             text, images = _content(source, path)
         case Base64Source():
-            text = _decoded_text(source, path)
+            url = f"data:{source.media_type};base64,{_base64_text(source, path)}"
+            return [DocumentPart(block.context or "", block.title or None, DocumentSource(url, f"{path}.source.data"))]
         case UrlSource():
-            wrong = f"{path}.source"
-            raise invalid(f"{wrong}: documents by URL are not supported; send the document's text.", param=wrong)
+            wrong = f"{path}.source.url"
+            if not source.url[:8].lower().startswith(("https://", "http://", "data:")):
+                raise invalid(f"{wrong}: this must be an http(s) URL or a data: URL.", param=wrong)
+            return [DocumentPart(block.context or "", block.title or None, DocumentSource(source.url, wrong))]
         case FileSource():
             raise _no_files(path)
         case _:
@@ -86,26 +89,13 @@ def _content(source: ContentSource, path: str) -> tuple[str, list[ImagePart]]:
 def _base64_text(source: Base64Source, path: str) -> str:
     """The base64 text on one line, known to be whole."""
     text = "".join(source.data.split())
-    _decode(text, path)
-    return text
-
-
-def _decoded_text(source: Base64Source, path: str) -> str:
-    if source.media_type != "text/plain":
-        wrong = f"{path}.source"
-        what = "PDF documents" if source.media_type == "application/pdf" else f"'{source.media_type}' documents"
-        raise invalid(f"{wrong}: {what} are not supported yet; send the document's text instead.", param=wrong)
-    return _decode("".join(source.data.split()), path).decode(errors="replace")
-
-
-def _decode(text: str, path: str) -> bytes:
     try:
         decoded = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise _not_base64(path) from error
     if not decoded:
         raise _not_base64(path)
-    return decoded
+    return text
 
 
 def _not_base64(path: str) -> TurnFailure:

@@ -7,8 +7,6 @@ in a list are joined with a line feed, as llama.cpp and vLLM do.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -16,12 +14,13 @@ import msgspec
 
 from unsloth_studio.dialects.openai_chat import wire
 from unsloth_studio.turn.errors import TurnFailure, invalid
-from unsloth_studio.turn.messages import DocumentPart, ImagePart, TextPart
+from unsloth_studio.turn.messages import DocumentPart, DocumentSource, ImagePart, TextPart
 
 T = TypeVar("T")
 Content = TextPart | ImagePart | DocumentPart
 
 _IMAGE_SCHEMES = ("data:image/", "http://", "https://")
+_FILE_SCHEMES = ("data:", "http://", "https://")
 
 
 def read_content(content: str | list[wire.ContentPart] | msgspec.UnsetType | None, path: str) -> tuple[Content, ...]:
@@ -91,16 +90,15 @@ def _read_image(image: wire.ImageUrl | str, path: str) -> ImagePart:
 
 
 def _read_file(file: wire.File, path: str) -> DocumentPart:
-    """Plain text is read; other documents, and files kept by OpenAI under an id, are not."""
-    head, comma, encoded = (file.file_data or "").partition(",")
-    if not (comma and head.lower().startswith("data:text/") and head.lower().endswith(";base64")):
-        raise _unreadable(path, "only plain text is read from files: file_data as a data:text/plain;base64 URL")
-    try:
-        text = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, ValueError) as error:
-        raise _unreadable(f"{path}.file_data", "this is not base64 of UTF-8 text") from error
-    return DocumentPart(text, file.filename)
+    """A file inside the request, or at a URL; `serving.documents` reads it. Nothing is kept here under an id."""
+    if not file.file_data:
+        if file.file_id is not None:
+            raise _unreadable(f"{path}.file_id", "no files are kept on this server; send the file in file_data")
+        raise _unreadable(f"{path}.file_data", "this field is required")
+    data = file.file_data
+    url = data if data[:8].lower().startswith(_FILE_SCHEMES) else f"data:;base64,{data}"
+    return DocumentPart("", file.filename, DocumentSource(url, f"{path}.file_data"))
 
 
-def _unreadable(path: str, why: str) -> TurnFailure:
-    return invalid(f"{path}: {why}.", param=path, code="unsupported_file")
+def _unreadable(param: str, why: str) -> TurnFailure:
+    return invalid(f"{param}: {why}.", param=param, code="unsupported_file")

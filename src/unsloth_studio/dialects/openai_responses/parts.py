@@ -1,20 +1,16 @@
 """Content parts of the Responses dialect (`input_text`, `input_image`, `input_file`, ...) as parts of a message.
 
-One rule: nothing is fetched and nothing is stored here, so a file must come inside the request.
+One rule: nothing is fetched, converted or stored here; images and files stay URLs (`serving` reads them).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-from urllib.parse import unquote_to_bytes
-
 from unsloth_studio.dialects.openai_responses.wire import Content, ContentPart, ImageUrl, RawObject
 from unsloth_studio.turn.errors import invalid
-from unsloth_studio.turn.messages import DocumentPart, ImagePart, TextPart
+from unsloth_studio.turn.messages import DocumentPart, DocumentSource, ImagePart, TextPart
 
 _TEXT_TYPES = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text"})
-_IMAGE_SCHEMES = ("data:", "http://", "https://")
+_SCHEMES = ("data:", "http://", "https://")
 _KNOWN = "input_text, output_text, input_image, input_file and refusal"
 
 ContentPiece = TextPart | ImagePart | DocumentPart
@@ -38,7 +34,7 @@ def plain_text(parts: list[ContentPart] | None) -> str:
 def screenshot_of(output: RawObject) -> ImagePart | None:
     """The image in the output of a `computer_call`, when it holds one that can be shown."""
     url: object = output.get("image_url")
-    if isinstance(url, str) and url[:8].lower().startswith(_IMAGE_SCHEMES):
+    if isinstance(url, str) and url[:8].lower().startswith(_SCHEMES):
         return ImagePart(url)
     return None
 
@@ -52,7 +48,7 @@ def _read_part(part: ContentPart, at: str) -> ContentPiece:
         case "input_image" | "image_url":
             return _read_image(part, at)
         case "input_file":
-            return DocumentPart(_read_file(part, at), title=part.filename)
+            return DocumentPart("", part.filename, _read_file(part, at))
         case "input_audio":
             raise invalid(f"{at}: Audio input is not supported. Send text or images.", param=at)
         case _:
@@ -64,31 +60,27 @@ def _read_image(part: ContentPart, at: str) -> ImagePart:
     if part.image_url is None and part.file_id is not None:
         raise _no_stored_files(f"{at}.file_id")
     image = part.image_url if isinstance(part.image_url, ImageUrl) else ImageUrl(part.image_url or "")
-    if not image.url[:8].lower().startswith(_IMAGE_SCHEMES):
+    if not image.url[:8].lower().startswith(_SCHEMES):
         message = f"{at}.image_url: Send the image as a 'data:<media type>;base64,...' or http(s) URL."
         raise invalid(message, param=f"{at}.image_url")
     return ImagePart(image.url, detail=part.detail or image.detail)
 
 
-def _read_file(part: ContentPart, at: str) -> str:
-    """The text of an inline file: a `data:` URL or bare base64."""
-    if part.file_data is None:
-        if part.file_id is not None:
-            raise _no_stored_files(f"{at}.file_id")
-        message = f"{at}.file_data: Send the file inside the request, base64-encoded; files are not fetched by URL."
-        raise invalid(message, param=f"{at}.file_data")
-    try:
-        return _decode(part.file_data).decode()
-    except (binascii.Error, ValueError) as error:
-        message = f"{at}.file_data: This is not a text file in UTF-8, base64-encoded. Convert the file to text first."
-        raise invalid(message, param=f"{at}.file_data") from error
-
-
-def _decode(file_data: str) -> bytes:
-    if not file_data.startswith("data:"):
-        return base64.b64decode(file_data, validate=True)
-    header, _, payload = file_data.partition(",")
-    return base64.b64decode(payload, validate=True) if header.endswith(";base64") else unquote_to_bytes(payload)
+def _read_file(part: ContentPart, at: str) -> DocumentSource:
+    """An inline file (a `data:` URL or bare base64), or one at a URL."""
+    if part.file_data:
+        data = part.file_data
+        url = data if data[:8].lower().startswith(_SCHEMES) else f"data:;base64,{data}"
+        return DocumentSource(url, f"{at}.file_data")
+    if part.file_url is not None:
+        if not part.file_url[:8].lower().startswith(_SCHEMES):
+            message = f"{at}.file_url: Send the file at an http(s) URL, or inside the request in 'file_data'."
+            raise invalid(message, param=f"{at}.file_url")
+        return DocumentSource(part.file_url, f"{at}.file_url")
+    if part.file_id is not None:
+        raise _no_stored_files(f"{at}.file_id")
+    message = f"{at}.file_data: Send the file inside the request, base64-encoded, or its URL in 'file_url'."
+    raise invalid(message, param=f"{at}.file_data")
 
 
 def _required(value: str | None, path: str) -> str:
