@@ -80,9 +80,11 @@ def test_a_stream_cut_in_two_anywhere_gives_the_same_as_the_whole(step: int) -> 
     faults: list[str] = []
     for number, case in enumerate(CASES):
         tools, expected = TOOL_SETS[case.tools], parsed(case)
-        for at in range(1 + number % step, len(case.text), step):
-            if in_chunks((case.text[:at], case.text[at:]), tools) != expected:
-                faults.append(f"{case.id}: cut between {case.text[:at]!r} and {case.text[at:]!r}")
+        faults += [
+            f"{case.id}: cut between {case.text[:at]!r} and {case.text[at:]!r}"
+            for at in range(1 + number % step, len(case.text), step)
+            if in_chunks((case.text[:at], case.text[at:]), tools) != expected
+        ]
     assert faults == []
 
 
