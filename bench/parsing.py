@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from bench.run import Bench, Reading
 from tests.conformance.corpus import CASES
 from tests.conformance.tools import CODING, TOOL_SETS
-from unsloth_studio.parsing import OutputParser, parse_output
+
+from unsloth_studio.parsing import Output, OutputParser, parse_output
 
 KIB = 1024
 PROSE = "The loop ends when i < n no longer holds; see a[i], the {braces} and `code` of it. Then we're done, mostly. "
@@ -65,7 +66,7 @@ def _argument_parse(size: int, *, chunk: int) -> Callable[[], None]:
     return parse
 
 
-def _fed(chunks: Iterable[str]):
+def _fed(chunks: Iterable[str]) -> Output:
     parser = OutputParser(CODING)
     for chunk in chunks:
         parser.feed(chunk)
