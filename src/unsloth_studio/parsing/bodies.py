@@ -21,6 +21,8 @@ from unsloth_studio.parsing.names import ToolNames
 _BLANK = re.compile(r"[\s\u200b\ufeff]*")
 _NAME = re.compile(r"[\w.\-/:]+")
 _FENCE = re.compile(r"`{3,}[\w+-]*[ \t]*\n?")
+_NESTED = 8
+"""Marks, fences and blanks in front of one body."""
 _NAME_LIMIT = 256
 _ARGS = re.compile(r"\s*(?:\[CALL_ID\]\s*[\w-]*\s*)?\[ARGS\]\s*", re.IGNORECASE)
 _ARGS_BEGIN = re.compile(r"\s*(?:\[[A-Z_]*\]\s*[\w-]*\s*)?(?:\[[A-Z_]*)?\Z", re.IGNORECASE)
@@ -54,7 +56,7 @@ def begin(text: str, start: int, names: ToolNames, *, opener: str, final: bool) 
     pos = start
     fenced = False
     opened = opener
-    while True:
+    for _ in range(_NESTED):
         pos = _end(_BLANK, text, pos)
         if pos >= len(text):
             return _NOTHING if final else _WAIT
@@ -76,6 +78,8 @@ def begin(text: str, start: int, names: ToolNames, *, opener: str, final: bool) 
         if mark.kind != "open":
             return _NOTHING
         pos, opened = mark.end, mark.name
+    else:
+        return _NOTHING
     return _by_letters(text, pos, names, opener=opened, fenced=fenced, final=final)
 
 
@@ -88,7 +92,8 @@ def _by_letters(text: str, pos: int, names: ToolNames, *, opener: str, fenced: b
         if after >= len(text):
             return _NOTHING if final else _WAIT
         python = text[after].isalpha() or text[after] == "_"
-        return Begun(PythonBody(names, pos) if python else JsonBody(names, pos, fenced=fenced))
+        keyed = opener == "<|tools_prefix|>"
+        return Begun(PythonBody(names, pos) if python else JsonBody(names, pos, fenced=fenced, keyed=keyed))
     if letter == ":" and text[pos + 1 :].lstrip()[:1] == "{":
         return Begun(GemmaBody(names, pos))
     if letter == "<":

@@ -6,8 +6,9 @@ The rule: a mark inside a string is text, so long as the string's end can be tol
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from unsloth_studio.parsing.calls import Ended, accepted
+from unsloth_studio.parsing.calls import Ended, accepted, natural
 from unsloth_studio.parsing.envelope import RawCall, calls_of
 from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.json_text import readings
@@ -21,14 +22,23 @@ _ATTEMPTS = 8
 
 
 class JsonBody:
-    """From `start` on. `name`: the tool's name stood before, and this is its arguments. `marked` is as in `calls_of`."""
+    """From `start` on. `name`: the tool's name stood before, and this is its arguments. `marked` is as in `calls_of`;
+    `keyed`: the family names a call by its only key."""
 
     def __init__(
-        self, names: ToolNames, start: int, *, name: str | None = None, fenced: bool = False, marked: bool = True
+        self,
+        names: ToolNames,
+        start: int,
+        *,
+        name: str | None = None,
+        fenced: bool = False,
+        marked: bool = True,
+        keyed: bool = False,
     ) -> None:
         self._names = names
         self._start = self._at = start
         self._name = name
+        self._keyed = keyed
         self.fenced = fenced
         self._marked = marked
         self._scan = JsonScan()
@@ -51,8 +61,11 @@ class JsonBody:
     def _stopped(self, text: str, pos: int, *, final: bool) -> Ended | object | None:
         """At a letter that may begin a mark, a fence or a bracket of the value itself."""
         if text[pos] == "`":
-            if self.fenced and not self._scan.in_string and text.startswith("```", pos):
-                return self._ended(text, pos)
+            if self.fenced and not self._scan.in_string:
+                if text.startswith("```", pos):
+                    return self._ended(text, pos)
+                if not final and "```".startswith(text[pos : pos + 3]):
+                    return None
         else:
             mark = mark_at(text, pos)
             if mark == MAYBE and not final:
@@ -95,28 +108,27 @@ class JsonBody:
         if raws is None:
             return Ended((), end)
         if reading.repairs:
-            raws = [
-                RawCall(raw.name, raw.arguments, (*reading.repairs, *raw.repairs), raw.call_id, raw.arguments_raw)
-                for raw in raws
-            ]
+            raws = [replace(raw, repairs=(*reading.repairs, *raw.repairs)) for raw in raws]
         return Ended(accepted(raws, self._names, source, marked=self._marked), end)
 
     def _raws(self, value: object) -> list[RawCall] | None:
         if self._name is None:
-            return calls_of(value, self._names, marked=self._marked)
+            found = calls_of(value, self._names, marked=self._marked)
+            return [_without(raw, "name_as_key") for raw in found] if found and self._keyed else found
         resolved = self._names.resolve(self._name)
         if resolved is None:
             return None
         found = calls_of({"name": resolved.name, "arguments": value}, self._names, marked=True)
-        if found and resolved.repaired:
-            return [
-                RawCall(raw.name, raw.arguments, (*raw.repairs, "folded_name"), raw.call_id, raw.arguments_raw)
-                for raw in found
-            ]
+        if found and resolved.repaired and not natural(self._name, resolved.name):
+            return [replace(raw, repairs=(*raw.repairs, "folded_name")) for raw in found]
         return found
 
     def _cut(self, text: str) -> Ended:
         return self._ended(text, len(text), cut=True)
+
+
+def _without(raw: RawCall, repair: str) -> RawCall:
+    return replace(raw, repairs=tuple(each for each in raw.repairs if each != repair))
 
 
 _GO_ON = object()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from unsloth_studio.parsing.calls import Ended, accepted
+from unsloth_studio.parsing.calls import Ended, accepted, natural
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
@@ -66,8 +66,11 @@ class PythonBody:
             self._depth -= 1
             if self._depth <= 0:
                 return self._closed(text, pos + 1, final=final)
-        elif letter == "`" and self.fenced and text.startswith("```", pos):
-            return self._ended(text, pos)
+        elif letter == "`" and self.fenced:
+            if text.startswith("```", pos):
+                return self._ended(text, pos)
+            if not final and "```".startswith(text[pos : pos + 3]):
+                return _WAIT
         return None
 
     def _mark(self, text: str, pos: int, *, final: bool) -> object:
@@ -101,8 +104,7 @@ class PythonBody:
             resolved = self._names.resolve(call.name) or self._names.resolve(call.name.removesuffix(".call"))
             if resolved is None:
                 return Ended((), end)
-            own = resolved.name == call.name.removesuffix(".call")  # Llama's way to name a call
-            folded = ("folded_name",) if resolved.repaired and not own else ()
+            folded = ("folded_name",) if resolved.repaired and not natural(call.name, resolved.name) else ()
             raws.append(RawCall(resolved.name, call.arguments, (*call.repairs, *folded)))
         return Ended(accepted(raws, self._names, source, marked=self._marked), end)
 

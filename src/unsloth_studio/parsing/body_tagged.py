@@ -53,8 +53,8 @@ _LAST = re.compile(rf"\s*{_R}(?:function|invoke)?\s*>?\s*\Z", re.IGNORECASE)
 _CHILD = re.compile(rf"{_STANDS}?<([\w.\-]+)>")
 _M3 = re.compile(r"\]\s*<\s*\]\s*minimax\s*\[\s*>\s*\[", re.IGNORECASE)
 _HEAD_LIMIT = 400
-_MARKS = 256
-"""Marks inside one body, until it is given up: each is held against all of the text before it."""
+_MARKS = 4096
+"""Marks inside one body, until it is given up."""
 _BEGINS = 48
 _DEPTH = 16
 
@@ -70,6 +70,8 @@ class TaggedBody:
         self._start = start
         self._at = self._behind = behind
         self._marks = 0
+        self._seen = start  # up to where the text was looked through for an argument's tag
+        self._argued = False
         self._prefixed: bool | None = None  # whether the tags of this call bear MiniMax-M3's prefix
         self._undecided = True
         self._json: JsonBody | None = None
@@ -140,8 +142,10 @@ class TaggedBody:
             return False
         if mark.name in ("</parameter>", "</arg_value>", "</arguments>") or mark.kind in ("think", "unthink", "drop"):
             return False
-        before = _plain(text[self._start : pos]).rstrip()
-        if _CLOSED.search(before) or not _PARAMETER.search(before):
+        between = _plain(text[self._seen : pos])
+        self._argued = self._argued or _PARAMETER.search(between) is not None
+        self._seen = pos
+        if not self._argued or _CLOSED.search(_plain(text[max(self._start, pos - 80) : pos]).rstrip()):
             return mark.kind in ("close", "head", "open", "harmony")
         if mark.kind == "close":
             behind = text[mark.end : mark.end + _BEGINS].lstrip()

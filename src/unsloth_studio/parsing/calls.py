@@ -30,6 +30,15 @@ class Ended:
     loose: bool = False
 
 
+_NATURAL = re.compile(r"(?:functions\.|default_api\.)?(?P<name>.*?)(?:\.call|:\d+)?", re.DOTALL)
+
+
+def natural(written: str, name: str) -> bool:
+    """Whether `written` is the family's own way to spell the tool `name`, so that nothing had to be mended."""
+    found = _NATURAL.fullmatch(written.strip())
+    return found is not None and found["name"] == name
+
+
 def accepted(raws: Sequence[RawCall], names: ToolNames, source: str, *, marked: bool = True) -> tuple[ToolCall, ...]:
     """The calls, or none of them. `source` is the text they were read from."""
     calls: list[ToolCall] = []

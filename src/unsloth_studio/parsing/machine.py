@@ -35,7 +35,7 @@ _BARE_LIMIT = 64 * 1024
 _HEADER_LIMIT = 400
 _FAILURES = 64
 """Marks without a call behind them, until marks are taken for text without a look."""
-_FAILED_TEXT = 1 << 18
+_FAILED_TEXT = 1 << 20
 """Characters that bodies which were no calls may have cost, beyond the length of the text."""
 
 

@@ -94,11 +94,21 @@ def _tree() -> _Node:
     return root
 
 
+@cache
+def _second(first: str) -> frozenset[str]:
+    """What can follow the first letter of a mark; most of what begins like one is settled here."""
+    node = _tree().next.get(first)
+    letters = "".join(node.next) if node else ""
+    return frozenset(letters + letters.upper() + "".join(_SAME) + " \t\\")
+
+
 _SAME: Final = {"｜": "|", "▁": "_", "\u00a0": " "}  # noqa: RUF001
 
 
 def mark_at(text: str, start: int) -> Mark | Literal["maybe"] | None:
     """The longest mark that begins at `start`, `MAYBE` when more text is needed to tell, None when there is none."""
+    if start + 1 < len(text) and text[start + 1] not in _second(text[start]):
+        return None
     node, found, pos = _tree(), None, start
     before = ""
     while pos < len(text):
