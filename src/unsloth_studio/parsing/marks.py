@@ -95,6 +95,13 @@ def _tree() -> _Node:
 
 
 @cache
+def _exact() -> dict[str, tuple[MarkKind, str]]:
+    """Marks as their families write them, where the first `>` ends them; the common case."""
+    names = ((kind, name) for kind, listed in _FAMILIES for name in listed.split())
+    return {name: (kind, name) for kind, name in names if name.find(">") == len(name) - 1}
+
+
+@cache
 def _second(first: str) -> frozenset[str]:
     """What can follow the first letter of a mark; most of what begins like one is settled here."""
     node = _tree().next.get(first)
@@ -109,6 +116,9 @@ def mark_at(text: str, start: int) -> Mark | Literal["maybe"] | None:
     """The longest mark that begins at `start`, `MAYBE` when more text is needed to tell, None when there is none."""
     if start + 1 < len(text) and text[start + 1] not in _second(text[start]):
         return None
+    end = text.find(">", start + 1, start + LONGEST)
+    if end > 0 and (exact := _exact().get(text[start : end + 1])) is not None:
+        return Mark(exact[0], exact[1], end + 1)
     node, found, pos = _tree(), None, start
     before = ""
     while pos < len(text):

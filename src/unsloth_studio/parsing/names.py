@@ -37,10 +37,7 @@ class ToolNames:
 
     def __init__(self, tools: Sequence[Mapping[str, Any]] | None) -> None:
         self._schemas = dict(_functions(tools))
-        self._folded: dict[str, list[str]] = {}
-        for name in self._schemas:
-            for form in {folded(name), unjoined(name)}:
-                self._folded.setdefault(form, []).append(name)
+        self._folded: dict[str, list[str]] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._schemas)
@@ -75,6 +72,11 @@ class ToolNames:
     def _candidates(self, form: str) -> list[str]:
         if not form:
             return []
+        if self._folded is None:  # made for the first name that is not exact; most turns have none
+            self._folded = {}
+            for name in self._schemas:
+                for each in {folded(name), unjoined(name)}:
+                    self._folded.setdefault(each, []).append(name)
         return self._folded.get(folded(form)) or self._folded.get(unjoined(form)) or []
 
 
