@@ -52,12 +52,12 @@ def _maps(first: Json, second: Json) -> dict[str, Any]:
     return shared | {name: schema for name, schema in second.items() if name not in first}
 
 
-def _children(first: Any, second: Any) -> Any:
+def _children(first: object, second: object) -> object:
     if first is False or second is False:
         return False
-    if first is True or first == {} or first == second:
+    if first in (True, {}, second):
         return second
-    return first if second is True or second == {} else {"allOf": [first, second]}
+    return first if second in (True, {}) else {"allOf": [first, second]}
 
 
 def _common(first: list[Any], second: list[Any]) -> list[Any]:

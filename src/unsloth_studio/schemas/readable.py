@@ -102,7 +102,7 @@ def _older_forms(part: Json, words: Words, places: Places, depth: int) -> None:
 
 
 def _closed_for_siblings(part: Json, words: Words) -> None:
-    """`additionalProperties: false` beside a reference and without properties: older drafts ignore it, its author meant it so."""
+    """`additionalProperties: false` beside a reference and without properties: older drafts ignore it."""
     if words.get("additionalProperties") is False and not words.get("properties") and {"$ref", "allOf"} & part.keys():
         del words["additionalProperties"]
 

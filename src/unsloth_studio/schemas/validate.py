@@ -47,7 +47,7 @@ def first_violation(value: Any, schema: Any) -> Violation | None:
     try:
         validator = _validator(orjson.dumps(schema, default=str))
         error = _best(validator.iter_errors(value))
-    except Exception:  # noqa: BLE001 - a schema is the client's: whatever it upsets, the answer goes out
+    except Exception:  # a schema is the client's: whatever it upsets, the answer goes out
         return None
     finally:
         _left.reset(token)
@@ -56,7 +56,6 @@ def first_violation(value: Any, schema: Any) -> Violation | None:
 
 @lru_cache(maxsize=_CACHED)
 def _validator(schema: bytes) -> Any:
-    from jsonschema.validators import validator_for  # noqa: F401  # pyright: ignore[reportUnusedImport, reportUnknownVariableType]
     from referencing import Registry
 
     registry: Any = Registry()  # it knows nothing and fetches nothing
@@ -86,7 +85,7 @@ def _checker() -> Any:
 
 
 def _best(errors: Iterator[Any]) -> Any:
-    """The first error with the shortest path; of a union that fails, the one branch that was meant if that is plain."""
+    """The error nearest to the root; of a union, that of the branch which fits best."""
     from jsonschema.exceptions import best_match
 
     found: Any = best_match(errors)
