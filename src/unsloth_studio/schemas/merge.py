@@ -31,20 +31,22 @@ def merged(first: Json, second: Json) -> dict[str, Any]:
 
 def _both(key: str, first: Any, second: Any) -> Any:
     if key in _LARGER or key in _SMALLER:
-        if not is_number(second) or not is_number(first):
-            return first if is_number(first) else second
-        return max(first, second) if key in _LARGER else min(first, second)
+        return _bound(key, first, second)
     if key in _MAPS and isinstance(first, Mapping) and isinstance(second, Mapping):
         return _maps(cast("Json", first), cast("Json", second))
     if key in _BOTH:
-        return _children(first, second)
+        return _children(cast("object", first), cast("object", second))
     if key == "required" and isinstance(first, list) and isinstance(second, list):
         return _joined(cast("list[Any]", first), cast("list[Any]", second))
     if key == "enum" and isinstance(first, list) and isinstance(second, list):
         return _common(cast("list[Any]", first), cast("list[Any]", second))
-    if key == "type":
-        return _types(first, second)
-    return first
+    return _types(first, second) if key == "type" else cast("Any", first)
+
+
+def _bound(key: str, first: Any, second: Any) -> Any:
+    if not is_number(second) or not is_number(first):
+        return first if is_number(first) else second
+    return max(first, second) if key in _LARGER else min(first, second)
 
 
 def _maps(first: Json, second: Json) -> dict[str, Any]:

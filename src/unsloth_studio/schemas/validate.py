@@ -56,18 +56,19 @@ def first_violation(value: Any, schema: Any) -> Violation | None:
 
 @lru_cache(maxsize=_CACHED)
 def _validator(schema: bytes) -> Any:
-    from referencing import Registry
+    import referencing
 
-    registry: Any = Registry()  # it knows nothing and fetches nothing
+    registry: Any = cast("Any", referencing).Registry()  # it knows nothing and fetches nothing
     return _checker()(readable(orjson.loads(schema)), registry=registry)
 
 
 @cache
 def _checker() -> Any:
     """Draft 2020-12 with an eye on time."""
-    from jsonschema import Draft202012Validator, validators
+    import jsonschema.validators
 
-    original: Any = Draft202012Validator.VALIDATORS
+    drafts = cast("Any", jsonschema.validators)
+    original: Any = drafts.Draft202012Validator.VALIDATORS
 
     def reference(validator: Any, target: Any, instance: Any, schema: Any) -> Iterator[Any]:
         left = _left.get()
@@ -80,16 +81,14 @@ def _checker() -> Any:
         if isinstance(instance, str) and len(instance) <= checked_length(text) and not re.search(text, instance):
             yield from original["pattern"](validator, text, instance, schema)
 
-    extended: Any = validators.extend(cast("Any", Draft202012Validator), {"$ref": reference, "pattern": pattern})
-    return extended
+    return drafts.extend(drafts.Draft202012Validator, {"$ref": reference, "pattern": pattern})
 
 
 def _best(errors: Iterator[Any]) -> Any:
     """The error nearest to the root; of a union, that of the branch which fits best."""
-    from jsonschema.exceptions import best_match
+    import jsonschema.exceptions
 
-    found: Any = best_match(errors)
-    return found
+    return cast("Any", jsonschema.exceptions).best_match(errors)
 
 
 def _path(steps: Any) -> str:
