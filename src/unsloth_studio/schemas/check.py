@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from unsloth_studio.schemas.validate import Violation, first_violation
+from unsloth_studio.schemas.words import type_names
 from unsloth_studio.turn.messages import OutputFormat, Part, TextPart, ToolCallPart, ToolDefinition
 
 
@@ -56,8 +57,14 @@ def _check_call(call: ToolCallPart, known: dict[str, ToolDefinition]) -> Fault |
     value, broken = _parsed(call.arguments.strip() or "{}")
     if broken is None and not isinstance(value, dict):
         broken = Violation("", "the arguments must be a JSON object")
-    violation = broken or first_violation(value, tool.parameters)
+    violation = broken or (first_violation(value, tool.parameters) if _takes_objects(tool) else None)
     return None if violation is None else Fault(violation, call.call_id, call.name)
+
+
+def _takes_objects(tool: ToolDefinition) -> bool:
+    """Arguments are an object whatever the schema says: one that says otherwise cannot be complied with."""
+    names = type_names(tool.parameters.get("type"))
+    return (not names or "object" in names) and not tool.parameters.keys() & {"enum", "const"}
 
 
 def _check_answer(answer: str, output: OutputFormat) -> Violation | None:

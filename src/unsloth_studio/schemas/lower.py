@@ -233,7 +233,7 @@ class _Lowering:
             names.append("null")
         words: Words = {"type": names[0] if len(names) == 1 else names} if names else {}
         if fixed:
-            return words | fixed
+            return fixed if "enum" not in fixed and "const" not in flat else words | fixed
 
         def child(raw: Any) -> Words:
             return self.schema(raw, depth + 1, seen)

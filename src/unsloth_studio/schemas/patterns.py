@@ -29,7 +29,7 @@ _SPACE: Ranges = ((0x09, 0x0D), (0x20, 0x20), (0xA0, 0xA0), (0x2028, 0x2029), (0
 _LINE_ENDS: Ranges = ((0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029))
 _CONTROL = {"n": 0x0A, "t": 0x09, "r": 0x0D, "f": 0x0C, "v": 0x0B, "0": 0}
 _PUNCTUATION = frozenset("^$\\.*+?()[]{}|/-\"'`#@!%&,:;<>=~_ ")
-_HEX = {"x": 2, "u": 4}
+_HEX = {"x": 2, "u": 4, "U": 8}  # the last is the engine's own
 _GROUP_NAME = re.compile(r"\?P?<[A-Za-z_]\w*>")
 _SAFE_AS_IT_IS = re.compile(r"\^(?:(?:[A-Za-z0-9_/:@ -]|\[[A-Za-z0-9_./:@ -]+\])(?:[*+?]|\{\d+(?:,\d*)?\})?)*\$")
 _TIMES = re.compile(r"\{(\d{1,6})(,(\d{0,6}))?\}")
@@ -200,7 +200,8 @@ class _Reader:
             self.at += _HEX[letter]
             if len(digits) != _HEX[letter] or not all(digit in "0123456789abcdefABCDEF" for digit in digits):
                 raise _Unsupported
-            code = int(digits, 16)
+            if (code := int(digits, 16)) > _LAST:
+                raise _Unsupported
         elif letter in _CONTROL:
             code = _CONTROL[letter]
         elif letter in _PUNCTUATION:
@@ -314,7 +315,7 @@ def _write_repeat(item: Node, least: int, most: int | None, product: int) -> str
     inner = _write(item, product * max(highest, 1))
     if not inner:
         return ""
-    atom = inner if isinstance(item, Chars) else f"({inner})"
+    atom = f"({inner})" if isinstance(item, Repeat | Sequence) else inner
     marks = {(0, None): "*", (1, None): "+", (0, 1): "?", (1, 1): ""}
     return atom + marks.get(
         (least, most), f"{{{least},{'' if most is None else most}}}" if most != least else f"{{{least}}}"
@@ -342,7 +343,7 @@ def _spans(ranges: Ranges) -> str:
 
 def _code(code: int) -> str:
     """A character inside a class, as both the compiler and its grammar read it."""
-    if chr(code).isascii() and chr(code).isalnum():
+    if chr(code).isalnum():
         return chr(code)
     return f"\\x{code:02X}" if code < 0x80 else f"\\U{code:08X}"
 

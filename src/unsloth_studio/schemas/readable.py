@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from unsloth_studio.schemas.patterns import checked_length
 from unsloth_studio.schemas.places import Places
+from unsloth_studio.schemas.values import is_one
 from unsloth_studio.schemas.words import type_names
 
 Json = Mapping[str, Any]
@@ -23,6 +24,12 @@ _LISTS = frozenset({"allOf", "anyOf", "prefixItems"})
 _MAPS = frozenset({"properties", "$defs", "definitions", "dependentSchemas"})
 _COUNTS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains"})
 _NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_PAIRS = (
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minimum", "maximum"),
+    ("minProperties", "maxProperties"),
+)
 _ABOUT = frozenset({"title", "description", "default", "examples", "format", "deprecated", "readOnly", "writeOnly"})
 _HERE = frozenset({"const", "not", "if", "then", "else", "oneOf", "patternProperties", "nullable", "additionalItems"})
 
@@ -58,6 +65,7 @@ class _Reading:
         if "const" in part:
             words["const"] = part["const"]
         self._older_forms(part, words, depth + 1)
+        _without_contradictions(words)
         self._conditions(part, words, depth + 1)
         self._names_by_pattern(part, words, depth + 1)
         return {"anyOf": [words, {"type": "null"}]} if part.get("nullable") is True else words
@@ -142,6 +150,15 @@ class _Reading:
         for bound, beyond in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
             if part.get(beyond) is True and bound in words:
                 words[beyond] = words.pop(bound)
+
+
+def _without_contradictions(words: Words) -> None:
+    """What no value can satisfy is not worth a complaint."""
+    for low, high in _PAIRS:
+        if low in words and high in words and words[low] > words[high]:
+            del words[low], words[high]
+    if "enum" in words and "type" in words and not any(is_one(value, tuple(words["type"])) for value in words["enum"]):
+        del words["type"]
 
 
 def _in_reach(key: str, value: float) -> bool:

@@ -71,10 +71,10 @@ def _properties(flat: Json) -> Words:
 def _rest(rest: Any, patterned: list[Any], child: Child, *, bare: bool) -> Any:
     """What `additionalProperties` becomes; None leaves it out. Patterns of names cannot be enforced, their values can."""
     if patterned and bare and rest in (None, False):
-        return child(patterned[0] if len(patterned) == 1 else {"anyOf": patterned})
+        rest = patterned[0] if len(patterned) == 1 else {"anyOf": patterned}
     if isinstance(rest, Mapping):
-        lowered = child(cast("Any", rest)) if rest else {}
-        return True if lowered.keys() <= {"description"} else lowered
+        lowered = child(cast("Any", rest))
+        return True if lowered == child({}) else lowered
     return rest if isinstance(rest, bool) else None
 
 
@@ -88,8 +88,8 @@ def array_words(flat: Json, child: Child) -> Words:
     if least is not None and most is not None and least > most:
         least = most = None
     words: Words = {}
-    if prefix:
-        wanted = min(max(len(prefix), least or 0), len(prefix) if most is None else max(most, 1), MAX_ITEMS)
+    if prefix and most != 0:
+        wanted = min(max(len(prefix), least or 0), MAX_ITEMS if most is None else most)
         rest: Json = cast("Json", items) if isinstance(items, Mapping) else {}
         words[listed] = [child(part) for part in [*prefix[:wanted], *[rest] * (wanted - len(prefix))]]
     elif isinstance(items, Mapping):

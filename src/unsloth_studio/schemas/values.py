@@ -44,15 +44,31 @@ def kept_enum(flat: Json) -> dict[str, Any]:
         return {}
     names = type_names(flat.get("type"))
     whole = [value for value in cast("list[Any]", values) if printable(value)]
-    fitting = [value for value in whole if not names or _is_one(value, names)] or whole
+    fitting = [value for value in whole if not names or is_one(value, names)] or whole
     if flat.get("nullable") is True and fitting and None not in fitting:
         fitting = [*fitting, None]
     if not fitting or len(fitting) > MAX_VALUES or len(orjson.dumps(fitting)) > MAX_VALUES_TEXT:
         return {}
-    return {"enum": fitting}
+    return _for_templates(fitting)
 
 
-def _is_one(value: Any, names: tuple[str, ...]) -> bool:
+def _for_templates(values: list[Any]) -> dict[str, Any]:
+    """Chat templates join the values of an `enum` as text; null, booleans, lists and objects stand apart."""
+    plain = [value for value in values if isinstance(value, str | int | float) and not isinstance(value, bool)]
+    apart = [value for value in values if not isinstance(value, str | int | float) or isinstance(value, bool)]
+    other: list[dict[str, Any]] = []
+    for value in apart:
+        way = {"type": "null"} if value is None else {"const": value}
+        if not any(orjson.dumps(way) == orjson.dumps(known) for known in other):
+            other.append(way)
+    if not other:
+        return {"enum": plain}
+    ways = [*([{"enum": plain}] if plain else []), *other]
+    return {"anyOf": ways} if len(ways) > 1 else ways[0]
+
+
+def is_one(value: Any, names: tuple[str, ...]) -> bool:
+    """Whether `value` has one of the types."""
     match value:
         case None:
             return "null" in names
