@@ -41,13 +41,15 @@ def ask(http: httpx.Client, tools: list[Json], choice: str, max_tokens: int) -> 
     for line in reply.text.splitlines():
         if not line.startswith("data: {"):
             continue
-        chunk = json.loads(line[6:])
+        chunk: Json = json.loads(line[6:])
         if "error" in chunk:
             return arguments, finish, line
+        given: Json
+        call: Json
         for given in chunk["choices"]:
-            finish = given["finish_reason"] or finish
-            for call in given["delta"].get("tool_calls") or []:
-                arguments += call["function"].get("arguments") or "" if call["index"] == 0 else ""
+            finish = str(given["finish_reason"] or finish)
+            for call in given["delta"].get("tool_calls") or ():
+                arguments += str(call["function"].get("arguments") or "") if call["index"] == 0 else ""
     return arguments, finish, ""
 
 

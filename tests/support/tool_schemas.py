@@ -232,7 +232,7 @@ class _Maker:
     def tool(self) -> Json:
         tool = self.object(3)
         if self._names:
-            tool["$defs"] = {name: self.object(1) for name in self._names}
+            tool["$defs"] = {name: self.object(1) | {"required": []} for name in self._names}  # else: without an end
         if self._choose.random() < 0.5:
             tool["$schema"] = SCHEMA_07
         return tool
@@ -248,12 +248,12 @@ class _Maker:
             made["additionalProperties"] = chance < 0.15
         return made
 
-    def part(self, depth: int) -> Any:
+    def part(self, depth: int) -> Json:
         kinds = [self.text, self.number, self.choice, self.flag, self.text, self.number, self.odd]
         if depth > 0:
             kinds += [lambda: self.object(depth), lambda: self.list(depth), lambda: self.union(depth)]
-        part = self._choose.choice(kinds)()
-        if isinstance(part, dict) and self._choose.random() < 0.6:
+        part: Json = self._choose.choice(kinds)()
+        if self._choose.random() < 0.6:
             part["description"] = self._choose.choice(
                 ["The value to use.", "Optional filter (ISO 8601)", None, "Größe"]
             )
@@ -287,7 +287,7 @@ class _Maker:
         word = self._choose.choice(["anyOf", "anyOf", "oneOf"])
         return {word: [self.part(depth - 1), self._choose.choice([{"type": "null"}, {"type": "array", "items": TEXT}])]}
 
-    def odd(self) -> Any:
+    def odd(self) -> Json:
         if self._names and self._choose.random() < 0.7:
             return {"$ref": f"#/$defs/{self._choose.choice(self._names)}"}
         return dict(

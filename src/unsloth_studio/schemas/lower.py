@@ -86,20 +86,12 @@ class _Lowering:
     def tool_root(self, raw: Any) -> Words:
         seen: Words = {}
         base, groups = self._flat(raw, seen, 0)
-        if "object" not in type_names(base.get("type")):
-            base = {
-                "type": "object",
-                **{key: value for key, value in base.items() if key not in ("type", "enum", "const")},
-            }
-        base = {
-            key: "object" if key == "type" else value for key, value in base.items() if key not in ("enum", "const")
-        }
+        unwanted = ("type", "enum", "const", "nullable")
+        base = {"type": "object"} | {key: value for key, value in base.items() if key not in unwanted}
+        if isinstance(raw, Mapping):
+            base = {key: base[key] for key in cast("Json", raw) if key in base} | base  # `type` stays where it stood
         lowered = self._base(self._hull(base, groups, seen, 0), 0, seen)
-        if (
-            not lowered.keys() & {"properties", "additionalProperties"}
-            and lowered.keys() == {"type"}
-            and raw != lowered
-        ):
+        if lowered == {"type": "object"} != raw:
             lowered["properties"] = {}
         return lowered
 

@@ -343,7 +343,7 @@ def _spans(ranges: Ranges) -> str:
 
 def _code(code: int) -> str:
     """A character inside a class, as both the compiler and its grammar read it."""
-    if chr(code).isalnum():
+    if chr(code).isalnum() or code == ord("_"):
         return chr(code)
     return f"\\x{code:02X}" if code < 0x80 else f"\\U{code:08X}"
 

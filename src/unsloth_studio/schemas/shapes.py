@@ -22,6 +22,7 @@ MAX_ITEMS = 256
 MAX_LENGTH = 1024  # characters of a string that is bounded while it is written
 _WIDEST = 10**15 - 1  # digits that the compiler counts right
 _HUNDRED = 100  # from here on a lone minimum is compiled wrongly
+_NUMBER_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/@$ ]+")
 _UNSPEAKABLE = frozenset({"$ref", "$defs"})  # as names of properties they are taken for the keywords
 
@@ -125,11 +126,10 @@ def string_words(flat: Json) -> Words:
 def number_words(flat: Json, *, whole: bool) -> Words:
     """Whole numbers get whole, inclusive bounds below 16 digits; others keep what is a number, for the model to read."""
     if not whole:
-        return {
-            key: flat[key]
-            for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-            if is_number(flat.get(key))
-        }
+        kept = {key: flat[key] for key in (*_NUMBER_BOUNDS, "multipleOf") if is_number(flat.get(key))}
+        pairs = (_NUMBER_BOUNDS[:2], _NUMBER_BOUNDS[2:])
+        wrong = {key for pair in pairs if set(pair) <= kept.keys() and kept[pair[0]] > kept[pair[1]] for key in pair}
+        return {key: value for key, value in kept.items() if key not in wrong}
     least, most = _bound(flat, "inimum", math.ceil, 1), _bound(flat, "aximum", math.floor, -1)
     if least is not None and most is not None and least > most:
         least = most = None
