@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.tool_schemas import tool_schemas
+from tests.support.tool_schemas import BY_HAND, tool_schemas
 
 from unsloth_studio.schemas.check import Fault, check_turn
 from unsloth_studio.turn.messages import OutputFormat, ToolCallPart, ToolDefinition
@@ -17,6 +17,16 @@ pytestmark = pytest.mark.e2e
 
 Json = dict[str, Any]
 SCHEMAS = tool_schemas(300)
+REFUSED = {  # as the schema of an answer: nothing satisfies them, or nothing could be written in time
+    "no regular expression",
+    "a reference in a circle",
+    "two references in a circle",
+    "minimum above maximum",
+    "length the wrong way round",
+    "items the wrong way round",
+    "a length beyond measure",
+    "negative counts",
+}
 MAX_VIOLATIONS = 12  # of what no grammar can hold: fractions with bounds, oneOf that is more than one, contradictions
 
 
@@ -78,3 +88,16 @@ def test_many_odd_tools_together_are_taken(http: httpx.Client) -> None:
     for start in range(0, len(small), 30):
         tools = [tool(f"tool_{start + number}", schema) for number, (_, schema) in enumerate(small[start : start + 30])]
         assert ask(http, tools, "auto", 1)[2] == ""
+
+
+def test_each_schema_of_an_answer_is_taken_or_refused_with_its_place(http: httpx.Client) -> None:
+    messages = [{"role": "user", "content": "Hello"}]
+    refused: dict[str, str] = {}
+    for name, schema in BY_HAND.items():
+        wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+        body = {"messages": messages, "response_format": wanted, "max_tokens": 1, "enable_thinking": False}
+        reply = http.post("/v1/chat/completions", json=body)
+        if reply.status_code != 200:
+            refused[name] = str(reply.json()["error"]["param"])
+    assert all(param.startswith("response_format.json_schema.schema") for param in refused.values()), refused
+    assert refused.keys() == REFUSED

@@ -26,7 +26,8 @@ Words = dict[str, Any]
 MAX_DEPTH = 64  # of schemas in schemas
 MAX_PARTS = 4000  # schemas in one lowered schema
 MAX_WAYS = 24  # of an anyOf that is written out with what stands around it
-_UNROLLED = ((1, 400), (0, MAX_PARTS))  # how often a reference is followed inside itself, if that takes so many parts
+_UNROLLED = (1, 0)  # how often a reference is followed inside itself; the first that does not grow too much is taken
+_GROWTH = (300, 3)  # parts that may be written: so many, or so many for each that was given
 _CACHED = 512  # schemas; agents send the same forty tools with every turn
 
 _NOTHING: Words = {}
@@ -65,7 +66,8 @@ def _from_bytes(key: bytes, tool: bool) -> Json | None:
 
 def _lower_afresh(schema: Any, tool: bool) -> Json:
     places = Places(schema)
-    for unrolled, parts in _UNROLLED:
+    parts = min(max(_GROWTH[0], _GROWTH[1] * places.size), MAX_PARTS)
+    for unrolled in _UNROLLED:
         lowering = _Lowering(places, unrolled, parts)
         lowered = lowering.tool_root(schema) if tool else lowering.schema(schema, 0, _NOTHING)
         if not lowering.full:

@@ -13,10 +13,11 @@ _MAX_DEPTH = 64
 
 
 class Places:
-    """The places of one schema, found once."""
+    """The places of one schema, found once. `size` is the number of its objects, schemas and others."""
 
     def __init__(self, root: Any) -> None:
         self.root = root
+        self.size = 0
         self._named: dict[str, Any] = {}
         self._collect(root, 0)
 
@@ -37,6 +38,7 @@ class Places:
             return
         if isinstance(value, Mapping):
             part = cast("Json", value)
+            self.size += 1
             for key in _NAMES:
                 if isinstance(name := part.get(key), str):
                     spelled = f"#{name}" if "nchor" in key else name.rstrip("#")
