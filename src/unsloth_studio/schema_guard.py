@@ -1,7 +1,8 @@
 """Refuses what is known to hang or crash the engine's grammar compiler: schemas and grammars that no text can satisfy, that
 go in circles, or that are nested without measure.
 
-The rule: only what cannot work is refused; whatever else a schema says is the engine's to judge. Evidence: a minimum above
+The rule: only what cannot work is refused; whatever else a schema says is lowered (`schemas/lower.py`), as everything in a
+tool's schema is. Evidence: a minimum above
 its maximum makes llama.cpp allocate until the machine is out of memory, a `$ref` that leads only to itself and a grammar of
 50,000 brackets overflow its stack.
 """
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from unsloth_studio.turn.errors import TurnFailure, invalid
+from unsloth_studio.turn.errors import invalid
 
 MAX_DEPTH = 128
 MAX_REPETITION = 10_000
@@ -31,7 +32,7 @@ _COUNTS = ("minLength", "minItems", "minProperties")
 _REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 _STANDS_FOR = ("allOf", "anyOf", "oneOf")
 
-_DROPPED = frozenset({"pattern", *(name for pair in _BOUNDS for name in pair)})
+_OTHER_DIALECT = re.compile(r"\\[pPcu]|\(\?<[A-Za-z_]|\[\^?\]")  # good in ECMA-262, though not here
 
 Json = Mapping[str, Any]
 
@@ -44,24 +45,6 @@ def check_schema(schema: Json, path: str) -> None:
             _check_pattern(pattern, f"{place}.pattern")
         if "$ref" in part:
             _check_circle(schema, part, place)
-
-
-def harmless(schema: Any, depth: int = 0) -> Any:
-    """A copy of a tool's schema without what `check_schema` would refuse: an agent must not fail for one odd tool."""
-    if depth > MAX_DEPTH:
-        return {}
-    if isinstance(schema, list):
-        return [harmless(one, depth + 1) for one in cast("list[Any]", schema)]
-    if not isinstance(schema, Mapping):
-        return schema
-    part = {key: harmless(inner, depth + 1) for key, inner in cast("Json", schema).items()}
-    try:
-        _check_bounds(part, "")
-        if isinstance(pattern := part.get("pattern"), str):
-            _check_pattern(pattern, "")
-    except TurnFailure:
-        return {key: value for key, value in part.items() if key not in _DROPPED}
-    return part
 
 
 def check_grammar(grammar: str, path: str) -> None:
@@ -115,6 +98,8 @@ def _check_pattern(pattern: str, place: str) -> None:
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
+        if _OTHER_DIALECT.search(pattern):
+            return  # `schemas.lower` leaves it out
         raise invalid(f"{place}: this is no regular expression: {error}.", param=place) from error
 
 

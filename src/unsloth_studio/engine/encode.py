@@ -13,7 +13,7 @@ from typing import Any, assert_never, cast
 import orjson
 
 from unsloth_studio.engine.lifted_images import lift_images
-from unsloth_studio.schema_guard import harmless
+from unsloth_studio.schemas.lower import lower_output, lower_tool
 from unsloth_studio.turn.messages import (
     Conversation,
     DocumentPart,
@@ -107,7 +107,7 @@ def _conversation(conversation: Conversation) -> Json:
 
 
 def _tool(tool: ToolDefinition) -> Json:
-    function = {"name": tool.name, "description": tool.description, "parameters": harmless(tool.parameters)}
+    function = {"name": tool.name, "description": tool.description, "parameters": lower_tool(tool.parameters)}
     return {"type": "function", "function": function}
 
 
@@ -118,7 +118,7 @@ def _output(output: OutputFormat) -> Json:
         case "json_object":
             return {"response_format": {"type": "json_object"}}
         case "json_schema":
-            schema = {"name": output.name, "schema": output.schema, "strict": True}
+            schema = {"name": output.name, "schema": lower_output(output.schema or {}), "strict": True}
             return {"response_format": {"type": "json_schema", "json_schema": schema}}
         case _:
             assert_never(output.kind)
