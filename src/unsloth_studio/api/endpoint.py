@@ -14,6 +14,7 @@ from unsloth_studio.api.load_notes import LoadNotes
 from unsloth_studio.api.services import Services
 from unsloth_studio.dialects.contract import StreamWriter
 from unsloth_studio.dialects.status import STATUS
+from unsloth_studio.serving.recheck import ask_again, better, faults_of, without_cut_call
 from unsloth_studio.turn.accumulate import Accumulator, Turn
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import Event
@@ -61,7 +62,17 @@ class Endpoint(ABC):
         return LoadNotes(writer, lambda: self.services.turns.load_note(request))
 
     async def whole(self, exchange: Exchange, request: Request) -> Turn:
-        """One turn, folded. Raises `TurnFailure` when it failed."""
+        """One turn, folded; what of it does not fit its schema was asked for once more. Raises `TurnFailure`."""
+        turn = without_cut_call(await self._folded(exchange, request))
+        if not (self.services.turns.heals and request.heal_tool_calls):
+            return turn
+        for fault in faults_of(request, turn):
+            log.info("request id=%s is asked once more: %s", exchange.id, fault.violation.path or "the whole value")
+            second = await self._folded(exchange, ask_again(request, turn, fault))
+            turn = better(request, turn, fault, second)
+        return turn
+
+    async def _folded(self, exchange: Exchange, request: Request) -> Turn:
         accumulator = Accumulator()
 
         def take(events: Sequence[Event]) -> None:
