@@ -151,6 +151,12 @@ class Settings(BaseSettings):
     tool_call_healing: bool = Field(
         True, description="Repair tool calls that the model writes badly; off, no request can turn it on."
     )
+    loop_guard_hint: int = Field(
+        3, ge=0, description="Rounds of the same tool call with the same result until the model is told; 0: never."
+    )
+    loop_guard_stop: int = Field(
+        8, ge=0, description="Rounds of the same tool call with the same result until the turn is ended; 0: never."
+    )
     fetch_allowed_hosts: tuple[str, ...] = Field(
         (),
         description="Hosts images may be fetched from although their addresses are private (`nas.lan:9000`).",

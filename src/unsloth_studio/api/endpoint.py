@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -66,7 +67,11 @@ class Endpoint(ABC):
         turn = without_cut_call(await self._folded(exchange, request))
         if not (self.services.turns.heals and request.heal_tool_calls):
             return turn
-        for fault in faults_of(request, turn):
+        if not turn.tool_calls and request.output.kind == "text":
+            return turn
+        for fault in await asyncio.to_thread(
+            faults_of, request, turn
+        ):  # the first check imports for a tenth of a second
             log.info("request id=%s is asked once more: %s", exchange.id, fault.violation.path or "the whole value")
             second = await self._folded(exchange, ask_again(request, turn, fault))
             turn = better(request, turn, fault, second)

@@ -40,6 +40,7 @@ from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.observe.logs import log_turn
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import Admissions
+from unsloth_studio.serving.loop_guard import LoopLimits
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
 from unsloth_studio.store.database import Database
@@ -107,6 +108,7 @@ class _Run:
                 log_turn,
                 models.prepare,
                 heals=self._settings.tool_call_healing,
+                loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
             )
             await stack.enter_async_context(self._listening(self._services(turns, keys), admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))

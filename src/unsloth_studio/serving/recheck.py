@@ -62,7 +62,7 @@ def ask_again(request: Request, turn: Turn, fault: Fault) -> Request:
 
 
 def better(request: Request, first: Turn, fault: Fault, second: Turn) -> Turn:
-    """`first` with what was at fault replaced by the second try, if that is without fault; its tokens are counted in any case."""
+    """`first` with what was at fault replaced by the second try, if that is without fault. Its tokens count in any case."""
     first.usage = _sum(first.usage, second.usage)
     if second.finish_reason == "length" or faults_of(request, second):
         return first

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
 from unsloth_studio.engine.contract import Engine, EngineAddress
@@ -21,10 +21,12 @@ from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.replies import lost_error
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.call_reader import CallReader, offers_tools
+from unsloth_studio.serving.history import mend_history
 from unsloth_studio.serving.lanes import Lane, Lanes
+from unsloth_studio.serving.loop_guard import NO_LOOP, LoopLimits, Verdict, judge, with_hint
 from unsloth_studio.turn.errors import TurnError, TurnFailure
-from unsloth_studio.turn.events import Event, TurnFailed
-from unsloth_studio.turn.messages import Request
+from unsloth_studio.turn.events import Event, PartEnd, PartStart, TextDelta, TurnEnd, TurnFailed, TurnStart, Usage
+from unsloth_studio.turn.messages import Conversation, Request, TextPart
 from unsloth_studio.turn.record import CallRepair, TurnRecord
 
 log = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ class Turns:
 
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
     as far as the engine. `prepare` gets the request and the pool's id of the model that answers, before a slot is taken.
-    `heals` says whether badly written tool calls may be repaired at all.
+    `heals` says whether badly written tool calls may be repaired at all; `loop_limits` when an agent goes in circles.
     """
 
     pool: Pool
@@ -69,12 +71,19 @@ class Turns:
     on_record: Callable[[TurnRecord], None]
     prepare: Callable[[Request, str], Awaitable[Request]] = as_asked
     heals: bool = True
+    loop_limits: LoopLimits = LoopLimits()
 
     async def run(self, request: Request, *, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, in batches: all that arrived in one read of the engine's socket."""
         watch = _Watch(time.monotonic())
         chosen = self.pool.find(request.model)
-        request = await self.prepare(request, chosen.id)
+        request, mended = _mended(await self.prepare(request, chosen.id))
+        verdict = self._verdict(request)
+        if verdict.kind == "stop":
+            log.info("turn id=%s is ended: the agent goes in circles", turn_id)
+            yield told(turn_id, chosen.id, verdict.text)
+            return
+        request = _hinted(request, verdict)
         heals = self.heals and request.heal_tool_calls and request.top_logprobs is None and offers_tools(request.prompt)
         calls = CallReader(request.prompt, turn_id) if heals else None
         admission = self.admissions.of(chosen.id, chosen.slots)
@@ -90,7 +99,7 @@ class Turns:
                             yield events
             finally:
                 if watch.opened is not None:
-                    self.on_record(watch.record(turn_id, repairs=() if calls is None else tuple(calls.repairs)))
+                    self.on_record(watch.record(turn_id, repairs=(*mended, *(calls.repairs if calls else ()))))
 
     async def _lanes(
         self, engine: Engine, request: Request, turn_id: str, *, lanes: Lanes, watch: _Watch
@@ -144,7 +153,7 @@ class Turns:
     async def count(self, request: Request) -> int:
         """Tokens of the conversation as the model's own chat template renders it; needs no slot. Raises `TurnFailure`."""
         chosen = self.pool.find(request.model)
-        request = await self.prepare(request, chosen.id)
+        request, _ = _mended(await self.prepare(request, chosen.id))
         async with self.pool.lease(chosen, wait=self.load_wait) as engine:
             address = await engine.ready(self.load_wait)
             if not address.speaks_llama:
@@ -158,6 +167,9 @@ class Turns:
                 engine.lost(address)
                 raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error
             return int(reply["input_tokens"])
+
+    def _verdict(self, request: Request) -> Verdict:
+        return judge(request.prompt, self.loop_limits) if isinstance(request.prompt, Conversation) else NO_LOOP
 
     def load_note(self, request: Request) -> str:
         """One line that says how far the request's model is loaded, empty when it is or when it failed."""
@@ -185,3 +197,29 @@ class Turns:
                     raise TurnFailure(lost_error(managed=address.managed, begun=error.sent)) from error
                 await asyncio.sleep(wait)
         raise AssertionError("the last wait is None")
+
+
+def _mended(request: Request) -> tuple[Request, tuple[CallRepair, ...]]:
+    """The request with a history that every chat template takes."""
+    if not isinstance(request.prompt, Conversation):
+        return request, ()
+    prompt, repairs = mend_history(request.prompt)
+    return (request if prompt is request.prompt else replace(request, prompt=prompt)), repairs
+
+
+def _hinted(request: Request, verdict: Verdict) -> Request:
+    if verdict.kind != "hint" or not isinstance(request.prompt, Conversation):
+        return request
+    return replace(request, prompt=with_hint(request.prompt, verdict.text))
+
+
+def told(turn_id: str, model: str, text: str) -> list[Event]:
+    """A whole turn that says `text`, without asking any model."""
+    part = TextPart()
+    return [
+        TurnStart(turn_id, model, 0, 0),
+        PartStart(0, part),
+        TextDelta(0, text),
+        PartEnd(0),
+        TurnEnd("stop", Usage()),
+    ]
