@@ -16,6 +16,11 @@ _COMMANDS = {
     "run": ("unsloth_studio.cli.run", "run", "Serve a model: prints the URL and the API key when it is ready."),
     "models": ("unsloth_studio.cli.models", "models", "Find, fetch, show and remove models."),
     "keys": ("unsloth_studio.cli.keys", "keys", "Create, list and revoke API keys."),
+    "heal": (
+        "unsloth_studio.cli.heal",
+        "heal",
+        "Show what the server reads in a model's text: calls, repairs, reasoning.",
+    ),
     "doctor": ("unsloth_studio.cli.doctor", "doctor", "Say what works on this machine, what does not, and what to do."),
 }
 

@@ -97,8 +97,12 @@ def _tree() -> _Node:
 @cache
 def _exact() -> dict[str, tuple[MarkKind, str]]:
     """Marks as their families write them, where the first `>` ends them; the common case."""
-    names = ((kind, name) for kind, listed in _FAMILIES for name in listed.split())
-    return {name: (kind, name) for kind, name in names if name.find(">") == len(name) - 1}
+    found: dict[str, tuple[MarkKind, str]] = {}
+    for kind, names in _FAMILIES:
+        for name in names.split():
+            if name.find(">") == len(name) - 1:
+                found[name] = (kind, name)
+    return found
 
 
 @cache
