@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -40,11 +40,11 @@ def _tools(file: Path) -> list[dict[str, Any]]:
         found: Any = json.loads(file.read_bytes())
     except ValueError as error:
         raise click.BadParameter(f"{file} is not JSON: {error}", param_hint="--tools") from error
-    if isinstance(found, dict) and "tools" in found:
-        found = found["tools"]
+    if isinstance(found, dict):
+        found = cast("dict[str, Any]", found).get("tools")
     if not isinstance(found, list):
         raise click.BadParameter(f'{file} must hold a list: [{{"type": "function", ...}}]', param_hint="--tools")
-    return found
+    return cast("list[dict[str, Any]]", found)
 
 
 def _document(output: Output) -> dict[str, Any]:

@@ -1,0 +1,74 @@
+"""What every state of the reading shares: the text that is held, where it stands, and what comes out.
+
+The rule: whoever changes the state leaves `_pos` where the next state begins to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from unsloth_studio.parsing.bodies import Body
+from unsloth_studio.parsing.markdown import Markdown
+from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.output import Collector, ContentDelta, Piece, ReasoningDelta
+
+State = Literal["start", "text", "thought", "body", "after", "header"]
+
+
+class ReadingState:
+    """See `machine.OutputParser`, which is what these states make together."""
+
+    def __init__(
+        self,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        reasoning_done: bool = False,
+        in_reasoning: bool = False,
+    ) -> None:
+        self._names = ToolNames(tools)
+        self._text = ""
+        self._new: list[str] = []
+        self._new_length = 0
+        self._pos: int = 0
+        self._state: State = "thought" if in_reasoning else "start"
+        self._markdown = Markdown()
+        self._collector = Collector()
+        self._pieces: list[Piece] = []
+        self._body: Body | None = None
+        self._opened: int = 0  # where the text begins that is a call or, if it is none, content
+        self._behind: int = 0  # just behind the mark that announced it
+        self._opener = ""
+        self._bare = False
+        self._json_open = False  # the last call was JSON and nothing has closed its block
+        self._failures: int = 0
+        self._failed_text: int = 0
+        self._thought_begun = in_reasoning
+        self._reasoning_done = reasoning_done
+        self._said = False
+        self._final = False
+        self._length = False
+        self._finished = False
+        self._harmony_thought = False
+        self._was_thought = False
+        self._echoing = False
+        self._fenced = False  # the last call stood in a fence that is still open
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._said = self._said or not text.isspace()
+            self._give(ContentDelta(text))
+
+    def _think(self, text: str) -> None:
+        if text:
+            self._give(ReasoningDelta(text))
+
+    def _give(self, piece: Piece) -> None:
+        last = self._pieces[-1] if self._pieces else None
+        if isinstance(piece, ContentDelta) and isinstance(last, ContentDelta):
+            self._pieces[-1] = ContentDelta(last.text + piece.text)
+        elif isinstance(piece, ReasoningDelta) and isinstance(last, ReasoningDelta):
+            self._pieces[-1] = ReasoningDelta(last.text + piece.text)
+        else:
+            self._pieces.append(piece)
+        self._collector.add(piece)

@@ -1,0 +1,200 @@
+"""Plain text and thoughts, and the beginning, where a call may stand without any mark: `start`, `text` and `thought`."""
+
+from __future__ import annotations
+
+import re
+
+from unsloth_studio.parsing.bare import Bare, Guess, guess
+from unsloth_studio.parsing.marks import LONGEST, MAYBE, Mark, mark_at
+from unsloth_studio.parsing.reading_calls import BARE_LIMIT, CallReading
+
+_TRIGGER = re.compile(r"[<\[\]`~\n]")
+_THOUGHT_TRIGGER = re.compile(r"[<\[\]]")
+_WORDS = ("functools[", "Action:")
+
+
+class TextReading(CallReading):
+    def _start(self) -> bool:
+        blank = re.compile(r"[\s\u200b\ufeff]*").match(self._text, self._pos)
+        pos = blank.end() if blank else self._pos
+        if pos >= len(self._text):
+            if self._final:
+                self._pos = pos
+            return False
+        if not self._names or self._said:
+            self._state = "text"
+            return True
+        found: Bare = guess(self._text, pos, self._names, final=self._final)
+        if found.guess == Guess.WAIT and len(self._text) - pos < BARE_LIMIT:
+            return False
+        if found.body is None:
+            self._state = "text"
+            return True
+        self._opened = self._behind = self._pos
+        self._opener, self._was_thought, self._fenced = "bare", False, False
+        self._body, self._bare, self._state = found.body, True, "body"
+        return True
+
+    def _in_text(self) -> bool:
+        markdown = self._markdown
+        if markdown.line_start and (word := self._word()) is not None:
+            return word
+        found = _TRIGGER.search(self._text, self._pos)
+        end = found.start() if found else len(self._text)
+        if end > self._pos:
+            if markdown.line_start and self._names and found is None and not self._final:
+                rest = self._text[self._pos :].lstrip()
+                if rest and any(each.startswith(rest) for each in _WORDS):
+                    return False
+            run = self._text[self._pos : end]
+            indented = markdown.line_start and run.isspace()
+            self._say(run)
+            self._pos = end
+            markdown.text(run)
+            return indented or found is not None
+        if found is None:
+            return False
+        return self._trigger(found.group())
+
+    def _word(self) -> bool | None:
+        """A line that begins with a word which announces a call."""
+        if not self._names or self._markdown.quoting:
+            return None
+        rest = self._text[self._pos : self._pos + 16]
+        for word in _WORDS:
+            if rest.startswith(word):
+                skip = len(word) - (1 if word.endswith("[") else 0)
+                return self._open(self._pos + skip, word)
+            if word.startswith(rest) and not self._final and rest:
+                return False
+        return None
+
+    def _trigger(self, letter: str) -> bool:
+        if letter == "\n":
+            self._say("\n")
+            self._pos += 1
+            self._markdown.newline()
+            return True
+        if letter in "`~":
+            return self._fence(letter)
+        mark = mark_at(self._text, self._pos)
+        if mark == MAYBE and not self._final and len(self._text) - self._pos <= LONGEST:
+            return False
+        if isinstance(mark, Mark) and mark.kind == "unecho":
+            self._echoing = False
+        if not isinstance(mark, Mark) or self._markdown.quoting or self._echoing:
+            self._say(self._text[self._pos])
+            self._markdown.text(letter)
+            self._pos += 1
+            return True
+        return self._mark(mark)
+
+    def _fence(self, letter: str) -> bool:
+        run = re.compile(re.escape(letter) + "+").match(self._text, self._pos)
+        assert run
+        if run.end() >= len(self._text) and not self._final:
+            return False
+        count = run.end() - self._pos
+        line_end = self._text.find("\n", run.end())
+        unknown = line_end < 0 and len(self._text) - run.end() <= LONGEST // 2
+        if self._markdown.line_start and count >= 3 and unknown and not self._final:
+            return False
+        info = self._text[run.end() : line_end if line_end >= 0 else len(self._text)][: LONGEST // 2]
+        if self._names and self._markdown.opens_tool_code(letter, count, info):
+            return self._open(line_end if line_end >= 0 else run.end(), "tool_code", fenced=True)
+        self._markdown.run(letter, count, info)
+        self._say(run.group())
+        self._pos = run.end()
+        return True
+
+    def _mark(self, mark: Mark) -> bool:
+        match mark.kind:
+            case "open":
+                return self._open(mark.end, mark.name)
+            case "head":
+                return self._open(self._pos, mark.name)
+            case "think":
+                if self._reasoning_done and self._said:
+                    return self._literal(mark)
+                self._pos, self._state, self._thought_begun = mark.end, "thought", True
+            case "unthink":
+                if not self._thought_begun and not self._reasoning_done:
+                    self._collector.content_was_reasoning()
+                    self._thought_begun = True
+                self._pos = mark.end
+                self._state = "start"
+            case "harmony":
+                self._opened = self._pos
+                self._state = "header"
+            case "drop":
+                self._pos = mark.end
+                if not self._said:
+                    self._state = "start"
+            case "close":
+                return self._orphan(mark)
+            case "echo":
+                self._echoing = True
+                return self._literal(mark)
+            case "unecho":
+                return self._literal(mark)
+        return True
+
+    def _orphan(self, mark: Mark) -> bool:
+        """A closer that closes nothing: a special token is dropped, a tag is text."""
+        if "|" in mark.name:
+            self._pos = mark.end
+            return True
+        return self._literal(mark)
+
+    def _literal(self, mark: Mark) -> bool:
+        text = self._text[self._pos : mark.end]
+        self._say(text)
+        self._markdown.text(text)
+        self._pos = mark.end
+        return True
+
+    def _in_thought(self) -> bool:
+        found = _THOUGHT_TRIGGER.search(self._text, self._pos)
+        end = found.start() if found else len(self._text)
+        if end > self._pos:
+            self._think(self._text[self._pos : end])
+            self._pos = end
+        if found is None:
+            return False
+        mark = mark_at(self._text, self._pos)
+        if mark == MAYBE and not self._final:
+            return False
+        if isinstance(mark, Mark) and (mark.kind == "unthink" or (mark.kind == "drop" and self._harmony_thought)):
+            self._pos, self._state, self._harmony_thought = mark.end, "start", False
+            return True
+        if isinstance(mark, Mark) and mark.kind == "harmony":
+            self._opened, self._state, self._harmony_thought = self._pos, "header", False
+            return True
+        if isinstance(mark, Mark) and mark.kind == "drop":
+            self._pos = mark.end
+            return True
+        if isinstance(mark, Mark) and mark.kind in ("open", "head") and self._names:
+            return self._in_open_thought(mark)
+        self._think(self._text[self._pos])
+        self._pos += 1
+        return True
+
+    def _in_open_thought(self, mark: Mark) -> bool:
+        """A draft in a thought is thought, unless the thought is never closed: then a whole call at the end is meant."""
+        closed = self._unthought(mark.end)
+        if closed is None and not self._final:
+            return False
+        if closed is None:
+            return self._open(mark.end if mark.kind == "open" else self._pos, mark.name, thought=True)
+        self._think(self._text[self._pos : mark.end])
+        self._pos = mark.end
+        return True
+
+    def _unthought(self, pos: int) -> int | None:
+        """Where the thought is closed behind `pos`."""
+        while (found := _THOUGHT_TRIGGER.search(self._text, pos)) is not None:
+            mark = mark_at(self._text, found.start())
+            if isinstance(mark, Mark) and mark.kind == "unthink":
+                return found.start()
+            pos = found.end()
+        return None
