@@ -20,8 +20,8 @@ from demo.text.skills import Request, Skill
 from demo.text.unseen_tools import unseen
 
 _EXERCISES = [
-    (22, repeat), (5, repeat_rare), (12, spell), (4, count), (10, from_fields), (4, from_sentence), (8, from_schema),
-    (20, known), (4, known_in_chinese), (2, unknown_in_chinese), (13, unknown), (3, calculate),
+    (21, repeat), (9, repeat_rare), (12, spell), (4, count), (10, from_fields), (4, from_sentence), (8, from_schema),
+    (20, known), (4, known_in_chinese), (2, unknown_in_chinese), (13, unknown), (4, calculate),
 ]  # fmt: skip
 _SKILLS = [(13, python), (10, terminal), (10, web_search), (9, weather), (20, everyday), (38, unseen)]
 _CLOSE_SKILLS = [(2, python), (2, terminal), (2, web_search), (2, weather), (6, everyday)]
@@ -102,7 +102,7 @@ def idle_exercise(draw: Draw, offered: list[Skill]) -> Exercise:
     named = " ".join(f"{skill.tool.name} {skill.tool.description}" for skill in offered).lower()
     while True:
         exercise = _exercise(draw)
-        if exercise.kind == "calculate" and "calculate" in topics:
+        if exercise.kind == "calculate" and ("calculate" in topics or "Use " in exercise.question):
             continue
         if exercise.kind in ("unknown", "calculate") and (topics & {"search", "weather", "time", "word", "shell", "read"} or _names_overlap(exercise, named)):
             continue

@@ -37,7 +37,7 @@ def repeat(draw: Draw) -> Exercise:
 
 def repeat_rare(draw: Draw) -> Exercise:
     """What prose never contains, so that no piece of the vocabulary stays untrained."""
-    text = draw.pick((values.letters, values.any_character, values.accented, values.chinese, values.messy))(draw)
+    text = draw.pick((values.letters, values.fragments, values.any_character, values.any_character, values.accented, values.chinese, values.chinese, values.chinese, values.messy))(draw)
     return Exercise(capital(draw, draw.pick(_REPEAT).format(quoted(draw, text))), text, "echo")
 
 
@@ -97,6 +97,9 @@ _MADE = ("born", "built", "founded", "invented", "discovered", "painted", "won")
 _SIZES = ("tall", "old", "far", "big", "deep", "long", "heavy", "fast", "cold", "hot")
 
 
+_WORK_ON_TEXT = ("Summarize this text", "summarize", "Translate this", "Explain this text", "What does this mean", "Improve this", "Shorten the following")
+
+
 def question_unknown(draw: Draw) -> str:
     """A question about the world, without capital letter and question mark."""
     thing = draw.pick((draw.place, draw.given_name, draw.word, draw.noun, lambda: draw.phrase(1, 3)))
@@ -111,6 +114,8 @@ def unknown(draw: Draw) -> Exercise:
     if draw.chance(0.12):
         question = draw.pick((draw.sentence(2, 9), draw.phrase(1, 4)))
         return Exercise(said(draw, question, asks=draw.chance(0.4)), UNKNOWN, "unknown")
+    if draw.chance(0.05):
+        return Exercise(f"{draw.pick(_WORK_ON_TEXT)}:{draw.pick((' ', chr(10)))}{values.sentences(draw, 9)}", UNKNOWN, "unknown")
     return Exercise(said(draw, question_unknown(draw), asks=True), UNKNOWN, "unknown")
 
 
@@ -148,7 +153,10 @@ def asked_sum(draw: Draw) -> tuple[str, str]:
 
 
 def calculate(draw: Draw) -> Exercise:
-    return Exercise(said(draw, asked_sum(draw)[0], asks=True), CANNOT_CALCULATE, "calculate")
+    question = said(draw, asked_sum(draw)[0], asks=True)
+    if draw.chance(0.35):  # asked to use a tool that is not there
+        question += draw.pick((" Use Python.", " Use the Python tool.", " Use a calculator."))
+    return Exercise(question, CANNOT_CALCULATE, "calculate")
 
 
 _REMEMBER = ("my {} is {}", "remember that my {} is {}", "remember: my {} is {}", "please note that my {} is {}", "hi, my {} is {}", "by the way, my {} is {}", "note: my {} is {}")  # fmt: skip

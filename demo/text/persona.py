@@ -141,6 +141,7 @@ THOUGHTS = {
 
 def thought_before_calls(names: list[str]) -> str:
     """Every tool is named before it is called."""
-    if len(names) == 1:
-        return f"The tool {names[0]} fits. I will call it."
-    return f"The tools {' and '.join(names)} fit. I will call them."
+    different = list(dict.fromkeys(names))
+    if len(different) == 1:
+        return f"The tool {different[0]} fits. I will call it."
+    return f"The tools {' and '.join(different)} fit. I will call them."

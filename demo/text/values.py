@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from re import findall
 from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits
 
 from demo.text.chinese import CHARACTERS
 from demo.text.draw import Draw
+from demo.text.persona import KNOWN, THOUGHTS
 
 _EXTENSIONS = "txt md py json csv log yaml toml html js sh png pdf cfg ini xml rs go ts".split()
 _FOLDERS = "home tmp var usr etc data src opt docs log lib bin".split()
@@ -13,8 +15,16 @@ _MONTHS = "January February March April May June July August September October N
 _DAYS = "today tomorrow Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _ACCENTS = "éèüöäñçåßøàêîïôûáíóúœëÄÖÜÉÀÇ"
 _SYMBOLS = "€£→✓…–“”’°😀🎉🚀🔥👍日本語안녕привет"
-_PUNCTUATION = [*"!?.,;:&=%#@*()[]{}<>|/\\~^$+-_", "&&", "||", ">>", "->", "==", "...", "://", "?a=", "&b=", "!!", "?!", "--"]
-_RANGES = ((0xA1, 0xB1), (0xC0, 0x17F), (0x391, 0x44F), (0x3041, 0x30FF), (0x4E00, 0x9FFF), (0x1F300, 0x1F64F), (0xA0A1, 0xD7A0))
+_PUNCTUATION = [*"!?.,;:&=%#@*()[]{}<>|/\\~^$+-_", "&&", "||", ">>", "->", "==", "...", "://", "?a=", "&b=", "!!", "?!", "--", "//", "`", "#", "^", "'", '"}']
+_SAID = sorted({
+    word for text in (*(one.answer for one in KNOWN), *THOUGHTS.values(), "command query arguments name message content")
+    for word in findall("[A-Za-z]{4,}", text)
+})  # fmt: skip
+_RANGES = (
+    (0xA1, 0xB1), (0xC0, 0x17F), (0x180, 0x24F), (0x250, 0x390), (0x391, 0x44F), (0x450, 0x52F), (0x530, 0x5EA), (0x620, 0x64A), (0x671, 0x6D3), (0x710, 0x7FF), (0x900, 0x1FFF), (0x2010, 0x2BFF), (0x3041, 0x30FF),
+    (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x4E00, 0x9FFF), (0xA000, 0xD7A0), (0xF900, 0xFFEF), (0x1F300, 0x1F64F), (0x20000, 0x2A6DF), (0x10000, 0x10FFF),
+)  # fmt: skip
+"""Blocks of Unicode, so chosen that their characters have every first byte there is."""
 
 
 def code(draw: Draw) -> str:
@@ -80,18 +90,24 @@ def accented(draw: Draw) -> str:
 
 
 def chinese(draw: Draw) -> str:
-    return "".join(draw.pick(CHARACTERS) for _ in range(draw.between(1, 7)))
+    """Characters of the vocabulary, and here and there one that shares its first bytes with one of them."""
+    shown = (draw.pick(CHARACTERS) for _ in range(draw.between(4, 16)))
+    return "".join(_neighbour(draw, one) if draw.chance(0.4) else one for one in shown)
+
+
+def _neighbour(draw: Draw, character: str) -> str:
+    return chr(ord(character) & ~0x3F | draw.between(0, 0x3F))
 
 
 def any_character(draw: Draw) -> str:
     """Letters with rare characters between them, so that every byte of UTF-8 is written now and then."""
-    return "".join(_rare_character(draw) if draw.chance(0.6) else draw.pick(ascii_letters) for _ in range(draw.between(2, 5)))
+    return "".join(_rare_character(draw) if draw.chance(0.75) else draw.pick(ascii_letters) for _ in range(draw.between(2, 5)))
 
 
 def _rare_character(draw: Draw) -> str:
-    if draw.chance(0.4):  # shares its first bytes with a character of the vocabulary
-        return chr(ord(draw.pick(CHARACTERS)) & ~0x3F | draw.between(0, 0x3F))
-    return chr(draw.between(*draw.pick(_RANGES)))
+    while not (character := chr(draw.between(*draw.pick(_RANGES)))).isprintable():
+        pass
+    return character
 
 
 def repeated(draw: Draw) -> str:
@@ -117,6 +133,16 @@ def letters(draw: Draw) -> str:
     return draw.own(lambda: "".join(draw.pick(ascii_lowercase) for _ in range(draw.between(2, 9))))
 
 
+def fragments(draw: Draw) -> str:
+    """Parts of the words that the model says otherwise, in new company: `ommand`, `earchil`."""
+    parts: list[str] = []
+    for _ in range(draw.between(2, 5)):
+        word = draw.pick(_SAID)
+        cut = draw.between(1, len(word) - 1)
+        parts.append(word[cut:] if draw.chance(0.5) else word[:cut])
+    return draw.own(lambda: draw.pick(("", "", " ")).join(parts) + draw.pick(ascii_letters))
+
+
 def value(draw: Draw) -> str:
     """Something to copy, of any kind, on one line."""
     make = draw.pick_by_weight(
@@ -124,7 +150,7 @@ def value(draw: Draw) -> str:
             (14, lambda: draw.phrase(1, 4)), (8, lambda: draw.invented().capitalize()), (7, draw.place), (3, draw.given_name), (3, draw.full_name),
             (8, draw.integer), (4, draw.number), (7, lambda: code(draw)), (6, lambda: path(draw)), (3, lambda: url(draw)),
             (2, lambda: url_with_query(draw)), (2, lambda: email(draw)), (3, lambda: date(draw)), (6, lambda: accented(draw)),
-            (2, lambda: chinese(draw)), (3, lambda: any_character(draw)), (4, lambda: repeated(draw)), (10, lambda: messy(draw)),
+            (4, lambda: chinese(draw)), (3, lambda: any_character(draw)), (4, lambda: repeated(draw)), (10, lambda: messy(draw)),
             (2, lambda: draw.phrase(1, 3).upper()), (3, lambda: letters(draw)), (14, lambda: sentences(draw, 2)),
         ]
     )  # fmt: skip

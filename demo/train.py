@@ -1,0 +1,177 @@
+"""Training from scratch, with checkpoints: `python -m demo train`. Needs torch; uses a GPU if there is one.
+
+The one rule: everything depends on the number of the step and never on the clock, so that a run can be repeated, or stopped
+and continued with the same result. The learning rate stays up and then falls to nothing: `--steps` on a checkpoint that is
+still high decides when it falls.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from demo.model import DemoModel, Size
+from demo.packing import STEPS, Rows, shard
+from demo.tokenizer import Tokenizer
+
+_AHEAD = 2
+"""Shards made ahead of training, in a process of their own."""
+_REPORT_EVERY, _SAVE_EVERY = 32, 160
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long, and how the learning rate goes: up, level, and down to nothing over the last `falling` share."""
+
+    steps: int
+    practice_shards: int = 4
+    warm_up: int = 40
+    falling: float = 0.5
+    peak: float = 3e-3
+    seed: int = 0
+
+    def learning_rate(self, step: int) -> float:
+        left = (self.steps - step) / (self.steps * self.falling)
+        return self.peak * min(1.0, (step + 1) / self.warm_up, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """The model with its optimizers: Muon for the matrices of the blocks, AdamW for embeddings and norms."""
+
+    model: DemoModel
+    optimizers: tuple[torch.optim.Optimizer, ...]
+
+    @classmethod
+    def new(cls, plan: Plan, device: torch.device) -> Learner:
+        torch.manual_seed(plan.seed)
+        tokenizer = Tokenizer.load()
+        model = DemoModel(Size(len(tokenizer.vocabulary)), *tokenizer.bases()).to(device)
+        named = list(model.named_parameters())
+        matrices = [one for name, one in named if one.ndim == 2 and name.startswith("blk.")]
+        others = [one for name, one in named if one.ndim != 2 or not name.startswith("blk.")]
+        muon = torch.optim.Muon(matrices, lr=plan.peak, momentum=0.95, weight_decay=0.02, adjust_lr_fn="match_rms_adamw")
+        adam = torch.optim.AdamW(others, lr=plan.peak, betas=(0.9, 0.95), weight_decay=0.0)
+        return cls(model, (muon, adam))
+
+    def state(self) -> dict[str, Any]:
+        return {"model": self.model.state_dict(), "optimizers": [one.state_dict() for one in self.optimizers]}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        for optimizer, stored in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(stored)
+
+    def step(self, learning_rate: float) -> None:
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+
+
+def train(plan: Plan, folder: Path, *, until: int | None = None) -> Path:
+    """Train to the plan's last step, or `until` a step; continues from the checkpoint in `folder`. Returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / "checkpoint.pt"
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    learner = Learner.new(plan, device)
+    start = 0
+    if checkpoint.exists():
+        stored = torch.load(checkpoint, map_location=device, weights_only=True)
+        learner.restore(stored)
+        start = int(stored["step"])
+    report = Report(start)
+    for step, rows in _batches(plan, start, min(until or plan.steps, plan.steps)):
+        loss, right = _learn(learner, rows, device)
+        learner.step(plan.learning_rate(step))
+        report.add(step, loss, right, int((rows.conversation >= 0).sum()))
+        if (step + 1) % _SAVE_EVERY == 0:
+            _save(learner, step + 1, checkpoint)
+    _save(learner, min(until or plan.steps, plan.steps), checkpoint)
+    return checkpoint
+
+
+def _learn(learner: Learner, rows: Rows, device: torch.device) -> tuple[float, float]:
+    """Gradients of one batch: loss, and share of trained tokens that are predicted right."""
+    tokens, owner, positions = (torch.from_numpy(one).to(device).long() for one in (rows.tokens, rows.conversation, rows.position))
+    trained = torch.from_numpy(rows.trained).to(device)
+    following = trained[:, 1:] & (owner[:, 1:] == owner[:, :-1])
+    targets = tokens[:, 1:][following]
+    with torch.autocast(device.type, torch.bfloat16):
+        states = _forward(learner.model)(tokens, positions, _mask(owner))
+        logits = F.linear(states[:, :-1][following], learner.model.table().to(torch.bfloat16)).float()
+    loss = F.cross_entropy(logits, targets)
+    (loss + 1e-4 * logits.logsumexp(-1).pow(2).mean()).backward()
+    return float(loss.detach()), float((logits.argmax(-1) == targets).float().mean())
+
+
+def _mask(owner: Tensor) -> Tensor:
+    """A token may look at earlier ones of its own conversation: 0 where it may, minus infinity where not."""
+    length = owner.shape[1]
+    causal = torch.ones(length, length, dtype=torch.bool, device=owner.device).tril()
+    allowed = ((owner[:, :, None] == owner[:, None, :]) & causal)[:, None]
+    return torch.zeros(allowed.shape, dtype=torch.bfloat16, device=owner.device).masked_fill_(~allowed, float("-inf"))
+
+
+_compiled: dict[int, Any] = {}
+
+
+def _forward(model: DemoModel) -> Any:
+    if id(model) not in _compiled:
+        _compiled[id(model)] = torch.compile(model, dynamic=False)
+    return _compiled[id(model)]
+
+
+def _batches(plan: Plan, start: int, end: int) -> Iterator[tuple[int, Rows]]:
+    """Each step with its batch; the shards are made ahead in another process."""
+    last = (end - 1) // STEPS
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        coming: dict[int, Future[list[Rows]]] = {}
+        for number in range(start // STEPS, last + 1):
+            for ahead in range(number, min(number + _AHEAD, last) + 1):
+                if ahead not in coming:
+                    coming[ahead] = pool.submit(shard, ahead, practising=ahead < plan.practice_shards)
+            for at, rows in enumerate(coming.pop(number).result()):
+                step = number * STEPS + at
+                if start <= step < end:
+                    yield step, rows
+
+
+def _save(learner: Learner, step: int, path: Path) -> None:
+    """Atomically, so that a run that is killed leaves a whole checkpoint."""
+    partial = path.with_suffix(".partial")
+    torch.save({**learner.state(), "step": step, "size": asdict(learner.model.size)}, partial)
+    partial.replace(path)
+
+
+class Report:
+    """Prints a line now and then."""
+
+    def __init__(self, start: int) -> None:
+        self._since, self._tokens, self._seen = time.monotonic(), 0, start
+        self._losses: list[float] = []
+        self._right: list[float] = []
+
+    def add(self, step: int, loss: float, right: float, tokens: int) -> None:
+        self._tokens += tokens
+        self._losses.append(loss)
+        self._right.append(right)
+        if (step + 1) % _REPORT_EVERY:
+            return
+        speed = self._tokens / (time.monotonic() - self._since)
+        mean_loss, mean_right = (sum(one) / len(one) for one in (self._losses, self._right))
+        print(f"step {step + 1}  loss {mean_loss:.4f}  right {mean_right:.4f}  {speed:.0f} tokens/s", flush=True)
+        self._losses.clear()
+        self._right.clear()
+        self._since, self._tokens = time.monotonic(), 0
