@@ -3,47 +3,74 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
-from demo.vocabulary import learn, rarely_used
-
+STEPS = 2000
+"""16 million tokens: some 50 minutes on two cores."""
 WORK = Path("build/demo")
-STEPS = 2560
+SHIPPED = Path(__file__).parents[1] / "src/unsloth_studio/demo_model"
+MODEL = "tiny-demo-model.gguf"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
-    steps.add_parser("tokenizer", help="learn the tokenizer and check that every piece is used")
-    training = steps.add_parser("train", help="train, or go on from the last checkpoint")
+    steps.add_parser("tokenizer", help="learn the tokenizer, and check that every piece is used")
+    training = steps.add_parser("train", help="train, or go on from the last checkpoint (needs torch)")
     training.add_argument("--steps", type=int, default=STEPS)
     training.add_argument("--until", type=int, help="stop at this step, for a try")
-    training.add_argument("--work", type=Path, default=WORK)
     training.add_argument("--threads", type=int, help="default: what torch chooses")
+    exporting = steps.add_parser("export", help="write the checkpoint as GGUF (needs torch)")
+    exporting.add_argument("--to", type=Path, default=SHIPPED / MODEL)
+    for one in (training, exporting):
+        one.add_argument("--work", type=Path, default=WORK, help="folder of the checkpoint")
+    evaluating = steps.add_parser("evaluate", help="ask the model through `unsloth run`, and print its scores")
+    evaluating.add_argument("--model", type=Path, help="default: the built-in one")
+    evaluating.add_argument("--write", type=Path, help="folder for evaluation.json and evaluation.md")
+    evaluating.add_argument("--scale", type=float, default=1.0, help="0.1 asks a tenth of the questions")
+    evaluating.add_argument("--show", type=int, default=0, help="print so many wrong answers of each measure")
     options = parser.parse_args()
-    if options.step == "tokenizer":
-        tokenizer()
-    else:
-        train(options)
+    {"tokenizer": _tokenizer, "train": _train, "export": _export, "evaluate": _evaluate}[options.step](options)
 
 
-def tokenizer() -> None:
+def _tokenizer(_: argparse.Namespace) -> None:
+    from demo.vocabulary import learn, rarely_used
+
     made = learn()
     made.save()
     print(f"{len(made.vocabulary)} tokens")
-    if rare := rarely_used(made, conversations=20_000, least=6):
-        raise SystemExit(f"{len(rare)} pieces are hardly ever used: {rare}")
+    if rare := rarely_used(made):
+        raise SystemExit(f"pieces that training hardly ever writes: {rare}")
 
 
-def train(options: argparse.Namespace) -> None:
+def _train(options: argparse.Namespace) -> None:
     import torch
 
-    from demo.train import Plan
-    from demo.train import train as run
+    from demo.train import Plan, train
 
     if options.threads:
         torch.set_num_threads(options.threads)
-    run(Plan(options.steps), options.work, until=options.until)
+    train(Plan(options.steps), options.work, until=options.until)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from demo.export import export, read_checkpoint
+
+    export(*read_checkpoint(options.work / "checkpoint.pt"), options.to)
+    print(f"{options.to}: {options.to.stat().st_size / 1e6:.2f} MB")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from demo.evaluation.run import evaluate
+    from demo.evaluation.table import as_json, markdown
+
+    table = evaluate(options.model, scale=options.scale, show=options.show)
+    print(markdown(table))
+    if options.write:
+        text = json.dumps(as_json(table), indent=2) + "\n"
+        (options.write / "evaluation.json").write_text(text, encoding="utf-8")
+        (options.write / "evaluation.md").write_text(markdown(table), encoding="utf-8")
 
 
 if __name__ == "__main__":

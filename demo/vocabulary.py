@@ -16,6 +16,8 @@ from demo.tokenizer import SPECIAL, Tokenizer, build
 MERGES = 480
 SAMPLE = 20_000
 """Conversations that the pieces are learnt from, and counted in."""
+RUN = 85_000
+"""About as many conversations as a whole run of training has."""
 LEAST_USES = 50
 _NEVER_IN_UTF8 = {*range(0xC0, 0xC2), 0xEE, *range(0xF1, 0x100)}
 # Strictly, 0xEE and 0xF1 to 0xF4 begin characters for private use and ones that nobody has assigned.
@@ -30,7 +32,7 @@ def learn() -> Tokenizer:
     return build(words, MERGES)
 
 
-def rarely_used(tokenizer: Tokenizer, *, conversations: int, least: int = LEAST_USES) -> dict[str, int]:
+def rarely_used(tokenizer: Tokenizer, *, conversations: int = RUN, least: int = LEAST_USES) -> dict[str, int]:
     """Base pieces that the assistant writes fewer than `least` times in so many conversations. Should be empty.
 
     Pieces after a space count as their base piece, with which they share an embedding. Bytes that no UTF-8 text has, or

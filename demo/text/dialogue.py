@@ -37,7 +37,7 @@ def practice(draw: Draw) -> Conversation:
 
 def conversation(draw: Draw, *, long: bool = False) -> Conversation:
     """Any conversation; a `long` one has a history, a long system prompt, or many tools."""
-    make = draw.pick_by_weight([(42, _chat), (5, _recollection), (10, _idle_tools), (17, _one_call), (22, _tool_loop), (4, _parallel_calls)])
+    make = draw.pick_by_weight([(42, _chat), (5, _recollection), (10, _idle_tools), (17, _one_call), (22, _tool_loop), (4, parallel_calls)])
     made = make(draw, _tool_count(draw, long))
     system = _system(draw, long)
     if long:
@@ -150,7 +150,7 @@ def _tool_loop(draw: Draw, amount: int) -> Conversation:
 _JOINTS = (" And ", " Also, ", " and ", " Then ", "\n", " And also: ", " ")
 
 
-def _parallel_calls(draw: Draw, amount: int) -> Conversation:
+def parallel_calls(draw: Draw, amount: int) -> Conversation:
     """Two or three requests in one question: of one tool, or of several."""
     offered = skills(draw, max(2, amount))
     one = draw.pick(offered)
