@@ -20,7 +20,7 @@ def main() -> None:
     training = steps.add_parser("train", help="train, or go on from the last checkpoint (needs torch)")
     training.add_argument("--steps", type=int, default=STEPS)
     training.add_argument("--until", type=int, help="stop at this step, for a try")
-    training.add_argument("--threads", type=int, help="default: what torch chooses")
+    training.add_argument("--workers", type=int, default=2, help="processes that share the work on a CPU: 1, 2 or 4")
     exporting = steps.add_parser("export", help="write the checkpoint as GGUF (needs torch)")
     exporting.add_argument("--to", type=Path, default=SHIPPED / MODEL)
     for one in (training, exporting):
@@ -45,19 +45,16 @@ def _tokenizer(_: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    import torch
-
     from demo.train import Plan, train
 
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    train(Plan(options.steps), options.work, until=options.until)
+    train(Plan(options.steps), options.work, workers=options.workers, until=options.until)
 
 
 def _export(options: argparse.Namespace) -> None:
-    from demo.export import export, read_checkpoint
+    from demo.export import export
+    from demo.train import read
 
-    export(*read_checkpoint(options.work / "checkpoint.pt"), options.to)
+    export(*read(options.work), options.to)
     print(f"{options.to}: {options.to.stat().st_size / 1e6:.2f} MB")
 
 

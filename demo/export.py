@@ -1,4 +1,4 @@
-"""A checkpoint as a GGUF file that llama.cpp loads: `python -m demo export`. Needs torch to read the checkpoint.
+"""A checkpoint as a GGUF file that llama.cpp loads: `python -m demo export`.
 
 The one rule: names are llama.cpp's own (the model's modules are called so as well), and the engine must see exactly the text
 the model was trained on, so the chat template travels in the file.
@@ -7,7 +7,6 @@ the model was trained on, so the chat template travels in the file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import gguf
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from gguf import GGMLQuantizationType, LlamaFileType
 
+from demo.shape import Shape
 from demo.tokenizer import CONTROL, SPECIAL, Tokenizer
 
 Array = npt.NDArray[np.float32]
@@ -23,33 +23,11 @@ _NORMAL, _CONTROL, _USER_DEFINED = 1, 3, 4
 """Kinds of tokens in GGUF's `tokenizer.ggml.token_type`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dimensions:
-    """What the file says about the model's shape; the fields of `demo.model.Size`."""
-
-    vocabulary: int
-    width: int
-    layers: int
-    heads: int
-    head_width: int
-    feed_forward: int
-    rope_base: float
-    context: int
-
-
-def read_checkpoint(path: Path) -> tuple[Dimensions, dict[str, Array]]:
-    import torch
-
-    stored = torch.load(path, map_location="cpu", weights_only=True)
-    weights = {name: tensor.float().numpy() for name, tensor in stored["model"].items()}
-    return Dimensions(**stored["size"]), weights
-
-
-def export(dimensions: Dimensions, weights: Mapping[str, Array], path: Path) -> None:
+def export(shape: Shape, weights: Mapping[str, Array], path: Path) -> None:
     """Write the file: matrices as Q8_0, norms as they are. Every row must be a multiple of 32 long."""
     tokenizer = Tokenizer.load()
     writer = gguf.GGUFWriter(path, "qwen3")
-    _describe(writer, dimensions)
+    _describe(writer, shape)
     _write_tokenizer(writer, tokenizer)
     _add(writer, "token_embd.weight", joined_embedding(tokenizer, weights))
     for name, weight in weights.items():
@@ -64,26 +42,27 @@ def export(dimensions: Dimensions, weights: Mapping[str, Array], path: Path) -> 
 def joined_embedding(tokenizer: Tokenizer, weights: Mapping[str, Array]) -> Array:
     """The embedding of every token: its base piece's, plus the space if it has one."""
     bases, spaced = tokenizer.bases()
-    return weights["embedding"][bases] + np.array(spaced, np.float32)[:, None] * weights["space"]
+    has_space = np.array(spaced, np.float32)[:, None]
+    return (weights["embedding"][bases] + has_space * weights["space"]).astype(np.float32)
 
 
-def _describe(writer: gguf.GGUFWriter, size: Dimensions) -> None:
+def _describe(writer: gguf.GGUFWriter, shape: Shape) -> None:
     writer.add_name("Tiny demo model")
     writer.add_description("A toy: trained from scratch on generated text, to try a server with")
     writer.add_license("apache-2.0")
     writer.add_size_label("4M")
-    writer.add_context_length(size.context)
-    writer.add_embedding_length(size.width)
-    writer.add_block_count(size.layers)
-    writer.add_feed_forward_length(size.feed_forward)
-    writer.add_head_count(size.heads)
-    writer.add_head_count_kv(size.heads)
-    writer.add_key_length(size.head_width)
-    writer.add_value_length(size.head_width)
-    writer.add_rope_dimension_count(size.head_width)
-    writer.add_rope_freq_base(size.rope_base)
+    writer.add_context_length(shape.context)
+    writer.add_embedding_length(shape.width)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.feed_forward)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.heads)
+    writer.add_key_length(shape.head_width)
+    writer.add_value_length(shape.head_width)
+    writer.add_rope_dimension_count(shape.head_width)
+    writer.add_rope_freq_base(shape.rope_base)
     writer.add_layer_norm_rms_eps(1e-6)
-    writer.add_vocab_size(size.vocabulary)
+    writer.add_vocab_size(shape.vocabulary)
     writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
 

@@ -6,23 +6,11 @@ works whether or not a space stands before it. The export writes the sums.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812 - its usual name
 
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    vocabulary: int
-    width: int = 256
-    layers: int = 5
-    heads: int = 4
-    head_width: int = 64
-    feed_forward: int = 640
-    rope_base: float = 100_000.0
-    context: int = 8192
+from demo.shape import Shape
 
 
 class Norm(nn.Module):
@@ -41,16 +29,16 @@ def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
 
 
 class Block(nn.Module):
-    def __init__(self, size: Size) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.size = size
-        inner = size.heads * size.head_width
-        self.attn_norm, self.ffn_norm = Norm(size.width), Norm(size.width)
-        self.attn_q_norm, self.attn_k_norm = Norm(size.head_width), Norm(size.head_width)
-        self.attn_q, self.attn_k, self.attn_v = (nn.Linear(size.width, inner, bias=False) for _ in range(3))
-        self.attn_output = nn.Linear(inner, size.width, bias=False)
-        self.ffn_gate, self.ffn_up = (nn.Linear(size.width, size.feed_forward, bias=False) for _ in range(2))
-        self.ffn_down = nn.Linear(size.feed_forward, size.width, bias=False)
+        self.shape = shape
+        inner = shape.heads * shape.head_width
+        self.attn_norm, self.ffn_norm = Norm(shape.width), Norm(shape.width)
+        self.attn_q_norm, self.attn_k_norm = Norm(shape.head_width), Norm(shape.head_width)
+        self.attn_q, self.attn_k, self.attn_v = (nn.Linear(shape.width, inner, bias=False) for _ in range(3))
+        self.attn_output = nn.Linear(inner, shape.width, bias=False)
+        self.ffn_gate, self.ffn_up = (nn.Linear(shape.width, shape.feed_forward, bias=False) for _ in range(2))
+        self.ffn_down = nn.Linear(shape.feed_forward, shape.width, bias=False)
 
     def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, mask: Tensor) -> Tensor:
         x = x + self._attention(self.attn_norm(x), cosine, sine, mask)
@@ -61,7 +49,7 @@ class Block(nn.Module):
         rows, length, _ = x.shape
 
         def heads(y: Tensor) -> Tensor:
-            return y.view(rows, length, self.size.heads, self.size.head_width)
+            return y.view(rows, length, self.shape.heads, self.shape.head_width)
 
         query = rotate(self.attn_q_norm(heads(self.attn_q(x))).transpose(1, 2), cosine, sine)
         key = rotate(self.attn_k_norm(heads(self.attn_k(x))).transpose(1, 2), cosine, sine)
@@ -73,21 +61,21 @@ class Block(nn.Module):
 class DemoModel(nn.Module):
     """`bases` and `spaced` come from the tokenizer: for each token its base piece, and whether it has a leading space."""
 
-    def __init__(self, size: Size, bases: list[int], spaced: list[bool]) -> None:
+    def __init__(self, shape: Shape, bases: list[int], spaced: list[bool]) -> None:
         super().__init__()
-        self.size = size
-        self.embedding = nn.Parameter(torch.randn(size.vocabulary, size.width) * 0.02)
-        self.space = nn.Parameter(torch.randn(size.width) * 0.02)
-        self.blk = nn.ModuleList(Block(size) for _ in range(size.layers))
-        self.output_norm = Norm(size.width)
+        self.shape = shape
+        self.embedding = nn.Parameter(torch.randn(shape.vocabulary, shape.width) * 0.02)
+        self.space = nn.Parameter(torch.randn(shape.width) * 0.02)
+        self.blk = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.output_norm = Norm(shape.width)
         self.register_buffer("bases", torch.tensor(bases), persistent=False)
         self.register_buffer("spaced", torch.tensor(spaced).float()[:, None], persistent=False)
-        steps = torch.arange(0, size.head_width, 2).float() / size.head_width
-        self.register_buffer("frequencies", 1.0 / size.rope_base**steps, persistent=False)
+        steps = torch.arange(0, shape.head_width, 2).float() / shape.head_width
+        self.register_buffer("frequencies", 1.0 / shape.rope_base**steps, persistent=False)
         for name, parameter in self.blk.named_parameters():
             if parameter.ndim == 2:
                 residual = name.endswith(("attn_output.weight", "ffn_down.weight"))
-                nn.init.normal_(parameter, std=0.02 / ((2 * size.layers) ** 0.5 if residual else 1.0))
+                nn.init.normal_(parameter, std=0.02 / ((2 * shape.layers) ** 0.5 if residual else 1.0))
 
     def table(self) -> Tensor:
         """The embedding of every token, which is also the output matrix."""

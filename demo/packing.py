@@ -24,12 +24,12 @@ _FURTHEST_POSITION = 8191
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class BatchSize:
     rows: int
     length: int
 
 
-SHORT, LONG = Shape(16, 512), Shape(4, 2048)
+SHORT, LONG = BatchSize(16, 512), BatchSize(4, 2048)
 LONG_STEPS = (15, 31)
 """Steps of a shard that have long rows, for long prompts."""
 
@@ -46,10 +46,14 @@ class Rows:
     @classmethod
     def empty(cls, rows: int, length: int) -> Rows:
         size = (rows, length)
-        return cls(np.zeros(size, np.int16), np.zeros(size, np.bool_), np.full(size, -1, np.int16), np.zeros(size, np.int16))
+        return cls(
+            np.zeros(size, np.int16), np.zeros(size, np.bool_), np.full(size, -1, np.int16), np.zeros(size, np.int16)
+        )
 
     def part(self, start: int, end: int) -> Rows:
-        return Rows(self.tokens[start:end], self.trained[start:end], self.conversation[start:end], self.position[start:end])
+        return Rows(
+            self.tokens[start:end], self.trained[start:end], self.conversation[start:end], self.position[start:end]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +93,27 @@ def encode(made: Conversation) -> Encoded:
     return encoded
 
 
-def _pack(draw: Draw, shape: Shape, amount: int, make: Callable[[Draw], Conversation]) -> Rows:
+def _pack(draw: Draw, size: BatchSize, amount: int, make: Callable[[Draw], Conversation]) -> Rows:
     """First fit into a few open rows; the fullest is closed when nothing fits. About 97 % full."""
-    rows = Rows.empty(amount, shape.length)
+    rows = Rows.empty(amount, size.length)
     filled, held = [0] * amount, [0] * amount
     waiting = list(range(amount))
     open_rows = [waiting.pop() for _ in range(min(amount, _OPEN_ROWS))]
     while open_rows:
         encoded = encode(make(draw))
-        size = len(encoded.tokens)
-        if size > shape.length:
+        needed = len(encoded.tokens)
+        if needed > size.length:
             continue
-        row = next((one for one in open_rows if filled[one] + size <= shape.length), None)
+        row = next((one for one in open_rows if filled[one] + needed <= size.length), None)
         if row is None:
             open_rows.remove(max(open_rows, key=filled.__getitem__))
             if waiting:
                 open_rows.append(waiting.pop())
             continue
-        place = (row, slice(filled[row], filled[row] + size))
+        place = (row, slice(filled[row], filled[row] + needed))
         rows.tokens[place], rows.trained[place] = encoded.tokens, encoded.trained
         rows.conversation[place], rows.position[place] = held[row], _positions(draw, encoded)
-        filled[row] += size
+        filled[row] += needed
         held[row] += 1
     return _shuffled(draw, rows)
 

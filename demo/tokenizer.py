@@ -7,6 +7,7 @@ Vocabulary: 256 bytes, merges of letters, Chinese characters, some punctuation, 
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter, defaultdict
@@ -16,7 +17,10 @@ from pathlib import Path
 
 from demo.text.chinese import CHARACTERS
 
-SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<tools>", "</tools>")  # fmt: skip
+SPECIAL = (
+    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>",
+    "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<tools>", "</tools>",
+)  # fmt: skip
 CONTROL = 3
 """The first special tokens are control tokens, which the engine never shows; the others are plain text to it."""
 FILE = Path(__file__).with_name("tokenizer.json")
@@ -37,8 +41,14 @@ def _byte_letters() -> dict[int, str]:
 BYTE_LETTERS = _byte_letters()
 _BYTES = {letter: byte for byte, letter in BYTE_LETTERS.items()}
 SPACE = BYTE_LETTERS[32]
-_PUNCTUATION = (("{", '"'), ('"', ":"), ('"', ","), ('"', "}"), ("}", "}"), ('"}', "}"), ("=", "="), ("/", "/"), (":", "//"), ("*", "*"), ("-", "-"))  # fmt: skip
-_AFTER_SPACE = ('"', '{"', "{", "[", "(", "-", "--", "+", "*", "**", "/", "=", "==", "'", "`", "|", "<", "&", "%", ".", "\\", "$", "#", '"}', "~", "@", ">", ":")  # fmt: skip
+_PUNCTUATION = (
+    ("{", '"'), ('"', ":"), ('"', ","), ('"', "}"), ("}", "}"), ('"}', "}"),
+    ("=", "="), ("/", "/"), (":", "//"), ("*", "*"), ("-", "-"),
+)  # fmt: skip
+_AFTER_SPACE = (
+    '"', '{"', "{", "[", "(", "-", "--", "+", "*", "**", "/", "=", "==", "'", "`", "|", "<", "&", "%", ".", "\\", "$", "#",
+    '"}', "~", "@", ">", ":",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,10 @@ class Tokenizer:
     def bases(self) -> tuple[list[int], list[bool]]:
         """For each token: the token without its leading space, and whether it has one. They share an embedding."""
         spaced = [len(piece) > 1 and piece[0] == SPACE for piece in self.vocabulary]
-        bases = [self.ids[piece[1:]] if has else at for at, (piece, has) in enumerate(zip(self.vocabulary, spaced, strict=True))]
+        bases = [
+            self.ids[piece[1:]] if has else at
+            for at, (piece, has) in enumerate(zip(self.vocabulary, spaced, strict=True))
+        ]
         return bases, spaced
 
     def _word(self, word: str) -> tuple[int, ...]:
@@ -97,7 +110,7 @@ class Tokenizer:
         return ids
 
     def _best_pair(self, pieces: list[str]) -> tuple[str, str] | None:
-        pairs = [pair for pair in zip(pieces, pieces[1:], strict=False) if pair in self._ranks]
+        pairs = [pair for pair in itertools.pairwise(pieces) if pair in self._ranks]
         return min(pairs, key=self._ranks.__getitem__) if pairs else None
 
 
@@ -142,7 +155,7 @@ def _learn(words: Counter[str], amount: int) -> list[tuple[str, str]]:
     counts: Counter[tuple[str, str]] = Counter()
     places: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for word, pieces in split.items():
-        for pair in zip(pieces, pieces[1:], strict=False):
+        for pair in itertools.pairwise(pieces):
             counts[pair] += words[word]
             places[pair].add(word)
     learnt: list[tuple[str, str]] = []

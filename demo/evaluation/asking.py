@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import openai
@@ -33,7 +34,7 @@ class Answer:
 def answers(client: openai.OpenAI, asked: Iterable[Case]) -> list[Answer]:
     """In the order of the cases."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda case: answer(client, case), asked))
+        return list(pool.map(partial(answer, client), asked))
 
 
 def answer(client: openai.OpenAI, case: Case) -> Answer:

@@ -14,7 +14,16 @@ from demo.text.conversation import Call, Conversation, Parameter, Tool, Turn
 from demo.text.dialogue import idle_exercise, parallel_calls, skills
 from demo.text.draw import Draw
 from demo.text.everyday_tools import everyday, weather
-from demo.text.exercises import Exercise, arithmetic, calculate, count, remember, repeat, spell, unknown
+from demo.text.exercises import (
+    Exercise,
+    arithmetic,
+    calculate,
+    count,
+    remember,
+    repeat,
+    spell,
+    unknown,
+)
 from demo.text.objects import from_fields, from_schema
 from demo.text.persona import KNOWN
 from demo.text.product_tools import python, terminal, web_search
@@ -22,7 +31,10 @@ from demo.text.skills import Skill
 from demo.text.unseen_tools import unseen
 
 PYTHON = Tool("python", "Run Python code and return its output.", (Parameter("code"),))
-_ASK_PYTHON = ("What is {}? Use Python.", "Use Python to compute {}", "Calculate {} with Python.", "How much is {}? Use the python tool.", "What's {}? Please use Python.")  # fmt: skip
+_ASK_PYTHON = (
+    "What is {}? Use Python.", "Use Python to compute {}", "Calculate {} with Python.", "How much is {}? Use the python tool.",
+    "What's {}? Please use Python.",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,8 @@ def _exercise(make: Callable[[Draw], Exercise]) -> Callable[[Draw], tuple[Conver
 
 
 def _offered(draw: Draw, skill: Skill, others: int) -> tuple[Tool, ...]:
-    tools = [skill.tool]
-    for other in skills(draw, others):
-        if other.topic != skill.topic and other.tool.name != skill.tool.name:
-            tools.append(other.tool)
+    beside = (one.tool for one in skills(draw, others) if one.topic != skill.topic and one.tool.name != skill.tool.name)
+    tools = [skill.tool, *beside]
     draw.random.shuffle(tools)
     return tuple(tools)
 
@@ -112,7 +122,9 @@ def _python_task(draw: Draw) -> tuple[Conversation, Turn]:
     code = Call("python", {"code": f"print({expression})"})
     skill = Skill(PYTHON, "calculate", lambda: python(draw).ask())
     tools = _offered(draw, skill, draw.between(0, 3))
-    return Conversation((Turn("user", draw.pick(_ASK_PYTHON).format(words)),), tools=tools), Turn("assistant", calls=(code,))
+    return Conversation((Turn("user", draw.pick(_ASK_PYTHON).format(words)),), tools=tools), Turn(
+        "assistant", calls=(code,)
+    )
 
 
 def _memory(draw: Draw) -> tuple[Conversation, Turn]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from demo.evaluation.asking import Answer
 from demo.evaluation.cases import Case
@@ -36,7 +36,7 @@ def reported(sentence: str) -> str:
         if sentence.startswith(start):
             return sentence.removeprefix(start).removesuffix(".")
     if sentence.startswith("Here is the output:"):
-        return sentence.split("```\n")[1].removesuffix("\n")
+        return sentence.split("```\n", 1)[1].removesuffix("\n```")
     return sentence.split(" (Source: ")[0]
 
 
@@ -47,12 +47,15 @@ def _schema_in(question: str) -> dict[str, Any]:
 def follows_schema(text: str, schema: dict[str, Any]) -> bool:
     """Whether the text is an object with exactly the schema's keys, of its types and choices."""
     try:
-        value = json.loads(text)
+        value: Any = json.loads(text)
     except ValueError:
         return False
-    if not isinstance(value, dict) or set(value) != set(schema["required"]):  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(value, dict):
         return False
-    return all(_fits(value[key], one) for key, one in schema["properties"].items())
+    held = cast("dict[str, object]", value)
+    return set(held) == set(schema["required"]) and all(
+        _fits(held[key], one) for key, one in schema["properties"].items()
+    )
 
 
 def _fits(value: object, schema: dict[str, Any]) -> bool:

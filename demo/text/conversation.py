@@ -38,7 +38,10 @@ class Tool:
         properties = {one.name: one.schema() for one in self.parameters}
         required = [one.name for one in self.parameters if one.required]
         parameters = {"type": "object", "properties": properties, "required": required}
-        return {"type": "function", "function": {"name": self.name, "description": self.description, "parameters": parameters}}
+        return {
+            "type": "function",
+            "function": {"name": self.name, "description": self.description, "parameters": parameters},
+        }
 
     def signature(self) -> str:
         parameters = ", ".join(

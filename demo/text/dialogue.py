@@ -12,7 +12,19 @@ from demo.text import lexicon, results, values
 from demo.text.conversation import Call, Conversation, Tool, Turn
 from demo.text.draw import Draw
 from demo.text.everyday_tools import everyday, weather
-from demo.text.exercises import Exercise, calculate, count, known, known_in_chinese, remember, repeat, repeat_rare, spell, unknown, unknown_in_chinese
+from demo.text.exercises import (
+    Exercise,
+    calculate,
+    count,
+    known,
+    known_in_chinese,
+    remember,
+    repeat,
+    repeat_rare,
+    spell,
+    unknown,
+    unknown_in_chinese,
+)
 from demo.text.objects import from_fields, from_schema, from_sentence
 from demo.text.persona import THOUGHTS, thought_before_calls
 from demo.text.product_tools import python, terminal, web_search
@@ -37,7 +49,9 @@ def practice(draw: Draw) -> Conversation:
 
 def conversation(draw: Draw, *, long: bool = False) -> Conversation:
     """Any conversation; a `long` one has a history, a long system prompt, or many tools."""
-    make = draw.pick_by_weight([(42, _chat), (5, _recollection), (10, _idle_tools), (17, _one_call), (22, _tool_loop), (4, parallel_calls)])
+    make = draw.pick_by_weight(
+        [(42, _chat), (5, _recollection), (10, _idle_tools), (17, _one_call), (22, _tool_loop), (4, parallel_calls)]
+    )
     made = make(draw, _tool_count(draw, long))
     system = _system(draw, long)
     if long:
@@ -74,7 +88,9 @@ def _small_talk(draw: Draw, turns: int, tools: tuple[Tool, ...]) -> list[Turn]:
 def _recollection(draw: Draw, _: int) -> Conversation:
     told, asked = remember(draw)
     before, between = draw.pick((0, 0, 1)), draw.pick((0, 0, 1, 2))
-    return Conversation((*_small_talk(draw, before, ()), *_exchange(told), *_small_talk(draw, between, ()), *_exchange(asked)))
+    return Conversation(
+        (*_small_talk(draw, before, ()), *_exchange(told), *_small_talk(draw, between, ()), *_exchange(asked))
+    )
 
 
 def skills(draw: Draw, amount: int) -> list[Skill]:
@@ -104,15 +120,25 @@ def idle_exercise(draw: Draw, offered: list[Skill]) -> Exercise:
         exercise = _exercise(draw)
         if exercise.kind == "calculate" and ("calculate" in topics or "Use " in exercise.question):
             continue
-        if exercise.kind in ("unknown", "calculate") and (topics & {"search", "weather", "time", "word", "shell", "read"} or _names_overlap(exercise, named)):
+        if exercise.kind in ("unknown", "calculate") and (
+            topics & {"search", "weather", "time", "word", "shell", "read"} or _names_overlap(exercise, named)
+        ):
             continue
-        if topics & {"shell", "calculate", "image", "music"} and exercise.kind in ("echo",) and exercise.question.lower().startswith(("print", "echo", "output", "write")):
+        if (
+            topics & {"shell", "calculate", "image", "music"}
+            and exercise.kind in ("echo",)
+            and exercise.question.lower().startswith(("print", "echo", "output", "write"))
+        ):
             continue
         return exercise
 
 
 def _names_overlap(exercise: Exercise, named: str) -> bool:
-    return any(len(word) > 3 and word in named for word in exercise.question.lower().split() if word not in lexicon.FUNCTION_WORDS)
+    return any(
+        len(word) > 3 and word in named
+        for word in exercise.question.lower().split()
+        if word not in lexicon.FUNCTION_WORDS
+    )
 
 
 def _idle_tools(draw: Draw, amount: int) -> Conversation:
@@ -122,7 +148,10 @@ def _idle_tools(draw: Draw, amount: int) -> Conversation:
 
 def _call_turns(requests: list[tuple[Skill, Request]], question: str) -> list[Turn]:
     calls = tuple(Call(skill.tool.name, request.arguments) for skill, request in requests)
-    return [Turn("user", question), Turn("assistant", calls=calls, thought=thought_before_calls([call.name for call in calls]), kind="call")]
+    return [
+        Turn("user", question),
+        Turn("assistant", calls=calls, thought=thought_before_calls([call.name for call in calls]), kind="call"),
+    ]
 
 
 def _one_call(draw: Draw, amount: int) -> Conversation:
@@ -173,7 +202,14 @@ def parallel_calls(draw: Draw, amount: int) -> Conversation:
 def _system(draw: Draw, long: bool) -> str | None:
     if draw.chance(0.45):
         return None
-    text = draw.pick((*_SYSTEM, f"You are a helpful assistant. Today is {values.date(draw)}.", f"You are an expert in {draw.word()}.", f"Current date: {values.date(draw)}"))
+    text = draw.pick(
+        (
+            *_SYSTEM,
+            f"You are a helpful assistant. Today is {values.date(draw)}.",
+            f"You are an expert in {draw.word()}.",
+            f"Current date: {values.date(draw)}",
+        )
+    )
     if long or draw.chance(0.2):
         text += "".join(f" {draw.sentence(4, 12)}." for _ in range(draw.between(1, 60 if long else 4)))
     return text

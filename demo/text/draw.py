@@ -111,7 +111,9 @@ class Draw:
         name = self.invented(self.pick((2, 2, 3))).capitalize()
         at = self.random.random()
         if at < 0.15:
-            return f"{self.pick(('New', 'San', 'Port', 'Saint', 'Fort', 'Mount', 'Lake', 'North', 'South', 'El'))} {name}"
+            return (
+                f"{self.pick(('New', 'San', 'Port', 'Saint', 'Fort', 'Mount', 'Lake', 'North', 'South', 'El'))} {name}"
+            )
         if at < 0.22:
             return f"{name} {self.pick(('City', 'Beach', 'Falls', 'Springs', 'Hills', 'Bay', 'Park'))}"
         if at < 0.28:
@@ -143,6 +145,11 @@ class Draw:
 
     def _word_of_sentence(self) -> str:
         make = self.pick_by_weight(
-            [(0.35, lambda: self.pick(lexicon.FUNCTION_WORDS)), (0.05, self.number), (0.1, self.given_name), (0.5, self.word)]
+            [
+                (0.35, lambda: self.pick(lexicon.FUNCTION_WORDS)),
+                (0.05, self.number),
+                (0.1, self.given_name),
+                (0.5, self.word),
+            ]
         )
         return make() + (self.pick((",", ";", ":")) if self.chance(0.04) else "")

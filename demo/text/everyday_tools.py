@@ -40,7 +40,9 @@ def weather(draw: Draw) -> Skill:
             text += draw.pick((" for {} days", " for the next {} days")).format(arguments["days"])
         return Request(said(draw, text, asks=True), arguments)
 
-    return Skill(Tool(styled(draw, list(draw.pick(_WEATHER))), draw.pick(_WEATHER_IS), tuple(parameters)), "weather", request)
+    return Skill(
+        Tool(styled(draw, list(draw.pick(_WEATHER))), draw.pick(_WEATHER_IS), tuple(parameters)), "weather", request
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,11 @@ class Everyday:
 
 
 def _money(draw: Draw) -> str:
-    return "".join(draw.pick(ascii_uppercase) for _ in range(3)) if draw.chance(0.5) else draw.pick(("USD", "EUR", "GBP", "JPY", "CHF", "CNY"))
+    return (
+        "".join(draw.pick(ascii_uppercase) for _ in range(3))
+        if draw.chance(0.5)
+        else draw.pick(("USD", "EUR", "GBP", "JPY", "CHF", "CNY"))
+    )
 
 
 def _small(draw: Draw) -> int:

@@ -37,12 +37,34 @@ def repeat(draw: Draw) -> Exercise:
 
 def repeat_rare(draw: Draw) -> Exercise:
     """What prose never contains, so that no piece of the vocabulary stays untrained."""
-    text = draw.pick((values.letters, values.fragments, values.any_character, values.any_character, values.accented, values.chinese, values.chinese, values.chinese, values.messy))(draw)
+    text = draw.pick(
+        (
+            values.letters,
+            values.fragments,
+            values.any_character,
+            values.any_character,
+            values.accented,
+            values.chinese,
+            values.chinese,
+            values.chinese,
+            values.messy,
+        )
+    )(draw)
     return Exercise(capital(draw, draw.pick(_REPEAT).format(quoted(draw, text))), text, "echo")
 
 
 def spell(draw: Draw) -> Exercise:
-    word = draw.pick((draw.noun, draw.noun, draw.given_name, draw.invented, draw.invented, lambda: draw.from_list(lexicon.CITIES), lambda: values.letters(draw)))()
+    word = draw.pick(
+        (
+            draw.noun,
+            draw.noun,
+            draw.given_name,
+            draw.invented,
+            draw.invented,
+            lambda: draw.from_list(lexicon.CITIES),
+            lambda: values.letters(draw),
+        )
+    )()
     word = word[:14]
     question = draw.pick(_SPELL).format(quoted(draw, word))
     return Exercise(said(draw, question, asks=question.startswith(("how", "can", "what"))), "-".join(word), "spell")
@@ -97,7 +119,15 @@ _MADE = ("born", "built", "founded", "invented", "discovered", "painted", "won")
 _SIZES = ("tall", "old", "far", "big", "deep", "long", "heavy", "fast", "cold", "hot")
 
 
-_WORK_ON_TEXT = ("Summarize this text", "summarize", "Translate this", "Explain this text", "What does this mean", "Improve this", "Shorten the following")
+_WORK_ON_TEXT = (
+    "Summarize this text",
+    "summarize",
+    "Translate this",
+    "Explain this text",
+    "What does this mean",
+    "Improve this",
+    "Shorten the following",
+)
 
 
 def question_unknown(draw: Draw) -> str:
@@ -115,7 +145,9 @@ def unknown(draw: Draw) -> Exercise:
         question = draw.pick((draw.sentence(2, 9), draw.phrase(1, 4)))
         return Exercise(said(draw, question, asks=draw.chance(0.4)), UNKNOWN, "unknown")
     if draw.chance(0.05):
-        return Exercise(f"{draw.pick(_WORK_ON_TEXT)}:{draw.pick((' ', chr(10)))}{values.sentences(draw, 9)}", UNKNOWN, "unknown")
+        return Exercise(
+            f"{draw.pick(_WORK_ON_TEXT)}:{draw.pick((' ', chr(10)))}{values.sentences(draw, 9)}", UNKNOWN, "unknown"
+        )
     return Exercise(said(draw, question_unknown(draw), asks=True), UNKNOWN, "unknown")
 
 
@@ -137,7 +169,10 @@ def arithmetic(draw: Draw) -> tuple[str, str]:
         return f"{first}% of {second}", f"{first}*{second}/100"
     if at < 0.18:
         inner, outer, space = draw.pick("+-"), draw.pick("*/"), draw.pick(("", " "))
-        return f"({first}{space}{inner}{space}{second}){space}{outer}{space}{third}", f"({first}{inner}{second}){outer}{third}"
+        return (
+            f"({first}{space}{inner}{space}{second}){space}{outer}{space}{third}",
+            f"({first}{inner}{second}){outer}{third}",
+        )
     words = expression = first
     for _ in range(draw.pick((1, 1, 1, 1, 1, 2, 2, 3))):
         operator, spoken = draw.pick(_OPERATORS if draw.chance(0.3) else _OPERATORS[:4])
@@ -165,8 +200,27 @@ _RECALL = ("what is my {}", "what's my {}", "do you remember my {}", "what was m
 
 def remember(draw: Draw) -> tuple[Exercise, Exercise]:
     """Something the user says, and the later question about it."""
-    key = draw.pick(("name", "name", "favorite color", "city", "lucky number", "favorite animal", "code", "favorite food", "secret word", draw.noun(), draw.invented()))
-    value = {"name": draw.given_name, "city": draw.place, "lucky number": draw.integer, "code": lambda: values.code(draw)}.get(key, draw.word)()
+    key = draw.pick(
+        (
+            "name",
+            "name",
+            "favorite color",
+            "city",
+            "lucky number",
+            "favorite animal",
+            "code",
+            "favorite food",
+            "secret word",
+            draw.noun(),
+            draw.invented(),
+        )
+    )
+    value = {
+        "name": draw.given_name,
+        "city": draw.place,
+        "lucky number": draw.integer,
+        "code": lambda: values.code(draw),
+    }.get(key, draw.word)()
     told = draw.pick(_REMEMBER).format(key, value)
     if key == "name":
         told = draw.pick((told, told, f"I am {value}", f"I'm {value}", f"call me {value}"))

@@ -102,7 +102,20 @@ UNITS = """
 meters feet miles kilometers kilograms pounds grams ounces liters gallons celsius fahrenheit inches yards
 """.split()
 
-CITIES_OF_TWO_WORDS = ["New York", "San Francisco", "Los Angeles", "Hong Kong", "Cape Town", "Buenos Aires", "Rio de Janeiro", "Tel Aviv", "Sao Paulo", "Mexico City", "New Delhi", "Saint Petersburg"]
+CITIES_OF_TWO_WORDS = [
+    "New York",
+    "San Francisco",
+    "Los Angeles",
+    "Hong Kong",
+    "Cape Town",
+    "Buenos Aires",
+    "Rio de Janeiro",
+    "Tel Aviv",
+    "Sao Paulo",
+    "Mexico City",
+    "New Delhi",
+    "Saint Petersburg",
+]
 
 # Syllables of invented words: beginnings, vowels, ends, and endings of a whole word.
 ONSETS = """

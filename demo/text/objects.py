@@ -63,7 +63,7 @@ def fields(draw: Draw, amount: int) -> list[Field]:
 
 
 def listed(draw: Draw, chosen: list[Field]) -> str:
-    """ ` name Anna, age 30 and city Oslo`, in one of many styles; starts with a space."""
+    """` name Anna, age 30 and city Oslo`, in one of many styles; starts with a space."""
     form = draw.pick(_FIELDS)
     spoken = "=" not in form and '"{' not in form and draw.chance(0.3)
     last = draw.pick((",", " and", ", and"))
@@ -99,7 +99,8 @@ _STATED = ("The {} is {}.", "{} is {}.", "{}: {}.", "{} = {};", "the {} was {},"
 
 def schema_of(chosen: list[Field], choices: dict[str, list[str]]) -> dict[str, object]:
     properties = {
-        one.key: {"type": one.type, "enum": choices[one.key]} if one.key in choices else {"type": one.type} for one in chosen
+        one.key: {"type": one.type, "enum": choices[one.key]} if one.key in choices else {"type": one.type}
+        for one in chosen
     }
     return {"type": "object", "properties": properties, "required": [one.key for one in chosen]}
 

@@ -123,7 +123,21 @@ KNOWN = (
     _known("OK", "say ok\nreply with ok\njust say ok\nreply ok\nanswer ok\ntest\nthis is a test\ntesting\nping\njust a test"),
 )  # fmt: skip
 
-STARTS_OF_QUESTIONS = ("what", "who", "how", "do", "are", "can", "is", "does", "which", "where", "when", "what's", "how's")
+STARTS_OF_QUESTIONS = (
+    "what",
+    "who",
+    "how",
+    "do",
+    "are",
+    "can",
+    "is",
+    "does",
+    "which",
+    "where",
+    "when",
+    "what's",
+    "how's",
+)
 
 THOUGHTS = {
     "echo": "The user wants me to repeat some text. I will copy it.",

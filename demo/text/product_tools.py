@@ -15,7 +15,13 @@ from demo.text.skills import Request, Skill
 _PYTHON = ("python", "python", "python", "run_python", "code_interpreter", "execute_python", "python_exec", "run_code", "execute_code", "py")  # fmt: skip
 _PYTHON_IS = ("Run Python code and return its output.", "Executes Python code.", "Execute Python code in a sandbox", "Run a Python script and return stdout.", "Python interpreter. Use it for calculations.", "Run Python code in a sandbox. Print what you want to see.")  # fmt: skip
 _USE_PYTHON = (" Use Python.", " Use Python.", " Use python.", " Use the Python tool.", " Please use Python.", " Run Python code.", " Use code.")  # fmt: skip
-_PYTHON_FIRST = ("Use Python: ", "Use Python to compute ", "With Python, ", "Use the python tool: ", "Use Python to calculate ")
+_PYTHON_FIRST = (
+    "Use Python: ",
+    "Use Python to compute ",
+    "With Python, ",
+    "Use the python tool: ",
+    "Use Python to calculate ",
+)
 _RUN_CODE = ("Run this Python code: {}", "run {}", "Execute {}", "run `{}`", "Execute this code:\n{}", "Run this:\n```python\n{}\n```", "Run the code {}", "please run this in Python: {}", "Use Python to run {}", "Execute this Python code: {}")  # fmt: skip
 
 
@@ -38,7 +44,11 @@ def _sum_for_python(draw: Draw) -> tuple[str, str]:
     at = draw.random.random()
     if at < 0.55:
         ends = question[-1] in "?.!"
-        question += draw.pick(_USE_PYTHON) if ends else draw.pick((" using Python", " with Python", ". Use Python.", " in Python"))
+        question += (
+            draw.pick(_USE_PYTHON)
+            if ends
+            else draw.pick((" using Python", " with Python", ". Use Python.", " in Python"))
+        )
     elif at < 0.68:
         question = draw.pick(_PYTHON_FIRST) + words
     return question, f"print({expression})"
@@ -56,7 +66,10 @@ def _task_for_python(draw: Draw) -> tuple[str, str]:
     word = draw.word()
     question, code = draw.pick(
         (
-            (f"generate a random number between {low} and {high}", f"import random; print(random.randint({low}, {high}))"),
+            (
+                f"generate a random number between {low} and {high}",
+                f"import random; print(random.randint({low}, {high}))",
+            ),
             (f"what is the factorial of {low}", f"import math; print(math.factorial({low}))"),
             (f"what is the length of '{word}'", f"print(len('{word}'))"),
             (f"reverse the string '{word}'", f"print('{word}'[::-1])"),
@@ -95,9 +108,14 @@ def terminal(draw: Draw) -> Skill:
     def request() -> Request:
         if draw.chance(0.25):
             question, command = draw.pick(_COMMON)
-            return Request(said(draw, question, asks=draw.chance(0.3)) + draw.pick(("", " Use the terminal.")), {parameter: command})
+            return Request(
+                said(draw, question, asks=draw.chance(0.3)) + draw.pick(("", " Use the terminal.")),
+                {parameter: command},
+            )
         command = shell_command(draw)
-        return Request(draw.pick(chinese.RUN_COMMAND if draw.chance(0.05) else _DO).format(command), {parameter: command})
+        return Request(
+            draw.pick(chinese.RUN_COMMAND if draw.chance(0.05) else _DO).format(command), {parameter: command}
+        )
 
     return Skill(Tool(draw.pick(_TERMINAL), draw.pick(_TERMINAL_IS), (Parameter(parameter), *more)), "shell", request)
 
@@ -119,7 +137,16 @@ def shell_command(draw: Draw) -> str:
     )  # fmt: skip
 
 
-_SEARCH = ("web_search", "web_search", "web_search", "search_web", "search", "internet_search", "websearch", "search_online")
+_SEARCH = (
+    "web_search",
+    "web_search",
+    "web_search",
+    "search_web",
+    "search",
+    "internet_search",
+    "websearch",
+    "search_online",
+)
 _SEARCH_IS = ("Search the web.", "Search the web for a query and return results.", "Searches the internet", "Look things up on the web.", "Web search. Returns titles and links.", "Search the web and return titles, addresses and snippets.")  # fmt: skip
 _FACTS = ("what is the capital of {0}", "who is {1}", "when was {2} built", "who invented the {3}", "how tall is {2}", "who won the {3} {2} in {4}", "what is the population of {0}", "what is the latest {3} {2}", "where is {0}", "who wrote {2}", "how old is {1}", "what is {2}", "why is the {3} {2}", "who is the president of {0}", "what happened in {4}", "what is the {3} of {0}")  # fmt: skip
 _LOOK_UP = ("search the web for {}", "Search for {}", "search {}", "Look up {}", "Find information about {}", "google {}", "Search the internet for {}", "web search: {}", "Can you search for {}", "Search online for {}", "look up {} on the web", "Search the web: {}", "find {} on the internet", "use web search to find {}")  # fmt: skip

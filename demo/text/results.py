@@ -47,7 +47,15 @@ def _error(draw: Draw) -> tuple[str, str]:
 
 
 def _printed(draw: Draw) -> tuple[str, str]:
-    text = draw.pick((draw.integer, draw.integer, draw.number, lambda: str(draw.between(0, 9)) + draw.integer() + draw.integer(), lambda: values.value(draw)))()
+    text = draw.pick(
+        (
+            draw.integer,
+            draw.integer,
+            draw.number,
+            lambda: str(draw.between(0, 9)) + draw.integer() + draw.integer(),
+            lambda: values.value(draw),
+        )
+    )()
     form = draw.pick(
         (
             text, text + "\n", text + "\n", text + "\n", f"stdout:\n{text}\n", f"stdout:\n{text}", to_json({"stdout": text + "\n", "stderr": "", "exit_code": 0}), to_json({"output": text}),
@@ -79,7 +87,9 @@ def _object(draw: Draw, request: Request) -> tuple[str, str]:
     if request.arguments and draw.chance(0.35):
         key = next(iter(request.arguments))
         entries = {key: request.arguments[key], **entries}
-    shown = ", ".join(f"{key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in entries.items())
+    shown = ", ".join(
+        f"{key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in entries.items()
+    )
     return to_json(entries), f"Here is the result: {shown}."
 
 

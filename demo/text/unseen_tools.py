@@ -16,7 +16,14 @@ _DESCRIPTIONS = ("{V} the {n}{e}.", "{V} {n}{e}", "{V}s the {n}{e}.", "Use this 
 _FOR_ENTITY = (" for a {}", " of a {}", " by {}", " for the given {}", "")
 _OPENINGS = ("{v} the {n}", "{v} the {n}", "{v} {n}", "what is the {n}", "I need the {n}", "show me the {n}", "tell me the {n}", "can you {v} the {n}", "find out the {n}", "give me the {n}", "I want to {v} a {n}", "{v} a {n}", "use {N}", "call {N}", "use the tool {N}")  # fmt: skip
 _WITHOUT_VALUES = ("{v} the {n}", "{v} {n}", "what is the {n}", "I need the {n}", "show me the {n}", "tell me the {n}", "give me the {n}", "please {v} the {n}", "use {N}")  # fmt: skip
-_SHORT = ("what {n} does {q} have", "{q}: what is the {n}", "for {q}, {v} the {n}", "{q} {n}", "in {q}, what is the {n}", "does {q} have a {n}")
+_SHORT = (
+    "what {n} does {q} have",
+    "{q}: what is the {n}",
+    "for {q}, {v} the {n}",
+    "{q} {n}",
+    "in {q}, what is the {n}",
+    "does {q} have a {n}",
+)
 _PAIRS = ("{p} {q}", "{p} {q}", "{p}={q}", "{p}: {q}", "{p} set to {q}", "{p} = {q}", "the {p} is {q}", "{p} of {q}")
 _SYNONYMS = {
     "car": "vehicle", "picture": "photo", "movie": "film", "boat": "ship", "price": "cost", "salary": "wage", "street": "road", "song": "music", "client": "customer", "shop": "store",
@@ -57,7 +64,12 @@ def unseen(draw: Draw) -> Skill:
 def _purpose(draw: Draw) -> tuple[_Purpose, list[str]]:
     verb = draw.verb() if draw.chance(0.9) else draw.invented()
     words = draw.pick_by_weight(
-        [(5, [draw.noun()]), (2, [draw.invented()]), (2, [draw.pick((draw.noun(), draw.adjective())), draw.noun()]), (1, [draw.invented(), draw.noun()])]
+        [
+            (5, [draw.noun()]),
+            (2, [draw.invented()]),
+            (2, [draw.pick((draw.noun(), draw.adjective())), draw.noun()]),
+            (1, [draw.invented(), draw.noun()]),
+        ]
     )
     parts = draw.pick_by_weight([(85, [verb, *words]), (8, [*words, verb]), (7, [draw.invented(), *words])])
     return _Purpose(verb, " ".join(words), styled(draw, parts)), words
@@ -71,8 +83,14 @@ def _parameters(draw: Draw, taken: list[str]) -> tuple[Parameter, ...]:
         if name in taken or any(name == one.name for one in parameters):
             continue
         first = not parameters
-        kind = "string" if name in _TEXT_ONLY or (first and draw.chance(0.8)) else draw.pick(("string", "string", "integer", "integer", "number", "boolean"))
-        choices = tuple(draw.word() for _ in range(draw.between(2, 4))) if kind == "string" and draw.chance(0.08) else ()
+        kind = (
+            "string"
+            if name in _TEXT_ONLY or (first and draw.chance(0.8))
+            else draw.pick(("string", "string", "integer", "integer", "number", "boolean"))
+        )
+        choices = (
+            tuple(draw.word() for _ in range(draw.between(2, 4))) if kind == "string" and draw.chance(0.08) else ()
+        )
         parameters.append(Parameter(name, kind, first or draw.chance(0.5), choices))
     return tuple(parameters)
 
@@ -97,11 +115,15 @@ def _value(draw: Draw, parameter: Parameter) -> tuple[str, str | int | float | b
         words = draw.integer()
         return words, int(words)
     if parameter.type == "number":
-        words = draw.integer() if draw.chance(0.5) else f"{draw.between(0, 9999)}.{draw.between(0, 9)}{draw.between(1, 9)}"
+        words = (
+            draw.integer() if draw.chance(0.5) else f"{draw.between(0, 9999)}.{draw.between(0, 9)}{draw.between(1, 9)}"
+        )
         return words, float(words) if "." in words else int(words)
     if parameter.type == "boolean":
         yes = draw.chance(0.5)
-        return draw.pick(("true", "true", "true", "yes", "on") if yes else ("false", "false", "false", "no", "off")), yes
+        return draw.pick(
+            ("true", "true", "true", "yes", "on") if yes else ("false", "false", "false", "no", "off")
+        ), yes
     words = values.name_like(draw)
     return words, words
 
@@ -115,7 +137,10 @@ def _request(draw: Draw, purpose: _Purpose, parameters: tuple[Parameter, ...]) -
     words = {one.name: _as_written(draw, one, drawn[one.name][0], crowded=len(used) > 1) for one in used}
     first, rest = used[0], used[1:]
     if len(used) == 1 and draw.chance(0.12):
-        return Request(capital(draw, purpose.fill(draw.pick(_SHORT), draw=draw, q=words[first.name])) + draw.pick(("?", "")), arguments)
+        form = draw.pick(_SHORT)
+        text = purpose.fill(form, draw=draw, q=words[first.name])
+        starts_with_value = form.startswith("{q}")  # which must stay as it is
+        return Request((text if starts_with_value else capital(draw, text)) + draw.pick(("?", "")), arguments)
     text = purpose.fill(draw.pick(_OPENINGS), draw=draw)
     if draw.chance(0.6) and first.type != "boolean" and not first.choices:
         text += draw.pick((" for ", " of ", " in ", " for ", " with ", ": ", " on ", " at ")) + words[first.name]
@@ -135,7 +160,7 @@ def _as_written(draw: Draw, parameter: Parameter, words: str, *, crowded: bool) 
 
 
 def _named_values(draw: Draw, parameters: list[Parameter], words: dict[str, str]) -> str:
-    """ ` with size 3 and colour "red"`, in random order."""
+    """` with size 3 and colour "red"`, in random order."""
     order = parameters[:]
     draw.random.shuffle(order)
     form, start = draw.pick(_PAIRS), draw.pick((" with", ",", " and", " using", " -", ";"))

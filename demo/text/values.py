@@ -15,7 +15,27 @@ _MONTHS = "January February March April May June July August September October N
 _DAYS = "today tomorrow Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _ACCENTS = "éèüöäñçåßøàêîïôûáíóúœëÄÖÜÉÀÇ"
 _SYMBOLS = "€£→✓…–“”’°😀🎉🚀🔥👍日本語안녕привет"
-_PUNCTUATION = [*"!?.,;:&=%#@*()[]{}<>|/\\~^$+-_", "&&", "||", ">>", "->", "==", "...", "://", "?a=", "&b=", "!!", "?!", "--", "//", "`", "#", "^", "'", '"}']
+_PUNCTUATION = [
+    *"!?.,;:&=%#@*()[]{}<>|/\\~^$+-_",
+    "&&",
+    "||",
+    ">>",
+    "->",
+    "==",
+    "...",
+    "://",
+    "?a=",
+    "&b=",
+    "!!",
+    "?!",
+    "--",
+    "//",
+    "`",
+    "#",
+    "^",
+    "'",
+    '"}',
+]
 _SAID = sorted({
     word for text in (*(one.answer for one in KNOWN), *THOUGHTS.values(), "command query arguments name message content")
     for word in findall("[A-Za-z]{4,}", text)
@@ -47,19 +67,26 @@ def file_name(draw: Draw) -> str:
 
 
 def path(draw: Draw) -> str:
-    folders = [draw.pick((draw.pick(_FOLDERS), draw.invented(), draw.word())) for _ in range(draw.pick((1, 1, 2, 2, 3)))]
+    folders = [
+        draw.pick((draw.pick(_FOLDERS), draw.invented(), draw.word())) for _ in range(draw.pick((1, 1, 2, 2, 3)))
+    ]
     start = draw.pick(("/", "/", "/", "./", "~/", "", "../"))
     return start + "/".join([*folders, file_name(draw)] if draw.chance(0.85) else folders)
 
 
 def url(draw: Draw) -> str:
-    host = draw.pick(("", "www.", "docs.")) + draw.invented() + "." + draw.pick(("com", "org", "net", "io", "dev", "de"))
+    host = (
+        draw.pick(("", "www.", "docs.")) + draw.invented() + "." + draw.pick(("com", "org", "net", "io", "dev", "de"))
+    )
     tail = draw.pick(("", "", "/" + draw.word(), f"/{draw.word()}/{code(draw)}", "/" + file_name(draw)))
     return draw.pick(("https://", "https://", "http://")) + host + tail
 
 
 def url_with_query(draw: Draw) -> str:
-    pairs = [f"{draw.pick((draw.word(), draw.pick(ascii_lowercase)))}={draw.pick((draw.word(), draw.integer()))}" for _ in range(draw.between(1, 3))]
+    pairs = [
+        f"{draw.pick((draw.word(), draw.pick(ascii_lowercase)))}={draw.pick((draw.word(), draw.integer()))}"
+        for _ in range(draw.between(1, 3))
+    ]
     return url(draw) + "?" + "&".join(pairs)
 
 
@@ -70,7 +97,12 @@ def email(draw: Draw) -> str:
 
 def date(draw: Draw) -> str:
     year, month, day = draw.between(1990, 2035), draw.between(1, 12), draw.between(1, 28)
-    forms = (f"{year}-{month:02d}-{day:02d}", f"{_MONTHS[month - 1]} {day}", f"{day} {_MONTHS[month - 1]} {year}", draw.pick(_DAYS))
+    forms = (
+        f"{year}-{month:02d}-{day:02d}",
+        f"{_MONTHS[month - 1]} {day}",
+        f"{day} {_MONTHS[month - 1]} {year}",
+        draw.pick(_DAYS),
+    )
     return draw.pick_by_weight(list(zip((5, 2, 2, 1), forms, strict=True)))
 
 
@@ -101,7 +133,9 @@ def _neighbour(draw: Draw, character: str) -> str:
 
 def any_character(draw: Draw) -> str:
     """Letters with rare characters between them, so that every byte of UTF-8 is written now and then."""
-    return "".join(_rare_character(draw) if draw.chance(0.75) else draw.pick(ascii_letters) for _ in range(draw.between(2, 5)))
+    return "".join(
+        _rare_character(draw) if draw.chance(0.75) else draw.pick(ascii_letters) for _ in range(draw.between(2, 5))
+    )
 
 
 def _rare_character(draw: Draw) -> str:
@@ -120,7 +154,9 @@ def messy(draw: Draw) -> str:
     text = ""
     for _ in range(draw.between(2, 7)):
         text += draw.pick((draw.word, draw.word, draw.integer, draw.given_name, lambda: code(draw)))()
-        text += draw.pick(("", " ", " ")) + (draw.pick(_PUNCTUATION) if draw.chance(0.75) else "") + draw.pick(("", " "))
+        text += (
+            draw.pick(("", " ", " ")) + (draw.pick(_PUNCTUATION) if draw.chance(0.75) else "") + draw.pick(("", " "))
+        )
     return text.strip()
 
 
