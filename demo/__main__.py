@@ -19,6 +19,7 @@ def main() -> None:
     steps.add_parser("tokenizer", help="learn the tokenizer, and check that every piece is used")
     training = steps.add_parser("train", help="train, or go on from the last checkpoint (needs torch)")
     training.add_argument("--steps", type=int, default=STEPS)
+    training.add_argument("--falling", type=float, default=0.5, help="share of the steps in which the learning rate falls")
     training.add_argument("--until", type=int, help="stop at this step, for a try")
     training.add_argument("--workers", type=int, default=2, help="processes that share the work on a CPU: 1, 2 or 4")
     exporting = steps.add_parser("export", help="write the checkpoint as GGUF (needs torch)")
@@ -30,8 +31,11 @@ def main() -> None:
     evaluating.add_argument("--write", type=Path, help="folder for evaluation.json and evaluation.md")
     evaluating.add_argument("--scale", type=float, default=1.0, help="0.1 asks a tenth of the questions")
     evaluating.add_argument("--show", type=int, default=0, help="print so many wrong answers of each measure")
+    speed = steps.add_parser("speed", help="measure loading and writing on one core")
+    speed.add_argument("--model", type=Path, default=SHIPPED / MODEL)
     options = parser.parse_args()
-    {"tokenizer": _tokenizer, "train": _train, "export": _export, "evaluate": _evaluate}[options.step](options)
+    work = {"tokenizer": _tokenizer, "train": _train, "export": _export, "evaluate": _evaluate, "speed": _speed}
+    work[options.step](options)
 
 
 def _tokenizer(_: argparse.Namespace) -> None:
@@ -47,7 +51,7 @@ def _tokenizer(_: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     from demo.train import Plan, train
 
-    train(Plan(options.steps), options.work, workers=options.workers, until=options.until)
+    train(Plan(options.steps, falling=options.falling), options.work, workers=options.workers, until=options.until)
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -68,6 +72,13 @@ def _evaluate(options: argparse.Namespace) -> None:
         text = json.dumps(as_json(table), indent=2) + "\n"
         (options.write / "evaluation.json").write_text(text, encoding="utf-8")
         (options.write / "evaluation.md").write_text(markdown(table), encoding="utf-8")
+
+
+def _speed(options: argparse.Namespace) -> None:
+    from demo.evaluation.speed import measure
+
+    found = measure(options.model)
+    print(f"loads in {found.load_seconds:.3f} s, writes {found.tokens_per_second:.0f} tokens/s on one core")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class BatchSize:
 
 
 SHORT, LONG = BatchSize(16, 512), BatchSize(4, 2048)
-LONG_STEPS = (15, 31)
+LONG_STEPS = (31,)
 """Steps of a shard that have long rows, for long prompts."""
 
 

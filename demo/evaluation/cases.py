@@ -80,7 +80,7 @@ def _exercise(make: Callable[[Draw], Exercise]) -> Callable[[Draw], tuple[Conver
 
 
 def _offered(draw: Draw, skill: Skill, others: int) -> tuple[Tool, ...]:
-    beside = (one.tool for one in skills(draw, others) if one.topic != skill.topic and one.tool.name != skill.tool.name)
+    beside = [one.tool for one in skills(draw, others) if one.topic != skill.topic and one.tool.name != skill.tool.name]
     tools = [skill.tool, *beside]
     draw.random.shuffle(tools)
     return tuple(tools)

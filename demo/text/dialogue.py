@@ -32,8 +32,8 @@ from demo.text.skills import Request, Skill
 from demo.text.unseen_tools import unseen
 
 _EXERCISES = [
-    (21, repeat), (9, repeat_rare), (12, spell), (4, count), (10, from_fields), (4, from_sentence), (8, from_schema),
-    (20, known), (4, known_in_chinese), (2, unknown_in_chinese), (13, unknown), (4, calculate),
+    (21, repeat), (5, repeat_rare), (9, spell), (4, count), (10, from_fields), (4, from_sentence), (10, from_schema),
+    (24, known), (6, known_in_chinese), (2, unknown_in_chinese), (13, unknown), (4, calculate),
 ]  # fmt: skip
 _SKILLS = [(13, python), (10, terminal), (10, web_search), (9, weather), (20, everyday), (38, unseen)]
 _CLOSE_SKILLS = [(2, python), (2, terminal), (2, web_search), (2, weather), (6, everyday)]
@@ -50,7 +50,7 @@ def practice(draw: Draw) -> Conversation:
 def conversation(draw: Draw, *, long: bool = False) -> Conversation:
     """Any conversation; a `long` one has a history, a long system prompt, or many tools."""
     make = draw.pick_by_weight(
-        [(42, _chat), (5, _recollection), (10, _idle_tools), (17, _one_call), (22, _tool_loop), (4, parallel_calls)]
+        [(42, _chat), (5, _recollection), (10, _idle_tools), (17, _one_call), (22, _tool_loop), (5, parallel_calls)]
     )
     made = make(draw, _tool_count(draw, long))
     system = _system(draw, long)

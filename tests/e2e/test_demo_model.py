@@ -1,0 +1,58 @@
+"""The shipped demo model does what its card says: a small part of the evaluation, and the text that the engine shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from demo.evaluation.asking import answers, ask, messages
+from demo.evaluation.cases import cases
+from demo.evaluation.table import TARGETS, scores
+from demo.text.conversation import Conversation, Turn, segments
+from demo.text.dialogue import conversation
+from demo.text.draw import Draw
+
+pytestmark = pytest.mark.e2e
+
+SLACK = 0.15
+"""A tenth of the questions says less than all of them: so far below the aim may a share be here."""
+
+
+def test_a_tenth_of_the_evaluation(openai_client: Any) -> None:
+    asked = cases(scale=0.1)
+    table = scores(asked, answers(openai_client, asked))
+    missed = [one for one in table if one.name in TARGETS and one.target and one.share < one.target - SLACK]
+    assert not missed
+
+
+def _up_to_an_answer(draw: Draw) -> Conversation:
+    made = conversation(draw)
+    return replace(made, turns=made.turns[:-1])
+
+
+def test_the_engine_shows_the_model_exactly_the_training_text(openai_client: Any) -> None:
+    """Raw text first, then the same as a conversation: all of it comes from the cache only if every token is the same."""
+    draw = Draw(21)
+    for made in [_up_to_an_answer(draw) for _ in range(40)]:
+        start = "<|im_start|>assistant\n" + ("<think>\n" if made.thinking else "")
+        unfinished = replace(made, turns=(*made.turns, Turn("assistant", "")), thinking=False)
+        text = "".join(segment.text for segment in segments(unfinished)).removesuffix("<|im_start|>assistant\n<|im_end|>\n")
+        openai_client.completions.create(model="m", prompt=text + start, max_tokens=1)
+        tools: Any = [tool.schema() for tool in made.tools] or None
+        usage = openai_client.chat.completions.create(
+            model="m", messages=messages(made), max_tokens=1, extra_body={"enable_thinking": made.thinking},
+            **({"tools": tools} if tools else {}),
+        ).usage  # fmt: skip
+        assert usage.prompt_tokens_details.cached_tokens == usage.prompt_tokens - 1, text
+
+
+def test_python_for_a_product_as_the_readme_shows_it(openai_client: Any) -> None:
+    """123 * 456 with the tool, and its result read back."""
+    from demo.evaluation.cases import PYTHON
+
+    asked = Conversation((Turn("user", "What is 123 * 456? Use Python."),), tools=(PYTHON,))
+    first = ask(openai_client, asked)
+    assert [call.arguments for call in first.calls] == [{"code": "print(123*456)"}]
+    told = replace(asked, turns=(*asked.turns, Turn("assistant", calls=first.calls), Turn("tool", "56088\n")))
+    assert "56088" in ask(openai_client, told).text
