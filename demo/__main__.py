@@ -19,7 +19,9 @@ def main() -> None:
     steps.add_parser("tokenizer", help="learn the tokenizer, and check that every piece is used")
     training = steps.add_parser("train", help="train, or go on from the last checkpoint (needs torch)")
     training.add_argument("--steps", type=int, default=STEPS)
-    training.add_argument("--falling", type=float, default=0.5, help="share of the steps in which the learning rate falls")
+    training.add_argument(
+        "--falling", type=float, default=0.5, help="share of the steps in which the learning rate falls"
+    )
     training.add_argument("--until", type=int, help="stop at this step, for a try")
     training.add_argument("--workers", type=int, default=2, help="processes that share the work on a CPU: 1, 2 or 4")
     exporting = steps.add_parser("export", help="write the checkpoint as GGUF (needs torch)")

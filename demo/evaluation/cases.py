@@ -32,7 +32,8 @@ from demo.text.unseen_tools import unseen
 
 PYTHON = Tool("python", "Run Python code and return its output.", (Parameter("code"),))
 _ASK_PYTHON = (
-    "What is {}? Use Python.", "Use Python to compute {}", "Calculate {} with Python.", "How much is {}? Use the python tool.",
+    "What is {}? Use Python.", "Use Python to compute {}", "Calculate {} with Python.",
+    "How much is {}? Use the python tool.",
     "What's {}? Please use Python.",
 )  # fmt: skip
 

@@ -29,7 +29,13 @@ def measure(model: Path) -> Speed:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     engine: Any = importlib.import_module("xllamacpp")
     params = engine.CommonParams()
-    settings = {"model.path": str(model), "n_ctx": 8192, "n_parallel": 1, "cpuparams.n_threads": 1, "cpuparams_batch.n_threads": 1}
+    settings = {
+        "model.path": str(model),
+        "n_ctx": 8192,
+        "n_parallel": 1,
+        "cpuparams.n_threads": 1,
+        "cpuparams_batch.n_threads": 1,
+    }
     apply_settings(params, settings)
     servers = [_timed(lambda: engine.Server(params)) for _ in range(_ROUNDS)]
     server = servers[-1][1]

@@ -37,7 +37,9 @@ def test_the_engine_shows_the_model_exactly_the_training_text(openai_client: Any
     for made in [_up_to_an_answer(draw) for _ in range(40)]:
         start = "<|im_start|>assistant\n" + ("<think>\n" if made.thinking else "")
         unfinished = replace(made, turns=(*made.turns, Turn("assistant", "")), thinking=False)
-        text = "".join(segment.text for segment in segments(unfinished)).removesuffix("<|im_start|>assistant\n<|im_end|>\n")
+        text = "".join(segment.text for segment in segments(unfinished)).removesuffix(
+            "<|im_start|>assistant\n<|im_end|>\n"
+        )
         openai_client.completions.create(model="m", prompt=text + start, max_tokens=1)
         tools: Any = [tool.schema() for tool in made.tools] or None
         usage = openai_client.chat.completions.create(
