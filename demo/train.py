@@ -27,7 +27,7 @@ from demo.tokenizer import Tokenizer
 CHECKPOINT = "checkpoint.pt"
 _AHEAD = 2
 """Shards made ahead of training, in a process of their own."""
-_REPORT_EVERY, _SAVE_EVERY = 32, 96
+_REPORT_EVERY, _SAVE_EVERY = 32, 32
 
 
 @dataclass(frozen=True, slots=True)

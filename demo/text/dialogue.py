@@ -43,14 +43,14 @@ _SYSTEM = ("You are a helpful assistant.", "You are a helpful assistant.", "You 
 
 def practice(draw: Draw) -> Conversation:
     """Copying alone, in one short turn: what the model must be able to do before anything else makes sense."""
-    exercise = draw.pick_by_weight([(55, repeat), (15, repeat_rare), (20, from_fields), (10, spell)])(draw)
+    exercise = draw.pick_by_weight([(22, repeat), (60, repeat_rare), (12, from_fields), (6, spell)])(draw)
     return Conversation(tuple(_exchange(exercise)))
 
 
 def conversation(draw: Draw, *, long: bool = False) -> Conversation:
     """Any conversation; a `long` one has a history, a long system prompt, or many tools."""
     make = draw.pick_by_weight(
-        [(42, _chat), (5, _recollection), (10, _idle_tools), (17, _one_call), (22, _tool_loop), (5, parallel_calls)]
+        [(28, _chat), (4, _recollection), (9, _idle_tools), (31, _one_call), (24, _tool_loop), (5, parallel_calls)]
     )
     made = make(draw, _tool_count(draw, long))
     system = _system(draw, long)
@@ -63,7 +63,7 @@ def conversation(draw: Draw, *, long: bool = False) -> Conversation:
 
 
 def _tool_count(draw: Draw, long: bool) -> int:
-    return draw.between(5, 10) if long else draw.pick((1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5))
+    return draw.between(5, 10) if long else draw.pick((1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5))
 
 
 def _exchange(exercise: Exercise) -> list[Turn]:

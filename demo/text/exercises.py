@@ -47,6 +47,7 @@ def repeat_rare(draw: Draw) -> Exercise:
             values.chinese,
             values.chinese,
             values.chinese,
+            values.chinese,
             values.messy,
         )
     )(draw)

@@ -52,6 +52,8 @@ def _printed(draw: Draw) -> tuple[str, str]:
             draw.integer,
             draw.integer,
             draw.number,
+            lambda: _quotient(draw),
+            lambda: _quotient(draw),
             lambda: str(draw.between(0, 9)) + draw.integer() + draw.integer(),
             lambda: values.value(draw),
         )
@@ -64,6 +66,12 @@ def _printed(draw: Draw) -> tuple[str, str]:
         )
     )  # fmt: skip
     return form, f"The result is {text}."
+
+
+def _quotient(draw: Draw) -> str:
+    """As Python prints it: 1462.95612 or 44.360000000000014."""
+    made = draw.between(1, 10**6) / draw.between(2, 999) if draw.chance(0.5) else draw.between(1, 10**9) * 0.001 + 0.1
+    return draw.pick(("", "", "-")) + str(made)
 
 
 def _found(draw: Draw) -> tuple[str, str]:

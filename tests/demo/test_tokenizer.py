@@ -72,4 +72,4 @@ def test_frequent_words_become_pieces() -> None:
 
 def test_training_writes_nearly_every_piece_even_in_a_small_sample(tokenizer: Tokenizer) -> None:
     """The whole count takes minutes: `python -m demo tokenizer` makes it, and demands 50 uses of every piece."""
-    assert len(rarely_used(tokenizer, conversations=3000, least=1)) < 100
+    assert len(rarely_used(tokenizer, conversations=3000, least=1)) < 60
