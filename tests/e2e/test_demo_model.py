@@ -8,22 +8,29 @@ from typing import Any
 import pytest
 from demo.evaluation.asking import answers, ask, messages
 from demo.evaluation.cases import cases
-from demo.evaluation.table import TARGETS, scores
+from demo.evaluation.table import SWITCH, scores
 from demo.text.conversation import Conversation, Turn, segments
 from demo.text.dialogue import conversation
 from demo.text.draw import Draw
 
 pytestmark = pytest.mark.e2e
 
-SLACK = 0.15
-"""A tenth of the questions says less than all of them: so far below the aim may a share be here."""
+FLOORS = {
+    "tool name and all arguments right": 0.45,
+    "no call when none fits": 0.85,
+    "answer contains the tool's result": 0.80,
+    "Python task end to end": 0.45,
+    "listed questions answered": 0.88,
+    "JSON valid against its schema": 0.55,
+    SWITCH: 1.0,
+}
+"""Below what the shipped model scores (`evaluation.json` beside it): a tenth of the questions says less than all of them."""
 
 
 def test_a_tenth_of_the_evaluation(openai_client: Any) -> None:
     asked = cases(scale=0.1)
     table = scores(asked, answers(openai_client, asked))
-    missed = [one for one in table if one.name in TARGETS and one.target and one.share < one.target - SLACK]
-    assert not missed
+    assert [one for one in table if one.share < FLOORS.get(one.name, 0.0)] == []
 
 
 def _up_to_an_answer(draw: Draw) -> Conversation:
