@@ -35,7 +35,7 @@ class Plan:
     """How long, and how the learning rate goes: up, level, and down to nothing over the last `falling` share."""
 
     steps: int
-    practice_shards: int = 4
+    practice_shards: int = 6
     warm_up: int = 40
     falling: float = 0.5
     peak: float = 3e-3

@@ -16,7 +16,7 @@ from demo.tokenizer import SPECIAL, Tokenizer, build
 MERGES = 480
 SAMPLE = 20_000
 """Conversations that the pieces are learnt from, and counted in."""
-RUN = 105_000
+RUN = 112_000
 """About as many conversations as a whole run of training has."""
 LEAST_USES = 50
 _NEVER_IN_UTF8 = {*range(0xC0, 0xC2), 0xEE, *range(0xF1, 0x100)}
@@ -51,6 +51,6 @@ def rarely_used(tokenizer: Tokenizer, *, conversations: int = RUN, least: int = 
 def _trained(draw: Draw, conversations: int) -> list[str]:
     texts: list[str] = []
     for at in range(conversations):
-        made = practice(draw) if at % 6 == 0 else conversation(draw)
+        made = practice(draw) if at % 5 == 0 else conversation(draw)
         texts += [segment.text for segment in segments(made) if segment.trained]
     return texts
