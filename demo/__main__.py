@@ -46,8 +46,10 @@ def _tokenizer(_: argparse.Namespace) -> None:
     made = learn()
     made.save()
     print(f"{len(made.vocabulary)} tokens")
-    if rare := rarely_used(made):
-        raise SystemExit(f"pieces that training hardly ever writes: {rare}")
+    rare = rarely_used(made)
+    print(f"pieces that training hardly ever writes: {rare or 'none'}")
+    if len(rare) > 3:  # a half of one longer piece may slip through
+        raise SystemExit(1)
 
 
 def _train(options: argparse.Namespace) -> None:
