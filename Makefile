@@ -6,9 +6,10 @@ DEV    := $(VENV)/.dev
 CLIENTS := $(VENV)/.clients
 AI_SDK := tests/clients/ai_sdk/node_modules/.package-lock.json
 RUN    := $(VENV)/.run
+TRAIN  := .venv-demo/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fmt lint types unit e2e clients soak bench lock clean
+.PHONY: help setup run test fmt lint types unit e2e clients soak bench demo-model demo-eval lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,12 +42,12 @@ run: $(RUN)  ## Serve the built-in demo model; ARGS="--model my.gguf -p 9000" ad
 test: $(CLIENTS) lint types unit e2e  ## Everything CI runs: format check, lint, types, unit, end-to-end
 
 fmt: $(DEV)  ## Format the code
-	$(BIN)/ruff format src tests bench
-	$(BIN)/ruff check --fix src tests bench
+	$(BIN)/ruff format src tests bench demo
+	$(BIN)/ruff check --fix src tests bench demo
 
 lint: $(DEV)  ## Check format, lint and the dependency picture
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench demo
+	$(BIN)/ruff check src tests bench demo
 	$(BIN)/lint-imports --no-cache
 
 types: $(CLIENTS)  ## Check types (pyright strict)
@@ -67,6 +68,19 @@ soak: $(DEV)  ## Long fault and load runs (not part of test)
 bench: $(DEV)  ## Measure the gateway against direct access to a fast fake engine
 	$(BIN)/python -m bench
 
+$(TRAIN):
+	$(PYTHON) -m venv .venv-demo
+	$(TRAIN) -m pip install --quiet --disable-pip-version-check "torch>=2.9,<3" "numpy>=2.4,<3" "gguf>=0.19,<1"
+
+demo-model: $(DEV) $(TRAIN)  ## Make the demo model again, from nothing: about an hour on two cores, minutes on a GPU
+	$(BIN)/python -m demo tokenizer
+	nice -n 19 $(TRAIN) -m demo train
+	$(TRAIN) -m demo export
+	$(BIN)/python -m demo evaluate --write src/unsloth_studio/demo_model
+
+demo-eval: $(DEV)  ## Ask the demo model more than 1,000 new questions and print its scores
+	$(BIN)/python -m demo evaluate --show 3 --write src/unsloth_studio/demo_model
+
 lock: $(BIN)/python  ## Pin and hash requirements again from pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 requirements/run.in pyproject.toml -o requirements/run.txt
@@ -74,4 +88,4 @@ lock: $(BIN)/python  ## Pin and hash requirements again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group clients -c requirements/run.txt -c requirements/dev.txt -o requirements/clients.txt
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) tests/clients/ai_sdk/node_modules dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-demo build tests/clients/ai_sdk/node_modules dist .pytest_cache .ruff_cache .hypothesis

@@ -32,6 +32,8 @@ from unsloth_studio.turn.errors import ErrorKind, TurnError
 
 DOCS = Path(__file__).parent
 SCHEMA = DOCS / "config.schema.json"
+DEMO_SCORES = DOCS.parent / "src/unsloth_studio/demo_model/evaluation.md"
+"""Written by `make demo-eval`."""
 WIDTH = 100
 _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -74,6 +76,7 @@ def generated(text: str) -> str:
         "managed-flags": managed_flags_part,
         "families": families_part,
         "engine-defaults": engine_defaults_part,
+        "demo-scores": lambda: DEMO_SCORES.read_text(encoding="utf-8"),
     }
     return _PART.sub(lambda found: f"{found[1]}\n{parts[found['name']]()}\n{found[3]}", text)
 

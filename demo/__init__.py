@@ -1,0 +1,1 @@
+"""How the shipped demo model is made: text, tokenizer, training, export, evaluation (`python -m demo --help`)."""
