@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,9 +54,45 @@ HISTORIES: dict[str, tuple[list[Message], list[Message], set[str]]] = {
         [GO, says("assistant", call("call_1")), says("tool", result("call1"))],
         [GO, says("assistant", call("call_1")), says("tool", result("call_1"))], set()),
     "an id that matches nothing goes to the call that waits": (
-        [GO, says("assistant", call("a"), call("b")), says("tool", result("b")), says("tool", result("zzz"))],
-        [GO, says("assistant", call("a"), call("b")), says("tool", result("b")), says("tool", result("a"))],
-        {"result_id"}),
+        [GO, says("assistant", call("a"), call("b")), says("tool", result("b", "B")), says("tool", result("zzz", "A"))],
+        [GO, says("assistant", call("a"), call("b")), says("tool", result("a", "A"), result("b", "B"))],
+        {"result_id", "result_order"}),
+    "an id that matches nothing leaves the others theirs": (
+        [GO, says("assistant", call("a"), call("b")), says("tool", result("zzz", "B")), says("tool", result("a", "A"))],
+        [GO, says("assistant", call("a"), call("b")), says("tool", result("a", "A"), result("b", "B"))],
+        {"result_id", "result_order"}),
+    "results stand in the order of their calls": (
+        [GO, says("assistant", call("a"), call("b")), says("tool", result("b", "B"), result("a", "A"))],
+        [GO, says("assistant", call("a"), call("b")), says("tool", result("a", "A"), result("b", "B"))],
+        {"result_order"}),
+    "a second result is not taken for that of the call that waits": (
+        [GO, says("assistant", call("a"), call("b")), says("tool", result("a", "A")), says("tool", result("a", "A2")),
+         says("tool", result("b", "B"))],
+        [GO, says("assistant", call("a"), call("b")), says("tool", result("a", "A"), result("b", "B")),
+         says("user", "Result of an earlier tool call:", "A2")], {"orphan_result"}),
+    "a late result is not taken for that of the call that waits": (
+        [GO, says("assistant", call("a")), GO, says("assistant", call("b")), says("tool", result("a", "A")),
+         says("tool", result("b", "B"))],
+        [GO, says("assistant", call("a")), says("tool", NONE), GO, says("assistant", call("b")),
+         says("tool", result("b", "B")), says("user", "Result of an earlier tool call:", "A")],
+        {"missing_result", "orphan_result"}),
+    "without ids the order tells": (
+        [GO, says("assistant", call(""), call("")), says("tool", result("", "1"), result("", "2"))],
+        [GO, says("assistant", call("call0"), call("call1")), says("tool", result("call0", "1"), result("call1", "2"))],
+        {"call_id"}),
+    "with one id for all the order tells": (
+        [GO, says("assistant", call("a"), call("a"), call("a")),
+         says("tool", result("a", "1"), result("a", "2"), result("a", "3"))],
+        [GO, says("assistant", call("a"), call("call1"), call("call2")),
+         says("tool", result("a", "1"), result("call1", "2"), result("call2", "3"))], {"call_id"}),
+    "calls of one round in messages of their own are one message": (
+        [GO, says("assistant", "Two", call("a")), says("assistant", call("b")), says("tool", result("a")),
+         says("tool", result("b"))],
+        [GO, says("assistant", "Two", call("a"), call("b")), says("tool", result("a")), says("tool", result("b"))],
+        set()),
+    "when some results came the others are missing": (
+        [GO, says("assistant", call("b"), call("a")), says("tool", result("b"))],
+        [GO, says("assistant", call("b"), call("a")), says("tool", result("b"), NONE)], {"missing_result"}),
     "a result without any call is user text": (
         [GO, says("tool", result("a", "42")), says("user", "So?")],
         [GO, says("user", "Result of an earlier tool call:", "42"), says("user", "So?")], {"orphan_result"}),
@@ -111,10 +149,27 @@ MESSAGES = st.lists(
 
 @given(MESSAGES)
 def test_growing_history_keeps_its_prefix(messages: list[Message]) -> None:
+    """But for the round in progress: the assistant may go on, and results may still come in before their order is known."""
     whole = mend_history(Conversation(tuple(messages)))[0].messages
     for count in range(len(messages)):
         before = mend_history(Conversation(tuple(messages[:count])))[0].messages
+        if messages[count].role == "assistant" and before and before[-1].role == "assistant":
+            parts = before[-1].parts
+            assert whole[len(before) - 1].parts[: len(parts)] == parts
+            before = before[:-1]
+        elif messages[count].role == "tool":
+            before = before[: len(before) - len(list(takewhile(answers, reversed(before))))]
         assert whole[: len(before)] == before
+
+
+def answers(message: Message) -> bool:
+    return message.role == "tool" or message.parts[:1] == (TextPart("Result of an earlier tool call:"),)
+
+
+@given(MESSAGES)
+def test_mended_twice_is_mended_once(messages: list[Message]) -> None:
+    mended = mend_history(Conversation(tuple(messages)))[0]
+    assert mend_history(mended) == (mended, ())
 
 
 @given(MESSAGES)

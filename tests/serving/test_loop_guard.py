@@ -5,10 +5,19 @@ from __future__ import annotations
 import pytest
 
 from unsloth_studio.serving.loop_guard import LoopLimits, judge, with_hint
-from unsloth_studio.turn.messages import Conversation, Message, TextPart, ToolCallPart, ToolResultPart
+from unsloth_studio.turn.messages import Conversation, ImagePart, Message, TextPart, ToolCallPart, ToolResultPart
 
 GO = Message("user", (TextPart("Go"),))
 LIMITS = LoopLimits(hint=3, stop=5)
+
+
+def screens(*urls: str) -> list[Message]:
+    """One look at the screen each."""
+    messages: list[Message] = []
+    for number, url in enumerate(urls):
+        messages.append(Message("assistant", (ToolCallPart(str(number), "screenshot", "{}"),)))
+        messages.append(Message("tool", (ToolResultPart(str(number), (ImagePart(url),)),)))
+    return messages
 
 
 def rounds(*calls: tuple[str, str, str]) -> list[Message]:
@@ -32,6 +41,8 @@ VERDICTS: dict[str, tuple[list[Message], str]] = {
         [GO, *rounds(SAME, ("read", '{"path":"a"}', "no such file"), SAME)], "hint"),
     "two in turns": ([GO, *rounds(*[SAME, OTHER] * 3)], "hint"),
     "polling whose result changes": ([GO, *rounds(*[("status", "{}", f"{n} %") for n in range(9)])], "none"),
+    "a screen that changes": ([GO, *screens(*[f"data:image/png;base64,{n}AAA" for n in range(9)])], "none"),
+    "a screen that stays": ([GO, *screens(*["data:image/png;base64,AAAA"] * 5)], "stop"),
     "other arguments": ([GO, *rounds(*[("read", f'{{"path": "{n}"}}', "no") for n in range(9)])], "none"),
     "the user said something since": ([GO, *rounds(*[SAME] * 5), GO, *rounds(SAME)], "none"),
     "something else came last": ([GO, *rounds(*[SAME] * 4, OTHER)], "none"),
@@ -57,3 +68,8 @@ def test_hint_is_the_last_words_of_the_last_result() -> None:
     assert isinstance(result, ToolResultPart)
     assert result.parts == (TextPart("no such file"), TextPart(verdict.text))
     assert "read was called 3 times" in verdict.text
+
+
+def test_two_in_turns_are_both_named() -> None:
+    text = judge(Conversation((GO, *rounds(*[SAME, OTHER] * 3))), LIMITS).text
+    assert "read and list were called in turns 3 times" in text

@@ -1,13 +1,14 @@
 """The history that a client sends back, mended where a chat template or the engine would trip over it.
 
-The rule: nothing that was said becomes a call, and what is mended depends only on the messages up to it, so that a growing
-history keeps its prefix and the engine's prompt cache its worth. Pure.
+The rule: nothing that was said becomes a call, and what is mended depends only on the messages up to the end of its round
+(an assistant's calls and their results), so that a growing history keeps its prefix and the engine's prompt cache its
+worth. Results stand in the order of their calls: many templates show no ids. Pure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import deque
 from dataclasses import dataclass, field, replace
 
 import orjson
@@ -32,39 +33,94 @@ def mend_history(conversation: Conversation) -> tuple[Conversation, tuple[CallRe
     mender = _Mender()
     for message in conversation.messages:
         mender.message(message)
+    mender.close(at_end=True)
     messages = tuple(mender.messages)
     if messages == conversation.messages:
         return conversation, ()
     return replace(conversation, messages=messages), tuple(mender.repairs)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A call of the round in progress: its id as mended, and as the client sent it."""
+
+    call_id: str
+    sent: str
+
+
 @dataclass(slots=True)
 class _Mender:
+    """A round is an assistant's calls and the results up to whatever is said next; only then is it known whose they are."""
+
     messages: list[Message] = field(default_factory=list[Message])
     repairs: list[CallRepair] = field(default_factory=list[CallRepair])
-    open: list[str] = field(default_factory=list[str])
-    """Ids, as mended, of calls that have no result yet, in order."""
     ids: set[str] = field(default_factory=set[str])
-    sent: dict[str, str] = field(default_factory=dict[str, str])
-    """The client's id, letters and digits only, of each call: its id as mended."""
+    called: set[str] = field(default_factory=set[str])
+    """The client's ids of all calls so far, letters and digits only."""
+    asked: list[_Asked] = field(default_factory=list[_Asked])
+    answers: list[Message] = field(default_factory=list[Message])
+    """The round's results, in the messages they came in."""
 
     def message(self, message: Message) -> None:
-        results = [part for part in message.parts if isinstance(part, ToolResultPart)]
+        results = tuple(part for part in message.parts if isinstance(part, ToolResultPart))
         others = tuple(part for part in message.parts if not isinstance(part, ToolResultPart))
         if results:
-            self._results(results)
+            self.answers.append(Message("tool", results))
         if message.role == "assistant":
-            self._close()
+            if self.answers:
+                self.close()
             self._assistant(others)
         elif others or not results:
             shown = _shown(others)
             if shown or message.role == "user":
-                self._close()
+                self.close()
                 self.messages.append(message if shown == message.parts else Message(message.role, shown))
+
+    def close(self, *, at_end: bool = False) -> None:
+        """Settle the round. At the end of the history calls without any result may still wait for theirs."""
+        asked, answers = self.asked, self.answers
+        self.asked, self.answers = [], []
+        if at_end and not answers:
+            return
+        results = [part for message in answers for part in message.parts if isinstance(part, ToolResultPart)]
+        owners = _owners(asked, [result.call_id for result in results], self.called)
+        by_call = {
+            asked[owner].call_id: result for result, owner in zip(results, owners, strict=True) if owner is not None
+        }
+        settled = tuple(self._settled(call, by_call.get(call.call_id)) for call in asked)
+        if settled == tuple(results):
+            self.messages += answers
+        elif settled:
+            self._note_order([owner for owner in owners if owner is not None])
+            self.messages.append(Message("tool", settled))
+        for result, owner in zip(results, owners, strict=True):
+            if owner is None:
+                self._note("orphan_result", result.call_id, "")
+                said = (TextPart("Result of an earlier tool call:"), *_shown(result.parts))
+                self.messages.append(Message("user", said))
+
+    def _settled(self, call: _Asked, result: ToolResultPart | None) -> ToolResultPart:
+        if result is None:
+            self._note("missing_result", call.call_id, NO_RESULT)
+            return ToolResultPart(call.call_id, (TextPart(NO_RESULT),))
+        if result.call_id == call.call_id:
+            return result
+        if _plain(result.call_id) != _plain(call.sent):
+            self._note("result_id", result.call_id, call.call_id)
+        return replace(result, call_id=call.call_id)
+
+    def _note_order(self, owners: list[int]) -> None:
+        """Templates that show no ids leave it to the order which result belongs to which call."""
+        if owners != sorted(owners):
+            self._note("result_order", str(owners), str(sorted(owners)))
 
     def _assistant(self, parts: tuple[Part, ...]) -> None:
         kept = [self._call(part) if isinstance(part, ToolCallPart) else part for part in _shown(parts)]
-        if kept:
+        if (
+            kept and self.messages and self.messages[-1].role == "assistant"
+        ):  # the engine refuses two in a row at the end
+            self.messages[-1] = Message("assistant", (*self.messages[-1].parts, *kept))
+        elif kept:
             self.messages.append(Message("assistant", tuple(kept)))
         else:
             self._note("empty_message", "", "")
@@ -77,8 +133,8 @@ class _Mender:
                 call_id += "x"
             self._note("call_id", call.call_id, call_id)
         self.ids.add(call_id)
-        self.sent[_PLAIN.sub("", call.call_id)] = call_id
-        self.open.append(call_id)
+        self.called.add(_plain(call.call_id))
+        self.asked.append(_Asked(call_id, call.call_id))
         arguments = self._arguments(call.arguments)
         same = call_id == call.call_id and arguments == call.arguments
         return call if same else replace(call, call_id=call_id, arguments=arguments)
@@ -102,46 +158,38 @@ class _Mender:
             self._note("history_arguments", text, mended)
         return mended
 
-    def _results(self, results: Iterable[ToolResultPart]) -> None:
-        kept: list[Part] = []
-        lost: list[Part] = []
-        for result in results:
-            call_id = self._owner(result.call_id)
-            if call_id is None:
-                self._note("orphan_result", result.call_id, "")
-                lost += [TextPart("Result of an earlier tool call:"), *result.parts]
-                continue
-            self.open.remove(call_id)
-            kept.append(result if call_id == result.call_id else replace(result, call_id=call_id))
-        if kept:
-            self.messages.append(Message("tool", tuple(kept)))
-        if lost:
-            self._close()
-            self.messages.append(Message("user", tuple(lost)))
-
-    def _owner(self, call_id: str) -> str | None:
-        """The call that a result answers: by its id, by what a client left of the id, else the first that waits."""
-        if call_id in self.open:
-            return call_id
-        plain = self.sent.get(_PLAIN.sub("", call_id))
-        if plain in self.open:
-            return plain
-        if not self.open:
-            return None
-        self._note("result_id", call_id, self.open[0])
-        return self.open[0]
-
-    def _close(self) -> None:
-        """The conversation went on: calls that still wait get a result that says so."""
-        if self.open:
-            missing = tuple(ToolResultPart(call_id, (TextPart(NO_RESULT),)) for call_id in self.open)
-            self.messages.append(Message("tool", missing))
-            for call_id in self.open:
-                self._note("missing_result", call_id, NO_RESULT)
-            self.open = []
-
     def _note(self, kind: str, before: str, after: str) -> None:
         self.repairs.append(CallRepair(kind, before, after))
+
+
+def _owners(asked: list[_Asked], ids: list[str], called: set[str]) -> list[int | None]:
+    """For each result's id the place of the call it answers.
+
+    By the same id, then by what a client left of it, then in order. A known call's id never counts for another: that is
+    a second result, or a late one. Without an id only the order is left.
+    """
+    owners: list[int | None] = [None] * len(ids)
+    for key in (str, _plain):
+        taken = set(owners)
+        places: dict[str, deque[int]] = {}
+        for place, call in enumerate(asked):
+            if place not in taken and key(call.sent):
+                places.setdefault(key(call.sent), deque()).append(place)
+        for at, call_id in enumerate(ids):
+            if owners[at] is None and (waiting := places.get(key(call_id))):
+                owners[at] = waiting.popleft()
+    taken = set(owners)
+    left = deque(place for place in range(len(asked)) if place not in taken)
+    for at, call_id in enumerate(ids):
+        unknown = not _plain(call_id) or _plain(call_id) not in called
+        if owners[at] is None and unknown and left:
+            owners[at] = left.popleft()
+    return owners
+
+
+def _plain(call_id: str) -> str:
+    """Clients drop and replace what is neither letter nor digit (OpenClaw: underscores)."""
+    return _PLAIN.sub("", call_id)
 
 
 def _shown(parts: tuple[Part, ...]) -> tuple[Part, ...]:

@@ -14,7 +14,15 @@ from typing import Literal
 
 import orjson
 
-from unsloth_studio.turn.messages import Conversation, Message, TextPart, ToolCallPart, ToolResultPart
+from unsloth_studio.turn.messages import (
+    Conversation,
+    DocumentPart,
+    ImagePart,
+    Message,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +45,20 @@ NO_LOOP = Verdict()
 def judge(conversation: Conversation, limits: LoopLimits) -> Verdict:
     """Whether the last rounds, back to what the user said last, are the same one again and again."""
     rounds = list(_rounds(conversation))
-    count = _repeated(rounds)
-    names = rounds[-1][0] if rounds else ""
+    count, period = _repeated(rounds)
+    names = " and ".join(dict.fromkeys(name for name, _ in rounds[len(rounds) - period :]))
+    done = f"{names} {'was called' if period == 1 else 'were called in turns'} {count} times in a row"
     if limits.stop and count >= limits.stop:
         return Verdict(
             "stop",
-            f"Stopped: {names} was called {count} times in a row with the same arguments and gave the same result each "
-            "time. Change the task, or say how to go on.",
+            f"Stopped: {done} with the same arguments and gave the same result each time. "
+            "Change the task, or say how to go on.",
         )
     if limits.hint and count >= limits.hint:
         return Verdict(
             "hint",
-            f"(Note: {names} was called {count} times in a row with the same arguments and the same result. Calling it "
-            "again will not help. Try something else, or answer with what is known.)",
+            f"(Note: {done} with the same arguments and the same result. Doing it again will not help. "
+            "Try something else, or answer with what is known.)",
         )
     return NO_LOOP
 
@@ -88,9 +97,9 @@ def _rounds(conversation: Conversation) -> Iterator[tuple[str, bytes]]:
     yield from found
 
 
-def _repeated(rounds: list[tuple[str, bytes]]) -> int:
-    """How often the last round, or the last two in turns, stand at the end."""
-    most = 0
+def _repeated(rounds: list[tuple[str, bytes]]) -> tuple[int, int]:
+    """How often the last round, or the last two in turns, stand at the end; and which of both, 1 or 2."""
+    most, chosen = 0, 1
     for period in (1, 2):
         tail = rounds[-period:]
         count = 0
@@ -98,14 +107,20 @@ def _repeated(rounds: list[tuple[str, bytes]]) -> int:
             count += 1
             if (count + 1) * period > len(rounds):
                 break
-        most = max(most, count)
-    return most
+        if count > most:
+            most, chosen = count, period
+    return most, chosen
 
 
 def _digest(calls: list[ToolCallPart], results: list[ToolResultPart]) -> bytes:
     told = [(call.name, _canonical(call.arguments)) for call in calls]
-    said = [[part.text for part in result.parts if isinstance(part, TextPart)] for result in results]
+    said = [[result.is_error, *map(_said, result.parts)] for result in results]
     return hashlib.blake2b(orjson.dumps([told, said]), digest_size=16).digest()
+
+
+def _said(part: TextPart | ImagePart | DocumentPart) -> str:
+    """A screen that looks different is a result that changed."""
+    return part.url if isinstance(part, ImagePart) else part.text
 
 
 def _canonical(arguments: str) -> str:
