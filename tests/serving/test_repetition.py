@@ -12,7 +12,7 @@ SENTENCE = "Let me check the file once more to be sure. "
 ENDLESS: dict[str, str] = {
     "a sentence": SENTENCE * 120,
     "a short line": "wait, let me think again\n" * 200,
-    "a paragraph of 390 characters": ("".join(f"paragraph{n} or " for n in range(60))[:388] + ".\n") * 50,
+    "a paragraph of 390 characters": ("".join(f"paragraph{n} mentions it; " for n in range(60))[:388] + ".\n") * 50,
     "after a good beginning": "".join(f"Step {n} is done. " for n in range(300)) + SENTENCE * 140,
     "not in Latin letters": "Я проверю файл ещё раз. " * 250,
 }
