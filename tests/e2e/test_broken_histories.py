@@ -1,14 +1,19 @@
 """Histories that break chat templates or the engine, through the real engine and every dialect: answered, never 500.
 
-The table is written once, in neutral steps; each dialect spells them its own way.
+The table is written once, in neutral steps; each dialect spells them its own way. The demo model's template takes nearly
+anything, so a scripted model answers too whose template refuses whatever was not mended.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.support.gguf import write_scripted_gguf
+from tests.support.server import studio
 
 pytestmark = pytest.mark.e2e
 
@@ -97,6 +102,25 @@ def anthropic(steps: list[Step]) -> tuple[str, Json]:
                 raise AssertionError(step)
     tool = {"name": "get_weather", "input_schema": SCHEMA}
     return "/v1/messages", {"messages": messages, "tools": [tool], "max_tokens": 5}
+
+
+STRICT = Path(__file__).parents[1] / "support" / "strict.jinja"
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("strict")
+    model = write_scripted_gguf(folder / "strict.gguf", ("Fine.",), template=STRICT)
+    with studio(folder / "home", "--model", str(model), "-c", "4096") as server, server.client() as http:
+        yield http
+
+
+@pytest.mark.parametrize("dialect", [chat, responses, anthropic], ids=lambda dialect: dialect.__name__)
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_strict_template_takes_what_was_mended(strict: httpx.Client, dialect: Any, name: str) -> None:
+    path, body = dialect(HISTORIES[name])
+    reply = strict.post(path, json=body)
+    assert reply.status_code == 200, reply.text
 
 
 @pytest.mark.parametrize("dialect", [chat, responses, anthropic], ids=lambda dialect: dialect.__name__)

@@ -34,15 +34,18 @@ class Vocabulary:
     """Token ids of the chain, its last one included."""
 
 
-def write_scripted_gguf(path: Path, chain: Sequence[str], *, context_length: int = 8192) -> Path:
+def write_scripted_gguf(
+    path: Path, chain: Sequence[str], *, context_length: int = 8192, template: Path = _TEMPLATE
+) -> Path:
     """Write a model that answers every prompt with the texts of `chain`, one token each, and then ends its turn.
 
     An item is a special token (`<think>`, `<tool_call>`, ...) or any text, which becomes one token of its own.
-    `context_length` is in tokens. Raises ValueError when a text appears twice.
+    `context_length` is in tokens, `template` a chat template's file. Raises ValueError when a text appears twice.
     """
     closed = tuple(chain) if chain and chain[-1] == END_OF_TURN else (*chain, END_OF_TURN)
     vocabulary = _vocabulary(closed)
-    _write(path, vocabulary, _transitions(vocabulary, endless=False), context_length=context_length)
+    transitions = _transitions(vocabulary, endless=False)
+    _write(path, vocabulary, transitions, context_length=context_length, template=template)
     return path
 
 
@@ -115,11 +118,17 @@ def _width(vocabulary: Vocabulary) -> int:
 
 
 def _write(
-    path: Path, vocabulary: Vocabulary, output: Weights, *, context_length: int, tensors_per_shard: int = 0
+    path: Path,
+    vocabulary: Vocabulary,
+    output: Weights,
+    *,
+    context_length: int,
+    tensors_per_shard: int = 0,
+    template: Path = _TEMPLATE,
 ) -> None:
     writer = gguf.GGUFWriter(path, "qwen3", split_max_tensors=tensors_per_shard)
     _add_settings(writer, vocabulary, context_length)
-    _add_tokenizer(writer, vocabulary)
+    _add_tokenizer(writer, vocabulary, template)
     for name, tensor in _tensors(vocabulary, output).items():
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
@@ -145,7 +154,7 @@ def _add_settings(writer: gguf.GGUFWriter, vocabulary: Vocabulary, context_lengt
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
+def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: Vocabulary, template: Path) -> None:
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     writer.add_token_list(vocabulary.tokens)
@@ -157,7 +166,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
     writer.add_eot_token_id(end_of_turn)
     writer.add_pad_token_id(end_of_text)
     writer.add_add_bos_token(False)
-    writer.add_chat_template(_TEMPLATE.read_text())
+    writer.add_chat_template(template.read_text())
 
 
 def _tensors(vocabulary: Vocabulary, output: Weights) -> dict[str, Weights]:
