@@ -57,6 +57,8 @@ class _Mender:
     ids: set[str] = field(default_factory=set[str])
     called: set[str] = field(default_factory=set[str])
     """The client's ids of all calls so far, letters and digits only."""
+    speaking: list[Part] = field(default_factory=list[Part])
+    """What the assistant says: all its messages in a row are one, since the engine refuses two at the end."""
     asked: list[_Asked] = field(default_factory=list[_Asked])
     answers: list[Message] = field(default_factory=list[Message])
     """The round's results, in the messages they came in."""
@@ -78,6 +80,9 @@ class _Mender:
 
     def close(self, *, at_end: bool = False) -> None:
         """Settle the round. At the end of the history calls without any result may still wait for theirs."""
+        if self.speaking:
+            self.messages.append(Message("assistant", tuple(self.speaking)))
+            self.speaking = []
         asked, answers = self.asked, self.answers
         self.asked, self.answers = [], []
         if at_end and not answers:
@@ -116,12 +121,8 @@ class _Mender:
 
     def _assistant(self, parts: tuple[Part, ...]) -> None:
         kept = [self._call(part) if isinstance(part, ToolCallPart) else part for part in _shown(parts)]
-        if (
-            kept and self.messages and self.messages[-1].role == "assistant"
-        ):  # the engine refuses two in a row at the end
-            self.messages[-1] = Message("assistant", (*self.messages[-1].parts, *kept))
-        elif kept:
-            self.messages.append(Message("assistant", tuple(kept)))
+        if kept:
+            self.speaking += kept
         else:
             self._note("empty_message", "", "")
 
