@@ -215,7 +215,7 @@ def test_the_shipped_model() -> None:
     same_tensors(demo_model())
     facts = read_gguf(demo_model())
     assert (facts.architecture, facts.context_length, facts.layers) == ("qwen3", 8192, 5)
-    assert (facts.vocabulary_size, facts.quantization, facts.size_label) == (1761, "Q8_0", "5M")
+    assert (facts.vocabulary_size, facts.quantization, facts.size_label) == (1751, "Q8_0", "4M")
     assert facts.chat_template is not None
 
 
