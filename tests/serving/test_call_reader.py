@@ -125,3 +125,25 @@ def test_text_is_given_out_as_it_comes() -> None:
     reader = CallReader(PROMPT, "t")
     reader.feed([TurnStart("t", "m"), PartStart(0, TextPart()), TextDelta(0, "Once upon")])
     assert reader.feed([TextDelta(0, " a time")]) == [TextDelta(0, " a time")]
+
+
+UPSTREAM: dict[str, tuple[str, str, list[Part], FinishReason]] = {
+    "a good one passes as it was written": (
+        "read", '{"path":  "a"}', [(ToolCallPart, '{"path":  "a"}')], "tool_calls"),
+    "single quotes are mended": ("read", "{'path': 'a'}", [(ToolCallPart, '{"path":"a"}')], "tool_calls"),
+    "its name is folded": ("functions.Read", '{"path": "a"}', [(ToolCallPart, '{"path":"a"}')], "tool_calls"),
+    "a cut one is text": ("read", '{"path": "a', [(TextPart, 'read {"path": "a')], "stop"),
+    "no arguments are an empty object": ("list", "", [(ToolCallPart, "{}")], "tool_calls"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UPSTREAM)
+def test_call_that_another_server_parsed(name: str) -> None:
+    called, arguments, parts, reason = UPSTREAM[name]
+    reader = CallReader(PROMPT, "t")
+    reader.trusted = False
+    out = reader.feed(engine((ToolCallPart("e", called), arguments), reason="tool_calls"))
+    check_order(out)
+    turn = accumulate(out)
+    found = [(type(part), part.arguments if isinstance(part, ToolCallPart) else part.text) for part in turn.parts]
+    assert (found, turn.finish_reason) == (parts, reason)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from unsloth_studio.catalog.demo import DEMO_MODEL_ID
 from unsloth_studio.catalog.download_progress import OnProgress
 from unsloth_studio.catalog.downloads import bytes_to_fetch, fetch, plan_download
 from unsloth_studio.catalog.fit import Memory, gigabytes, variant_table
@@ -104,7 +105,7 @@ async def _by_name(reference: Alias, places: Places, *, show: ShowProgress) -> L
     target = places.aliases.get(reference.name)
     if target is not None and not isinstance(named := parse_reference(target), Alias):
         return await locate(named, places, show=show)
-    near = closest(reference.name, [model.id for model in places.library])
+    near = closest(reference.name, [*(model.id for model in places.library), DEMO_MODEL_ID])
     hint = f" Did you mean {', '.join(near)}?" if near else ""
     raise ModelNotFound(
         f"There is no model {asked!r} on this disk.{hint} Name a .gguf file, or a repository as ORGANISATION/REPOSITORY."

@@ -50,7 +50,7 @@ class EngineFlags:
 def _whole(least: int, most: int = 2**31 - 1) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not re.fullmatch(r"[+-]?\d{1,12}", text) or not least <= int(text) <= most:
-            raise ValueError(f"it must be a whole number from {least}" + (f" to {most}" if most < 2**31 - 1 else ""))
+            raise ValueError(f"it must be a whole number from {least}" + (f" to {most}" if most != 2**31 - 1 else ""))
         return int(text)
 
     return read

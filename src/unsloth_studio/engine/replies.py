@@ -22,7 +22,7 @@ _CLIENTS_FAULT = re.compile(
     re.IGNORECASE,
 )
 _PARSER_FAULT = re.compile(
-    r"peg-native|peg-simple|does not match the expected .* format|empty grammar stack"
+    r"peg-native|peg-simple|failed to parse input|does not match the expected .* format|empty grammar stack"
     r"|failed to (parse|initialize) (grammar|samplers)|invalid grammar|json.?schema"
     r"|jinja|chat template|template (error|exception)|raise_exception",
     re.IGNORECASE,

@@ -18,7 +18,9 @@ from unsloth_studio.parsing.schema_fit import declared, fit_text, schema_of
 _TAG = re.compile(r"<\s*(/?)\s*arg_(key|value)\s*>?|<\s*tool_call\s*>", re.IGNORECASE)
 _FOLLOWS = re.compile(r"\s*(?:<\s*/?\s*arg_(?:key|value)\s*>|<\s*/?\s*tool_call|\Z)", re.IGNORECASE)
 _NAME = re.compile(r"\s*([\w.\-/:]+)")
-_MAY_BEGIN = re.compile(r"\s*[\w.\-/:]*\s*[\w.\-]*\s*\Z")
+_ONLY_A_NAME = re.compile(r"\s*[\w.\-/:]*\s*")
+_MAY_BEGIN = re.compile(r"\s*[\w.\-/:]*\s*[\w.\-]*\s*")
+_PROSE = 300
 _BEGINS = 32
 """Characters behind a closing tag that tell whether it counts."""
 
@@ -31,12 +33,12 @@ class GlmBody:
         self._start = self._at = start
 
     def scan(self, text: str, *, final: bool) -> Ended | None:
+        if (prose := self._refuted(text)) is not None:
+            return Ended((), prose)
         while True:
             pos = text.find("<", self._at)
             if pos < 0:
                 self._at = len(text)
-                if self._refuted(text):
-                    return Ended((), len(text))
                 return self._ended(text, len(text), cut=True) if final else None
             if not final and len(text) - pos < _BEGINS:
                 self._at = pos
@@ -47,7 +49,7 @@ class GlmBody:
                 and mark.kind in ("close", "open")
                 and mark.name not in ("</arg_value>", "</parameter>")
             ):
-                doubled = mark.kind == "open" and _TAG.search(text, self._start, pos) is None
+                doubled = mark.kind == "open" and _ONLY_A_NAME.fullmatch(text, self._start, pos) is not None
                 if not doubled and self._counts(text, pos, mark):
                     return self._ended(text, pos)
             elif mark == MAYBE and not final:
@@ -55,10 +57,13 @@ class GlmBody:
                 return None
             self._at = pos + 1
 
-    def _refuted(self, text: str) -> bool:
-        """Behind `<tool_call>` and a word there is prose."""
-        head = text[self._start : self._start + 400]
-        return "<" not in head and (len(head) > 300 or _MAY_BEGIN.match(head) is None)
+    def _refuted(self, text: str) -> int | None:
+        """Where prose begins behind `<tool_call>` and a word, which then were no call; more text never changes that."""
+        begun = _MAY_BEGIN.match(text, self._start, self._start + _PROSE)
+        end = begun.end() if begun else self._start
+        if end - self._start >= _PROSE:
+            return end
+        return end if end < len(text) and text[end] != "<" else None
 
     def _counts(self, text: str, pos: int, mark: Mark) -> bool:
         before = text[self._start : pos].rstrip().lower()
@@ -100,7 +105,9 @@ def _pairs(text: str, known: set[str]) -> tuple[list[tuple[str, str]], bool] | N
         key, pos, well = _key(text, pos, known)
         if key is None:
             return (pairs, mended) if not text[pos:].strip() else None
-        value, pos, closed = _value(text, pos)
+        if any(key == given for given, _ in pairs):
+            return None
+        value, pos, closed = _value(text, pos, to_come=known - {key, *(given for given, _ in pairs)})
         pairs.append((key, value))
         mended = mended or not well or not closed
     return pairs, mended
@@ -129,15 +136,19 @@ def _key(text: str, pos: int, known: set[str]) -> tuple[str | None, int, bool]:
         pos = found.end()
 
 
-def _value(text: str, pos: int) -> tuple[str, int, bool]:
+def _value(text: str, pos: int, *, to_come: set[str]) -> tuple[str, int, bool]:
     """A value up to the closing tag that counts, or to the next key."""
     opened = re.compile(r"\s*<\s*arg_value\s*>(?:\s*<\s*arg_value\s*>)?", re.IGNORECASE).match(text, pos)
     start = opened.end() if opened else pos
     at = start
     while True:
         found = re.compile(r"<\s*/\s*arg_(value|key)\s*>?", re.IGNORECASE).search(text, at)
-        another = re.compile(r"\n?<\s*arg_key\s*>", re.IGNORECASE).search(text, at)
+        another = re.compile(r"\n?<\s*arg_key\s*>\s*(?P<key>[\w.\-]*)", re.IGNORECASE).search(text, at)
         if another and (found is None or another.start() < found.start()):
+            if to_come and another["key"] not in to_come and found is not None:
+                inside = re.compile(r"\s*<\s*/\s*arg_key\s*>", re.IGNORECASE).match(text, another.end())
+                at = inside.end() if inside else another.end()  # the value speaks of a key that is not to come
+                continue
             return text[start : another.start()].strip("\n"), another.start(), False
         if found is None:
             return text[start:].strip("\n"), len(text), False

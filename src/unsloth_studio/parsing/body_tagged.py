@@ -8,6 +8,7 @@ goes on behind it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 
 import orjson
@@ -15,6 +16,7 @@ import orjson
 from unsloth_studio.parsing.body_json import JsonBody
 from unsloth_studio.parsing.calls import Ended, accepted
 from unsloth_studio.parsing.envelope import RawCall
+from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.json_text import readings
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
@@ -42,16 +44,18 @@ _PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(rf"{_R}{_ARGUMENT}\b\s*(?:=[^<>\n]*)?>?", re.IGNORECASE)
-_CLOSED = re.compile(rf"{_R}(?:{_ARGUMENT}|[\w.\-]+)\s*>?\s*{_STANDS}?\s*\Z", re.IGNORECASE)
+_CLOSED = re.compile(rf"{_R}{_ARGUMENT}\s*>?\s*{_STANDS}?\s*\Z", re.IGNORECASE)
+_CHILD_CLOSED = re.compile(rf"{_R}[\w.\-]+\s*>?\s*{_STANDS}?\s*\Z", re.IGNORECASE)
 _GOES_ON = re.compile(
     rf"\s*(?:{_L}{_ARGUMENT}\b|{_R}(?:function|invoke|tool_call|tool\b|{_ARGUMENT}|function_calls|minimax|seed)|"
     rf"{_L}(?:tool_call|function\b|invoke\b)|\Z)",
     re.IGNORECASE,
 )
-_FINISH = re.compile(rf"{_R}(?:function|invoke|tool)\s*>?", re.IGNORECASE)
+_FINISH = re.compile(rf"{_R}(?:function|invoke|tool)(?![\w:\-])\s*>?", re.IGNORECASE)
 _LAST = re.compile(rf"\s*{_R}(?:function|invoke)?\s*>?\s*\Z", re.IGNORECASE)
 _CHILD = re.compile(rf"{_STANDS}?<([\w.\-]+)>")
 _M3 = re.compile(r"\]\s*<\s*\]\s*minimax\s*\[\s*>\s*\[", re.IGNORECASE)
+_ENDS_OF_CALLS = ("</function>", "</invoke>", "</|dsml|invoke>", "]<]minimax[>[</invoke>", "</steptml:invoke>")
 _HEAD_LIMIT = 400
 _MARKS = 4096
 """Marks inside one body, until it is given up."""
@@ -72,13 +76,17 @@ class TaggedBody:
         self._marks = 0
         self._seen = start  # up to where the text was looked through for an argument's tag
         self._argued = False
+        self._inner: list[str] = []  # calls that a value speaks of, opened and not closed
         self._prefixed: bool | None = None  # whether the tags of this call bear MiniMax-M3's prefix
         self._undecided = True
+        self._nameless = False
         self._json: JsonBody | None = None
 
     def scan(self, text: str, *, final: bool) -> Ended | None:
         if self._undecided and not self._decide(text, final=final):
             return None
+        if self._nameless:
+            return Ended((), self._behind)
         return self._json.scan(text, final=final) if self._json is not None else self._tags(text, final=final)
 
     def _decide(self, text: str, *, final: bool) -> bool:
@@ -90,6 +98,7 @@ class TaggedBody:
             return False
         self._undecided = False
         head = _HEAD.match(_plain(text[self._start : self._start + _HEAD_LIMIT]))
+        self._nameless = head is None  # prose about the tag
         if head is not None and head["end"] == ">" and text[at : at + 1] in ("{", '"'):
             self._json = JsonBody(self._names, at, name=head["name"].strip())
         return True
@@ -101,8 +110,6 @@ class TaggedBody:
                 self._at = len(text) if pos < 0 else pos
                 if pos >= 0 and self._surely_over(text, pos):
                     return self._ended(text, pos)
-                if pos < 0 and self._refuted(text):
-                    return Ended((), len(text))
                 return self._ended(text, len(text), cut=True) if final and pos < 0 else None
             prefix = _M3.match(text, pos - 1) if text.startswith("<]", pos) else None
             pos = pos - 1 if prefix else pos  # the prefix of MiniMax-M3 begins one letter before its first `<`
@@ -118,19 +125,16 @@ class TaggedBody:
                     return self._ended(text, pos)
             self._at = prefix.end() + 1 if prefix else pos + 1
 
-    def _refuted(self, text: str) -> bool:
-        """No name in the first line: it is prose about the tag."""
-        head = text[self._start : self._start + 400]
-        return len(head) >= 300 and _HEAD.match(_PREFIX.sub("", head)) is None
-
     def _surely_over(self, text: str, pos: int) -> bool:
         """The text ends with a closing mark that is whole, behind a closed argument: nothing that follows changes that."""
         mark = mark_at(text, pos)
         return (
             isinstance(mark, Mark)
-            and mark.name
-            in ("</function>", "</invoke>", "</|dsml|invoke>", "]<]minimax[>[</invoke>", "</steptml:invoke>")
-            and bool(_CLOSED.search(_plain(text[max(self._start, pos - 80) : pos])))
+            and mark.name in _ENDS_OF_CALLS
+            and not self._inner
+            and bool(
+                (_CHILD_CLOSED if self._prefixed else _CLOSED).search(_plain(text[max(self._start, pos - 80) : pos]))
+            )
             and (mark.name != "</function>" or bool(_PARAMETER.search(_plain(text[self._start : pos]))))
         )
 
@@ -145,13 +149,28 @@ class TaggedBody:
         between = _plain(text[self._seen : pos])
         self._argued = self._argued or _PARAMETER.search(between) is not None
         self._seen = pos
-        if not self._argued or _CLOSED.search(_plain(text[max(self._start, pos - 80) : pos]).rstrip()):
+        if self._inner:
+            self._within(mark)
+            return False
+        closed = _CHILD_CLOSED if self._prefixed else _CLOSED
+        if not self._argued or closed.search(_plain(text[max(self._start, pos - 80) : pos]).rstrip()):
             return mark.kind in ("close", "head", "open", "harmony")
         if mark.kind == "close":
             behind = text[mark.end : mark.end + _BEGINS].lstrip()
             follower = mark_at(behind, 0) if behind else None
             return not behind or (isinstance(follower, Mark) and follower.kind in ("close", "open", "drop"))
+        self._within(mark)
         return False
+
+    def _within(self, mark: Mark) -> None:
+        """A call inside a value: what opens there closes there."""
+        if mark.kind in ("head", "open"):
+            self._inner.append("call" if mark.kind == "head" else "block")
+        elif mark.kind == "close":
+            kind = "call" if mark.name in _ENDS_OF_CALLS else "block"
+            if kind in self._inner:
+                while self._inner.pop() != kind:
+                    pass
 
     def _ended(self, text: str, end: int, *, cut: bool = False) -> Ended:
         source = _plain(text[self._start : end])
@@ -181,21 +200,25 @@ class TaggedBody:
         pos = 0
         while (found := _PARAMETER.search(inner, pos)) is not None:
             key, start = found["key"].strip().strip("\"'"), found.end()
+            if not _declares(own, key) and inner[pos : found.start()].strip(f" \t\r\n{_STANDS}"):
+                pos = start  # spoken of in what stands between two arguments
+                continue
+            if key in arguments:
+                return None
             value: str | None = None
             if key not in own and "=" in key and key.split("=", 1)[0].strip() in own:
                 key, value = (part.strip() for part in key.split("=", 1))  # `<parameter=command=ls</parameter>`
                 repairs.append("value_in_tag")
             elif not found["end"]:
                 repairs.append("tags")
-            end, pos, closed = _end_of_value(inner, start)
+            taken = {*arguments, key}
+            end, pos, closed = _end_of_value(inner, start, own=own, taken=taken, cut=cut)
             if not closed:
                 if cut:
                     return None
                 repairs.append("tags")
             text = _framed(inner[start:end]) if value is None else value + inner[start:end]
             text = text.replace(_STANDS, self._prefix)
-            if key in arguments:
-                repairs.append("repeated_key")
             arguments[key] = _typed(text, found["string"], schema, key)
         return arguments, tuple(dict.fromkeys(repairs))
 
@@ -225,28 +248,50 @@ def _plain(text: str) -> str:
     return _PREFIX.sub(_STANDS, text)
 
 
-def _end_of_value(text: str, start: int) -> tuple[int, int, bool]:
-    """Where a value ends, where to go on, and whether a tag of its own closed it."""
-    at = start
-    while (found := _END.search(text, at)) is not None:
-        if _GOES_ON.match(text, found.end()):
-            another = _PARAMETER.search(text, start, found.start())
-            if another is not None and _breaks(text, another.start()):
-                return another.start(), another.start(), False
-            return found.start(), found.end(), True
-        junk = _PARAMETER.search(text, found.end())
-        if (
-            junk is not None
-            and _END.search(text, found.end(), junk.start()) is None
-            and "\n" in text[found.end() : junk.start()]
-        ):
-            return found.start(), junk.start(), True  # prose between two arguments
-        at = found.end()
-    another = _PARAMETER.search(text, start)
-    if another is not None and _breaks(text, another.start()):
-        return another.start(), another.start(), False
+def _declares(own: Mapping[str, Any], key: str) -> bool:
+    return not own or key in own or bool(same_word(key, own)) or key.split("=", 1)[0].strip() in own
+
+
+def _end_of_value(
+    text: str, start: int, *, own: Mapping[str, Any], taken: set[str], cut: bool
+) -> tuple[int, int, bool]:
+    """Where a value ends, where to go on, and whether a tag of its own closed it.
+
+    An argument's tag inside belongs to the value, and needs its own closing tag, unless it begins one that is still to come.
+    """
+
+    def another(end: int) -> re.Match[str] | None:
+        for found in _PARAMETER.finditer(text, start, end):
+            key = found["key"].strip().strip("\"'")
+            if _breaks(text, found.start()) and key not in taken and _declares(own, key):
+                return found
+        return None
+
+    for balanced in (True,) if cut else (True, False):
+        at, inner = start, 0
+        while (found := _END.search(text, at)) is not None:
+            if (split := another(found.start())) is not None:
+                return split.start(), split.start(), False
+            inner += len(_PARAMETER.findall(text, at, found.start())) if balanced else 0
+            if inner:
+                inner -= 1
+            elif _GOES_ON.match(text, found.end()) or _prose_between(text, found.end()):
+                return found.start(), found.end(), True
+            at = found.end()
+    if (split := another(len(text))) is not None:
+        return split.start(), split.start(), False
     finishes = list(_FINISH.finditer(text, start))
-    return (finishes[-1].start() if finishes else len(text)), len(text), bool(finishes)
+    return (finishes[-1].start() if finishes else len(text)), len(text), bool(finishes) and not cut
+
+
+def _prose_between(text: str, pos: int) -> bool:
+    """Whether words and a line's end stand between this closing tag and the next argument."""
+    following = _PARAMETER.search(text, pos)
+    return (
+        following is not None
+        and _END.search(text, pos, following.start()) is None
+        and "\n" in text[pos : following.start()]
+    )
 
 
 def _breaks(text: str, pos: int) -> bool:
@@ -256,8 +301,8 @@ def _breaks(text: str, pos: int) -> bool:
 
 def _framed(text: str) -> str:
     """Without the one newline at each end that is framing."""
-    text = text[1:] if text.startswith("\n") else text[2:] if text.startswith("\r\n") else text
-    return text[:-1] if text.endswith("\n") else text
+    text = text[2:] if text.startswith("\r\n") else text.removeprefix("\n")
+    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
 
 
 def _typed(text: str, string: str | None, schema: Any, key: str) -> Any:
@@ -288,11 +333,12 @@ def _tags(text: str, depth: int, prefix: str) -> Any:
             if text[pos:].strip(f" \t\r\n{_STANDS}"):
                 return None
             break
-        closer = f"{_STANDS}</{opened.group(1)}>" if prefix else f"</{opened.group(1)}>"
-        end = text.find(closer, opened.end())
-        if end < 0:
+        stands = _STANDS if prefix else ""
+        closer = f"{stands}</{opened.group(1)}>"
+        end = _closing(text, opened.end(), opener=f"{stands}<{opened.group(1)}>", closer=closer)
+        value = None if end < 0 else _tags(text[opened.end() : end], depth + 1, prefix)
+        if value is None:
             return None
-        value = _tags(text[opened.end() : end], depth + 1, prefix)
         if opened.group(1) == "item":
             items.append(_scalar(value))
         else:
@@ -300,6 +346,16 @@ def _tags(text: str, depth: int, prefix: str) -> Any:
         pos = end + len(closer)
         pos += len(text[pos:]) - len(text[pos:].lstrip())
     return items if items and not members else members
+
+
+def _closing(text: str, pos: int, *, opener: str, closer: str) -> int:
+    """Where the element that was opened before `pos` is closed, others of its name inside counted; -1 nowhere."""
+    depth = 1
+    for found in re.finditer(f"{re.escape(opener)}|{re.escape(closer)}", text[pos:]):
+        depth += 1 if found.group() == opener else -1
+        if not depth:
+            return pos + found.start()
+    return -1
 
 
 def _scalar(value: Any) -> Any:

@@ -6,6 +6,7 @@ own mark, with arguments that do not fit, is passed on: the client can tell the 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,9 +50,17 @@ def accepted(raws: Sequence[RawCall], names: ToolNames, source: str, *, marked: 
         if fitted.problems and (repairs or not marked):
             return ()
         text, at = _as_written(source, at, raw.arguments) if not fitted.repairs else (None, at)
-        arguments = text or orjson.dumps(fitted.arguments).decode()
+        arguments = text or json_text_of(fitted.arguments)
         calls.append(ToolCall(raw.name, arguments, repairs, source))
     return tuple(calls)
+
+
+def json_text_of(value: object) -> str:
+    """JSON, also of whole numbers that orjson does not write (beyond 64 bits)."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _as_written(source: str, at: int, arguments: object) -> tuple[str | None, int]:

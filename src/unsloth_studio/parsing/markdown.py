@@ -1,9 +1,14 @@
-"""Where in Markdown a text is: inside a fence, inline code or a block quote, marks of calls are only spoken of.
+"""Where in Markdown a text is: inside a fence, inline or indented code, or a block quote, marks of calls are only spoken of.
 
-The rule: no more of Markdown than that. Inline code ends with its line, so that a lone backtick hides nothing for long.
+The rule: no more of Markdown than that. Inline code ends in its line, or it is none: a lone backtick hides nothing.
 """
 
 from __future__ import annotations
+
+import re
+
+_QUOTE = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)*>")
+_LINE_LIMIT = 64
 
 
 class Markdown:
@@ -11,22 +16,36 @@ class Markdown:
 
     def __init__(self) -> None:
         self.line_start = True
+        self._line = ""  # how the line begins
         self._fence: tuple[str, int] | None = None
         self._code = 0
         self._quote = False
+        self._after_blank = False
 
     @property
     def quoting(self) -> bool:
-        return self._fence is not None or self._code > 0 or self._quote
+        return self._fence is not None or self._code > 0 or self._quote or self._indented
+
+    @property
+    def in_code(self) -> int:
+        """Backticks that began inline code; 0 outside of it."""
+        return 0 if self._fence is not None or self._quote or self._indented else self._code
+
+    def not_code(self) -> None:
+        self._code = 0
 
     def text(self, run: str) -> None:
         """Anything without newlines, backticks and tildes."""
-        if self.line_start and run and not run.isspace():
+        if len(self._line) < _LINE_LIMIT:
+            self._line += run[:_LINE_LIMIT]
+            self._quote = _QUOTE.match(self._line) is not None
+        if run and not run.isspace():
             self.line_start = False
-            self._quote = run.lstrip().startswith(">")
 
-    def newline(self) -> None:
-        self.line_start, self._quote, self._code = True, False, 0
+    def newline(self, *, blank: bool | None = None) -> None:
+        """`blank`: whether the line before was; else what was told of it."""
+        self._after_blank = not self._line.strip() if blank is None else blank
+        self.line_start, self._quote, self._code, self._line = True, False, 0, ""
 
     def opens_tool_code(self, letter: str, count: int, info: str) -> bool:
         """Gemma 3 writes its calls into a fence of this name."""
@@ -42,3 +61,9 @@ class Markdown:
         elif letter == "`":
             self._code = count if not self._code else 0 if self._code == count else self._code
         self.line_start = False
+        self._line += letter
+
+    @property
+    def _indented(self) -> bool:
+        """A line of four blanks or more behind an empty one."""
+        return self._after_blank and self._line.startswith(("    ", "\t"))

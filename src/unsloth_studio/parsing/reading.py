@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from unsloth_studio.parsing.bodies import Body
+from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.markdown import Markdown
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.output import Collector, ContentDelta, Piece, ReasoningDelta
@@ -52,11 +53,14 @@ class ReadingState:
         self._harmony_thought = False
         self._was_thought = False
         self._echoing = False
+        self._answer: JsonScan | None = None  # the JSON that the output is, while it is open
         self._fenced = False  # the last call stood in a fence that is still open
 
     def _say(self, text: str) -> None:
         if text:
             self._said = self._said or not text.isspace()
+            if self._answer is not None and self._answer.feed(text) is not None:
+                self._answer = None
             self._give(ContentDelta(text))
 
     def _think(self, text: str) -> None:

@@ -9,6 +9,7 @@ from unsloth_studio.parsing.bodies import begin
 from unsloth_studio.parsing.body_json import JsonBody
 from unsloth_studio.parsing.calls import Ended
 from unsloth_studio.parsing.harmony import Header, header
+from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.output import Call
 from unsloth_studio.parsing.reading import ReadingState
@@ -110,15 +111,34 @@ class CallReading(ReadingState):
         return True
 
     def _failed(self, end: int) -> bool:
-        """No call after all: the mark is text, and reading goes on right behind it."""
+        """No call after all. What was read as its body is text to its end: what stands inside its strings is no call."""
         self._body = None
         self._failures += 1
         self._failed_text += end - self._opened
-        self._pos = self._opened
         if self._bare:
-            self._state = "text"
+            return self._answered()
+        text = self._text[self._opened : end]
+        self._pos = end
+        if self._was_thought:
+            self._think(text)
+            self._state = "thought"
             return True
-        return self._no_call(self._behind, thought=self._was_thought)
+        self._say(text)
+        before, newline, last = text.rpartition("\n")
+        if newline:
+            self._markdown.newline(blank=not before.rpartition("\n")[2].strip())
+        self._markdown.text(last)
+        self._state = "text"
+        return True
+
+    def _answered(self) -> bool:
+        """What looked like a call without a mark is an answer; marks within its JSON are only spoken of."""
+        self._pos = self._first()
+        self._say(self._text[self._opened : self._pos])
+        if self._text[self._pos : self._pos + 1] in ("{", "["):
+            self._answer = JsonScan()
+        self._state = "text"
+        return True
 
     def _after(self) -> bool:
         """Closers, separators and blanks behind a call belong to it; then comes another call, or text."""
@@ -161,7 +181,7 @@ class CallReading(ReadingState):
         end = found.end() if found else pos
         if self._fenced and self._text.startswith("`", end):
             fence = re.compile(r"`{3,}").match(self._text, end)
-            if fence is None and len(self._text) - end < 3 and not self._final:
+            if not self._final and (len(self._text) - end < 3 if fence is None else fence.end() >= len(self._text)):
                 return False
             if fence is not None:
                 self._pos, self._fenced = fence.end(), False

@@ -28,6 +28,9 @@ class TextReading(CallReading):
         if found.guess == Guess.WAIT and len(self._text) - pos < BARE_LIMIT:
             return False
         if found.body is None:
+            if self._text[pos] in "{[" and not isinstance(mark_at(self._text, pos), Mark):
+                self._opened = self._pos
+                return self._answered()
             self._state = "text"
             return True
         self._opened = self._behind = self._pos
@@ -82,12 +85,26 @@ class TextReading(CallReading):
             return False
         if isinstance(mark, Mark) and mark.kind == "unecho":
             self._echoing = False
-        if not isinstance(mark, Mark) or self._markdown.quoting or self._echoing:
+        if isinstance(mark, Mark) and self._markdown.in_code:
+            closed = self._code_is_closed()
+            if closed is None and not self._final:
+                return False
+            if not closed:
+                self._markdown.not_code()
+        if not isinstance(mark, Mark) or self._markdown.quoting or self._echoing or self._answer is not None:
             self._say(self._text[self._pos])
             self._markdown.text(letter)
             self._pos += 1
             return True
         return self._mark(mark)
+
+    def _code_is_closed(self) -> bool | None:
+        """Whether the inline code that a lone run of backticks began ends in its line; None while the line is open."""
+        end = self._text.find("\n", self._pos)
+        line = self._text[self._pos : end if end >= 0 else len(self._text)]
+        if any(len(run) == self._markdown.in_code for run in re.findall("`+", line)):
+            return True
+        return None if end < 0 else False
 
     def _fence(self, letter: str) -> bool:
         run = re.compile(re.escape(letter) + "+").match(self._text, self._pos)

@@ -7,10 +7,14 @@ never depends on where the chunks were cut. Only the model's own words of this t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 from unsloth_studio.parsing import Call, ContentDelta, OutputParser, Piece, ToolCall
 from unsloth_studio.parsing import ReasoningDelta as ReasoningPiece
+from unsloth_studio.parsing.calls import json_text_of
+from unsloth_studio.parsing.json_text import readings
+from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.schema_fit import fit
 from unsloth_studio.turn.events import (
     ArgumentsDelta,
     Event,
@@ -46,7 +50,8 @@ def offers_tools(prompt: Conversation | RawPrompt) -> bool:
 class CallReader:
     """Feed it the decoder's events of one turn, in order; what it gives back obeys the order in `turn/events.py`.
 
-    `repairs` grows with what was mended.
+    `repairs` grows with what was mended. `trusted`: the engine's own calls were forced into their schema by its grammar; the
+    calls of another server are held until they are whole, and mended like those in a text.
     """
 
     def __init__(self, prompt: Conversation | RawPrompt, turn_id: str) -> None:
@@ -61,6 +66,9 @@ class CallReader:
         self._reasoning: list[str] = []
         self._calls = 0
         self._said = False
+        self._held: ToolCallPart | None = None
+        self._held_arguments: list[str] = []
+        self.trusted = True
         self.repairs: list[CallRepair] = []
 
     def feed(self, events: Sequence[Event]) -> list[Event]:
@@ -81,7 +89,9 @@ class CallReader:
                 self._enter(ReasoningPart(), out)
                 out.append(ReasoningDelta(self._index, event.text))
             case ArgumentsDelta():
-                if isinstance(self._open, ToolCallPart):
+                if self._held is not None:
+                    self._held_arguments.append(event.text)
+                elif isinstance(self._open, ToolCallPart):
                     out.append(ArgumentsDelta(self._index, event.text))
             case PartStart():
                 self._engine_part = event.part
@@ -89,7 +99,9 @@ class CallReader:
                     self._flush(out, length=False)
                     self._engine_call(event.part, out)
             case PartEnd():
-                if not isinstance(self._engine_part, TextPart):  # text may go on in the parser
+                if self._held is not None:
+                    self._settle(self._held, "".join(self._held_arguments), out)
+                elif not isinstance(self._engine_part, TextPart):  # text may go on in the parser
                     self._leave(out, event.signature)
             case TurnEnd():
                 self._end(event, out)
@@ -107,8 +119,35 @@ class CallReader:
             self._repaired("one_call_only", call.name, "")
             self._leave(out)
             return
+        if not self.trusted:
+            self._held, self._held_arguments = call, []
+            return
         self._calls += 1
         self._enter(call, out)
+
+    def _settle(self, call: ToolCallPart, arguments: str, out: list[Event]) -> None:
+        """A call that another server parsed, whole now. One that was cut, or has no one meaning, is text."""
+        self._held = None
+        names = ToolNames(self._tools)
+        resolved = names.resolve(call.name)
+        found = readings(arguments if arguments.strip() else "{}")
+        value: Any = found[0].value if len(found) == 1 and found[0].complete else None
+        if not isinstance(value, dict):
+            self._repaired("cut_call", arguments, "")
+            self._enter(TextPart(), out)
+            out.append(TextDelta(self._index, f"{call.name} {arguments}"))
+            return
+        name, text = call.name, arguments if arguments.strip() else "{}"
+        if resolved is not None:
+            fitted = fit(cast("dict[str, Any]", value), names.schema(resolved.name))
+            repairs = (*found[0].repairs, *fitted.repairs, *(("folded_name",) if resolved.repaired else ()))
+            name, text = resolved.name, json_text_of(fitted.arguments) if repairs else text
+            for kind in repairs:
+                self._repaired(kind, arguments, text)
+        self._calls += 1
+        self._enter(ToolCallPart(call.call_id, name), out)
+        out.append(ArgumentsDelta(self._index, text))
+        self._leave(out)
 
     def _end(self, event: TurnEnd, out: list[Event]) -> None:
         cut = event.finish_reason == "length"

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import orjson
 
+from unsloth_studio.parsing.calls import json_text_of
 from unsloth_studio.parsing.json_text import readings
 from unsloth_studio.turn.messages import (
     Conversation,
@@ -79,13 +81,13 @@ class _Mender:
                 self.messages.append(message if shown == message.parts else Message(message.role, shown))
 
     def close(self, *, at_end: bool = False) -> None:
-        """Settle the round. At the end of the history calls without any result may still wait for theirs."""
+        """Settle the round. At the end too: the engine refuses a history that ends in calls."""
         if self.speaking:
             self.messages.append(Message("assistant", tuple(self.speaking)))
             self.speaking = []
         asked, answers = self.asked, self.answers
         self.asked, self.answers = [], []
-        if at_end and not answers:
+        if at_end and not (asked or answers):
             return
         results = [part for message in answers for part in message.parts if isinstance(part, ToolResultPart)]
         owners = _owners(asked, [result.call_id for result in results], self.called)
@@ -150,7 +152,7 @@ class _Mender:
         found = readings(text) if text.strip() else []
         value = found[0].value if len(found) == 1 else None
         if isinstance(value, dict):
-            mended = orjson.dumps(value).decode()
+            mended = json_text_of(cast("object", value))
         elif not text.strip():
             mended = "{}"
         else:

@@ -41,6 +41,7 @@ class _Watch:
 
     arrived: float
     opened: float | None = None
+    managed: bool = True
     last: Event | None = None
 
     def record(self, turn_id: str, *, repairs: tuple[CallRepair, ...]) -> TurnRecord:
@@ -93,6 +94,7 @@ class Turns:
                 async with aclosing(self._lanes(engine, request, turn_id, lanes=lanes, watch=watch)) as batches:
                     async for events in batches:
                         if calls is not None:
+                            calls.trusted = watch.managed
                             events = calls.feed(events)
                         if events:
                             watch.last = events[-1]
@@ -130,7 +132,7 @@ class Turns:
         address, stream = await self._open(engine, request, raw_calls=lane == "ours")
         lost = lost_error(managed=address.managed, begun=True)
         decoder = Decoder(turn_id, engine.status.model_id, lost=lost, top_logprobs=request.top_logprobs)
-        watch.opened = time.monotonic()
+        watch.opened, watch.managed = time.monotonic(), address.managed
         last: Event | None = None
         try:
             async for data in stream.chunks():
