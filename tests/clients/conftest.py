@@ -1,4 +1,4 @@
-"""One server in front of one scripted engine for all clients; each test gets a run of its own."""
+"""One server in front of one scripted engine for the tests of a module; each test gets a run of its own."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tests.support.engines import RunningEngine, fake_engine
 from tests.support.server import StudioServer, studio
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def scripted_engine() -> Iterator[RunningEngine]:
     with fake_engine() as engine:
         yield engine
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def gateway(scripted_engine: RunningEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
     with studio(tmp_path_factory.mktemp("home"), "--upstream", scripted_engine.base_url) as server:
         yield server
