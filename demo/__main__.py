@@ -24,6 +24,7 @@ def main() -> None:
     )
     training.add_argument("--until", type=int, help="stop at this step, for a try")
     training.add_argument("--workers", type=int, default=2, help="processes that share the work on a CPU: 1, 2 or 4")
+    training.add_argument("--start", type=Path, help="an exported model to start from, instead of from nothing")
     exporting = steps.add_parser("export", help="write the checkpoint as GGUF (needs torch)")
     exporting.add_argument("--to", type=Path, default=SHIPPED / MODEL)
     for one in (training, exporting):
@@ -55,7 +56,8 @@ def _tokenizer(_: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     from demo.train import Plan, train
 
-    train(Plan(options.steps, falling=options.falling), options.work, workers=options.workers, until=options.until)
+    plan = Plan(options.steps, falling=options.falling, start=options.start)
+    train(plan, options.work, workers=options.workers, until=options.until)
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -39,6 +39,22 @@ def export(shape: Shape, weights: Mapping[str, Array], path: Path) -> None:
     writer.close()
 
 
+def weights_in(path: Path) -> dict[str, Array]:
+    """The weights of an exported file by the names of the checkpoint, as near as Q8_0 keeps them."""
+    found = {one.name: _dequantized(one) for one in gguf.GGUFReader(path).tensors}
+    rows = found.pop("token_embd.weight")
+    bases, spaced = Tokenizer.load().bases()
+    own = {base: at for at, (base, has_space) in enumerate(zip(bases, spaced, strict=True)) if not has_space}
+    pairs = [(at, own[base]) for at, (base, has_space) in enumerate(zip(bases, spaced, strict=True)) if has_space]
+    spaces = np.stack([rows[with_space] - rows[without] for with_space, without in pairs])
+    space = np.asarray(spaces.mean(0), np.float32)
+    return {**found, "embedding": rows * (1.0 - np.array(spaced, np.float32)[:, None]), "space": space}
+
+
+def _dequantized(tensor: gguf.ReaderTensor) -> Array:
+    return np.array(gguf.quants.dequantize(tensor.data, tensor.tensor_type), np.float32)
+
+
 def joined_embedding(tokenizer: Tokenizer, weights: Mapping[str, Array]) -> Array:
     """The embedding of every token: its base piece's, plus the space if it has one."""
     bases, spaced = tokenizer.bases()

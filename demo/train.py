@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, distributed, multiprocessing, nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
+from demo.export import weights_in
 from demo.model import DemoModel
 from demo.packing import STEPS, Rows, shard
 from demo.shape import Shape
@@ -28,6 +29,8 @@ CHECKPOINT = "checkpoint.pt"
 _AHEAD = 2
 """Shards made ahead of training, in a process of their own."""
 _REPORT_EVERY, _SAVE_EVERY = 32, 32
+_LATER_SHARDS = 1000
+"""A run that starts from a model takes shards from here on, which no first run has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,15 @@ class Plan:
     falling: float = 0.5
     peak: float = 3e-3
     seed: int = 0
+    start: Path | None = None
+    """An exported model to start from instead of random weights; its text goes on where that of a run of its own ends."""
 
     def learning_rate(self, step: int) -> float:
         left = (self.steps - step) / (self.steps * self.falling)
         return self.peak * min(1.0, (step + 1) / self.warm_up, left)
+
+    def shard(self, number: int) -> int:
+        return number if self.start is None else number + _LATER_SHARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,8 @@ class Learner:
         torch.manual_seed(plan.seed)
         tokenizer = Tokenizer.load()
         model = DemoModel(Shape(len(tokenizer.vocabulary)), *tokenizer.bases()).to(device)
+        if plan.start is not None:
+            model.load_state_dict({name: torch.from_numpy(one) for name, one in weights_in(plan.start).items()})
         named = list(model.named_parameters())
         matrices = [one for name, one in named if one.ndim == 2 and name.startswith("blk.")]
         others = [one for name, one in named if one.ndim != 2 or not name.startswith("blk.")]
@@ -162,20 +172,29 @@ def _learn(learner: Learner, rows: Rows, device: torch.device) -> tuple[float, f
     trained = torch.from_numpy(rows.trained).to(device)
     following = trained[:, 1:] & (owner[:, 1:] == owner[:, :-1])
     targets = tokens[:, 1:][following]
-    with torch.autocast(device.type, torch.bfloat16):
-        states = _forward(learner.model)(tokens, positions, _mask(owner))
-        logits = F.linear(states[:, :-1][following], learner.model.table().to(torch.bfloat16)).float()
+    kind = _number_type(device)
+    with torch.autocast(device.type, kind, enabled=kind is torch.bfloat16):
+        states = _forward(learner.model)(tokens, positions, _mask(owner, kind))
+        logits = F.linear(states[:, :-1][following], learner.model.table().to(kind)).float()
     loss = F.cross_entropy(logits, targets)
     (loss + 1e-4 * logits.logsumexp(-1).pow(2).mean()).backward()
     return float(loss.detach()), float((logits.argmax(-1) == targets).float().mean())
 
 
-def _mask(owner: Tensor) -> Tensor:
+def _number_type(device: torch.device) -> torch.dtype:
+    """bfloat16, unless this processor only imitates it, at a sixth of the speed of float32."""
+    if device.type != "cpu":
+        return torch.bfloat16
+    able = torch.cpu.get_capabilities()
+    return torch.bfloat16 if able.get("amx_bf16") or able.get("avx512_bf16") else torch.float32
+
+
+def _mask(owner: Tensor, kind: torch.dtype) -> Tensor:
     """A token may look at earlier ones of its own conversation: 0 where it may, minus infinity where not."""
     length = owner.shape[1]
     causal = torch.ones(length, length, dtype=torch.bool, device=owner.device).tril()
     allowed = ((owner[:, :, None] == owner[:, None, :]) & causal)[:, None]
-    return torch.zeros(allowed.shape, dtype=torch.bfloat16, device=owner.device).masked_fill_(~allowed, float("-inf"))
+    return torch.zeros(allowed.shape, dtype=kind, device=owner.device).masked_fill_(~allowed, float("-inf"))
 
 
 _compiled: dict[int, Any] = {}
@@ -195,7 +214,9 @@ def _batches(plan: Plan, start: int, end: int) -> Iterator[tuple[int, Rows]]:
         for number in range(start // STEPS, last + 1):
             for ahead in range(number, min(number + _AHEAD, last) + 1):
                 if ahead not in coming:
-                    coming[ahead] = pool.submit(shard, ahead, practising=ahead < plan.practice_shards)
+                    number_of_text = plan.shard(ahead)
+                    practising = number_of_text < plan.practice_shards
+                    coming[ahead] = pool.submit(shard, number_of_text, practising=practising)
             for at, rows in enumerate(coming.pop(number).result()):
                 step = number * STEPS + at
                 if start <= step < end:

@@ -35,7 +35,7 @@ _EXERCISES = [
     (21, repeat), (5, repeat_rare), (9, spell), (4, count), (10, from_fields), (4, from_sentence), (10, from_schema),
     (24, known), (6, known_in_chinese), (2, unknown_in_chinese), (13, unknown), (4, calculate),
 ]  # fmt: skip
-_SKILLS = [(13, python), (10, terminal), (10, web_search), (9, weather), (20, everyday), (38, unseen)]
+_SKILLS = [(13, python), (10, terminal), (10, web_search), (7, weather), (18, everyday), (48, unseen)]
 _CLOSE_SKILLS = [(2, python), (2, terminal), (2, web_search), (2, weather), (6, everyday)]
 _THINKING_SHARE = 0.3
 _SYSTEM = ("You are a helpful assistant.", "You are a helpful assistant.", "You are a concise assistant. Answer briefly.", "You are Bot, a friendly assistant.", "Be helpful and honest.", "Answer in short sentences.", "You have access to tools. Use them when needed.", "Use the tools to answer. Do not guess.", "You are a coding agent.", "Be kind.")  # fmt: skip
@@ -50,7 +50,7 @@ def practice(draw: Draw) -> Conversation:
 def conversation(draw: Draw, *, long: bool = False) -> Conversation:
     """Any conversation; a `long` one has a history, a long system prompt, or many tools."""
     make = draw.pick_by_weight(
-        [(28, _chat), (4, _recollection), (9, _idle_tools), (31, _one_call), (24, _tool_loop), (5, parallel_calls)]
+        [(22, _chat), (3, _recollection), (9, _idle_tools), (36, _one_call), (20, _tool_loop), (10, parallel_calls)]
     )
     made = make(draw, _tool_count(draw, long))
     system = _system(draw, long)

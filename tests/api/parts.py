@@ -31,8 +31,8 @@ async def services_around(
 ) -> AsyncGenerator[Services]:
     """Services that know `KEY`; at the end everything is closed, and the pool is stopped."""
     database = Database.open(home)
-    keys = KeyRing(KeyStore(database))
-    await keys.start()
+    keys = KeyRing()
+    await keys.start(KeyStore(database))
     keys.add_static(KEY, "test")
     client = EngineClient(stall_seconds=30)
     turns = Turns(pool, client, Admissions(queue_limit=64), load_wait, log_turn)

@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from unsloth_studio.cli.keys import keys
+from unsloth_studio.store.api_key import ApiKey
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.key_format import is_well_formed
-from unsloth_studio.store.keys import ApiKey, KeyStore
+from unsloth_studio.store.keys import KeyStore
 
 
 class Shell:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gguf
 import numpy as np
-from demo.export import TEMPLATE, Array, export, joined_embedding
+from demo.export import TEMPLATE, Array, export, joined_embedding, weights_in
 from demo.shape import Shape
 from demo.tokenizer import Tokenizer
 
@@ -41,6 +41,17 @@ def test_weights_tokens_and_template_come_back(tmp_path: Path) -> None:
     assert np.abs(tensors["token_embd.weight"] - joined_embedding(tokenizer, weights)).max() < 0.05
     assert read.fields["tokenizer.ggml.tokens"].contents() == list(tokenizer.vocabulary)
     assert read.fields["tokenizer.chat_template"].contents() == TEMPLATE.read_text(encoding="utf-8")
+
+
+def test_training_can_go_on_from_an_exported_file(tmp_path: Path) -> None:
+    tokenizer = Tokenizer.load()
+    shape = Shape(len(tokenizer.vocabulary), width=32, layers=1, heads=1, head_width=32, feed_forward=64)
+    weights = _weights(shape)
+    export(shape, weights, tmp_path / "made.gguf")
+    read = weights_in(tmp_path / "made.gguf")
+    assert set(read) == set(weights)
+    assert np.abs(joined_embedding(tokenizer, read) - joined_embedding(tokenizer, weights)).max() < 0.1
+    assert np.abs(read["blk.0.attn_q.weight"] - weights["blk.0.attn_q.weight"]).max() < 0.05
 
 
 def test_a_piece_and_the_piece_after_a_space_differ_by_the_space() -> None:

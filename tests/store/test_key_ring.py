@@ -12,11 +12,12 @@ import pytest
 from tests.store.clock import START, Clock
 from tests.store.other_process import OPEN, run
 
+from unsloth_studio.store.api_key import Snapshot
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.errors import DatabaseUnusable, InvalidKeySettings
 from unsloth_studio.store.key_format import new_key
 from unsloth_studio.store.key_ring import KeyRejected, KeyRing
-from unsloth_studio.store.keys import KeyStore, Snapshot
+from unsloth_studio.store.keys import KeyStore
 
 T = TypeVar("T")
 NEVER = 3600.0
@@ -25,8 +26,8 @@ REVOKE = OPEN + "store.revoke([int(sys.argv[2])])"
 
 @pytest.fixture
 async def ring(store: KeyStore, clock: Clock) -> AsyncGenerator[KeyRing]:
-    ring = KeyRing(store, clock=clock, flush_interval=NEVER)
-    await ring.start()
+    ring = KeyRing(clock=clock, flush_interval=NEVER)
+    await ring.start(store)
     yield ring
     await ring.close()
 
@@ -179,8 +180,8 @@ async def test_nobody_gets_in_while_changed_keys_cannot_be_read(home: Path, stor
 async def test_a_change_that_was_not_announced_is_noticed_by_the_owner_task(home: Path, database: Database) -> None:
     with closing(WatchedStore(database)) as store:
         plaintext, _ = store.create("laptop")
-        ring = KeyRing(store, flush_interval=0.01)
-        await ring.start()
+        ring = KeyRing(flush_interval=0.01)
+        await ring.start(store)
         await ring.verify(plaintext)
         with closing(sqlite3.connect(home / "studio.db")) as other, other:
             other.execute("UPDATE api_keys SET revoked_at = 1")
@@ -204,8 +205,8 @@ async def test_last_use_is_written_at_close_and_not_before(store: KeyStore, ring
 async def test_last_use_is_written_while_the_server_runs(database: Database, clock: Clock) -> None:
     with closing(WatchedStore(database, clock=clock)) as store:
         plaintext, _ = store.create("laptop")
-        ring = KeyRing(store, clock=clock, flush_interval=0.01)
-        await ring.start()
+        ring = KeyRing(clock=clock, flush_interval=0.01)
+        await ring.start(store)
         await ring.verify(plaintext)
         await store.called("touch")
         assert [key.last_used_at for key in store.all_keys()] == [START]
@@ -259,9 +260,9 @@ async def test_a_lost_secret_is_logged_once_and_no_stored_key_is_valid(
     plaintext, _ = store.create("laptop")
     secret = (home / "secret").read_bytes()
     (home / "secret").unlink()
-    ring = KeyRing(store, clock=clock, flush_interval=0.01)
+    ring = KeyRing(clock=clock, flush_interval=0.01)
     ring.add_static("given-by-the-operator", "environment")
-    await ring.start()
+    await ring.start(store)
     assert (await rejection(ring, plaintext))[0] == "rejected"
     assert (await ring.verify("given-by-the-operator")).id == 0
     for _ in range(3):
@@ -271,4 +272,31 @@ async def test_a_lost_secret_is_logged_once_and_no_stored_key_is_valid(
     (home / "secret").write_bytes(secret)
     store.generation.bump()
     assert (await ring.verify(plaintext)).name == "laptop"
+    await ring.close()
+
+
+async def test_requests_wait_for_the_store(store: KeyStore, clock: Clock) -> None:
+    plaintext, made = store.create("early")
+    ring = KeyRing(clock=clock, flush_interval=NEVER)
+    early = asyncio.create_task(ring.verify(plaintext))
+    await asyncio.sleep(0)
+    assert not early.done()
+    await ring.start(store)
+    assert (await early).id == made.id
+    await ring.close()
+
+
+async def test_a_store_that_never_opens_lets_nobody_in() -> None:
+    ring = KeyRing(flush_interval=NEVER)
+    early = asyncio.create_task(ring.verify(new_key()))
+    await asyncio.sleep(0)
+    await ring.close()
+    with pytest.raises(DatabaseUnusable, match="stopped"):
+        await early
+
+
+async def test_a_static_key_needs_no_store() -> None:
+    ring = KeyRing(flush_interval=NEVER)
+    ring.add_static("a-key-of-my-own-choice", "env")
+    assert (await ring.verify("a-key-of-my-own-choice")).name == "env"
     await ring.close()

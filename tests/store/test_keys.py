@@ -9,10 +9,11 @@ import pytest
 from tests.store.clock import START, Clock
 from tests.store.other_process import OPEN, begin, output
 
+from unsloth_studio.store.api_key import ApiKey
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.errors import AmbiguousKey, InvalidKeySettings, KeyNotFound, SecretMissing
 from unsloth_studio.store.key_format import is_well_formed, new_key
-from unsloth_studio.store.keys import ApiKey, KeyStore
+from unsloth_studio.store.keys import KeyStore
 
 
 def test_a_created_key_is_listed_without_its_plaintext(store: KeyStore) -> None:

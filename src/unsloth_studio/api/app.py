@@ -1,9 +1,8 @@
-"""The one HTTP application: FastAPI's router, with the inference routes as raw ASGI endpoints in it."""
+"""The one HTTP application: Starlette's router, with every route as a raw ASGI endpoint in it."""
 
 from __future__ import annotations
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -11,15 +10,14 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from unsloth_studio.api.admin import admin_router
+from unsloth_studio.api.admin import LoadModel, PullModel, UnloadModel
 from unsloth_studio.api.chat import ChatCompletions, Completions
-from unsloth_studio.api.health import health_router
+from unsloth_studio.api.health import Health
 from unsloth_studio.api.messages import CountTokens, Messages
 from unsloth_studio.api.models import ModelById, ModelList
-from unsloth_studio.api.problems import HostCheck, on_failure, on_http_exception, on_invalid_body
+from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
-from unsloth_studio.turn.errors import TurnFailure
 
 _ROOT = """Unsloth Studio is running.
 
@@ -29,26 +27,27 @@ State:             http://{host}/health
 """
 
 
+def routes(services: Services) -> list[Route]:
+    """Every route there is."""
+    return [
+        Route("/v1/chat/completions", ChatCompletions(services), methods=["POST"]),
+        Route("/v1/completions", Completions(services), methods=["POST"]),
+        Route("/v1/responses", Responses(services), methods=["POST"]),
+        Route("/v1/messages", Messages(services), methods=["POST"]),
+        Route("/v1/messages/count_tokens", CountTokens(services), methods=["POST"]),
+        Route("/v1/models", ModelList(services), methods=["GET"]),
+        Route("/v1/models/{model_id:path}", ModelById(services), methods=["GET"]),
+        Route("/api/models/load", LoadModel(services), methods=["POST"]),
+        Route("/api/models/unload", UnloadModel(services), methods=["POST"]),
+        Route("/api/models/pull", PullModel(services), methods=["POST"]),
+        Route("/health", Health(services), methods=["GET"]),
+        Route("/", _root, methods=["GET"]),
+    ]
+
+
 def build_app(services: Services) -> ASGIApp:
     """The application, with the middleware that applies to every route (none of which acts per streamed chunk)."""
-    app = FastAPI(title="Unsloth Studio", version=services.version, docs_url=None, redoc_url=None, openapi_url=None)
-    app.router.routes.extend(
-        [
-            Route("/v1/chat/completions", ChatCompletions(services), methods=["POST"]),
-            Route("/v1/completions", Completions(services), methods=["POST"]),
-            Route("/v1/responses", Responses(services), methods=["POST"]),
-            Route("/v1/messages", Messages(services), methods=["POST"]),
-            Route("/v1/messages/count_tokens", CountTokens(services), methods=["POST"]),
-            Route("/v1/models", ModelList(services), methods=["GET"]),
-            Route("/v1/models/{model_id:path}", ModelById(services), methods=["GET"]),
-            Route("/", _root, methods=["GET"]),
-        ]
-    )
-    app.include_router(health_router(services))
-    app.include_router(admin_router(services))
-    app.add_exception_handler(HTTPException, on_http_exception)
-    app.add_exception_handler(TurnFailure, on_failure)
-    app.add_exception_handler(RequestValidationError, on_invalid_body)
+    app = Starlette(routes=routes(services), exception_handlers={HTTPException: on_http_exception})
     wrapped: ASGIApp = app
     if services.cors_origins:
         wrapped = CORSMiddleware(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from unsloth_studio.api.exchange import Exchange
+from unsloth_studio.store.api_key import ApiKey
 from unsloth_studio.store.errors import StoreProblem
 from unsloth_studio.store.key_ring import KeyRejected, KeyRing
-from unsloth_studio.store.keys import ApiKey
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
 log = logging.getLogger(__name__)
@@ -15,13 +15,8 @@ log = logging.getLogger(__name__)
 
 async def authenticate(exchange: Exchange, keys: KeyRing, *, scope: str) -> ApiKey:
     """The key's record, which must have `scope`. Raises `TurnFailure` (authentication, permission) with what to do."""
-    return await verified(exchange.header(b"authorization"), exchange.header(b"x-api-key"), keys, scope=scope)
-
-
-async def verified(authorization: str | None, x_api_key: str | None, keys: KeyRing, *, scope: str) -> ApiKey:
-    """The same from the two headers."""
     try:
-        key = await keys.verify(_presented(authorization, x_api_key))
+        key = await keys.verify(_presented(exchange))
     except KeyRejected as rejected:
         raise TurnFailure(TurnError("authentication", str(rejected))) from rejected
     except StoreProblem as problem:  # in doubt nobody gets in; the details are the operator's
@@ -37,10 +32,10 @@ async def verified(authorization: str | None, x_api_key: str | None, keys: KeyRi
     return key
 
 
-def _presented(authorization: str | None, x_api_key: str | None) -> str | None:
-    authorization = (authorization or "").strip()
+def _presented(exchange: Exchange) -> str | None:
+    authorization = (exchange.header(b"authorization") or "").strip()
     if not authorization:  # some clients send an empty one beside their x-api-key
-        return x_api_key
+        return exchange.header(b"x-api-key")
     scheme, *credentials = authorization.split(maxsplit=1)
     if scheme.lower() == "bearer":
         return credentials[0] if credentials else ""

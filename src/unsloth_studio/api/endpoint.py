@@ -1,4 +1,4 @@
-"""What the inference routes have in common: authenticate, answer, and turn every failure into the dialect's envelope."""
+"""What the routes have in common: authenticate, answer, and turn every failure into the dialect's envelope."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -25,7 +26,9 @@ log = logging.getLogger(__name__)
 
 
 class Endpoint(ABC):
-    """A raw ASGI application for one route. Subclasses read, run and write."""
+    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have."""
+
+    scope: ClassVar[str] = "inference"
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -34,7 +37,7 @@ class Endpoint(ABC):
         services = self.services
         exchange = Exchange(scope, receive, send, limits=services.limits, request_id=services.new_id())
         try:
-            await authenticate(exchange, services.keys, scope="inference")
+            await authenticate(exchange, services.keys, scope=self.scope)
             await self.answer(exchange)
         except ClientGone:
             return

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel
+import msgspec
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from unsloth_studio.api.services import Services
 from unsloth_studio.engine.contract import EngineState
@@ -21,7 +22,7 @@ _STATUS: dict[EngineState, HealthStatus] = {
 }
 
 
-class Health(BaseModel):
+class HealthReport(msgspec.Struct, kw_only=True):
     """`model` is the default one. `idle`: it was put away, and the next request loads it again. `progress` (0 to 1) is there
     while it loads."""
 
@@ -32,20 +33,27 @@ class Health(BaseModel):
     progress: float | None = None
 
 
-def health_router(services: Services) -> APIRouter:
-    router = APIRouter()
+class Health:
+    """A raw ASGI application: 200 when a request would be answered (`ok`, `idle`), else 503 with Retry-After."""
 
-    @router.head("/health", include_in_schema=False)
-    @router.get("/health")
-    async def health(response: Response) -> Health:  # pyright: ignore[reportUnusedFunction] - the router holds it
-        """200 when a request would be answered (`ok`, `idle`), else 503 with Retry-After."""
-        pool = services.turns.pool
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        report = self._report()
+        ready = report.status in ("ok", "idle")
+        response = Response(
+            msgspec.json.encode(report),
+            status_code=200 if ready else 503,
+            headers={} if ready else {"Retry-After": "2"},
+            media_type="application/json",
+        )
+        await response(scope, receive, send)
+
+    def _report(self) -> HealthReport:
+        pool = self._services.turns.pool
         engine = pool.status
         status: HealthStatus = "idle" if pool.resting else _STATUS[engine.state]
-        if status not in ("ok", "idle"):
-            response.status_code = 503
-            response.headers["Retry-After"] = "2"
         progress = engine.progress if engine.state == "starting" else None
-        return Health(status=status, version=services.version, model=engine.model_id, progress=progress)
-
-    return router
+        version = self._services.version
+        return HealthReport(status=status, version=version, model=engine.model_id, progress=progress)

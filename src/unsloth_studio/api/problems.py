@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from unsloth_studio.dialects import openai_errors
 from unsloth_studio.dialects.anthropic import errors as anthropic_errors
 from unsloth_studio.dialects.status import STATUS
-from unsloth_studio.turn.errors import ErrorKind, TurnError, TurnFailure
+from unsloth_studio.turn.errors import ErrorKind, TurnError
 
 _KIND: dict[int, ErrorKind] = {404: "not_found", 405: "method_not_allowed", 403: "permission"}
 
@@ -35,25 +34,6 @@ async def on_http_exception(request: Request, exception: Exception) -> Response:
     response = problem(path, TurnError(kind, message))
     response.headers.update(exception.headers or {})
     return response
-
-
-async def on_failure(request: Request, exception: Exception) -> Response:
-    """What a typed route could not do."""
-    assert isinstance(exception, TurnFailure)
-    error = exception.error
-    response = problem(request.url.path, error)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
-
-
-async def on_invalid_body(request: Request, exception: Exception) -> Response:
-    """The body of a typed route is not of its type: 400 with the field's name, as everywhere."""
-    assert isinstance(exception, RequestValidationError)
-    first = exception.errors()[0]
-    field = ".".join(str(step) for step in first["loc"] if step != "body")
-    message = f"{field}: {first['msg']}." if field else f"The request body: {first['msg']}."
-    return problem(request.url.path, TurnError("invalid_request", message, param=field or None))
 
 
 class HostCheck:

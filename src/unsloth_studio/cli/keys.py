@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from unsloth_studio.store.keys import ApiKey, KeyStore
+    from unsloth_studio.store.api_key import ApiKey
+    from unsloth_studio.store.keys import KeyStore
 
 _COLUMNS = ("ID", "NAME", "PREFIX", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "STATE")
 _COLOURS = {"active": "green", "expired": "yellow", "revoked": "red"}

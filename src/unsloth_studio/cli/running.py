@@ -18,7 +18,8 @@ from typing import Any
 import psutil
 
 from unsloth_studio.problem import OperatorProblem
-from unsloth_studio.store.private_files import replace_private
+from unsloth_studio.store.errors import folder_unusable
+from unsloth_studio.store.private_files import make_folder, replace_private
 
 FILE = "server.json"
 KEY_SECONDS = 60
@@ -31,10 +32,14 @@ class NoServer(OperatorProblem):
 
 @contextmanager
 def noted(home: Path, base_url: str) -> Generator[None]:
-    """Note this process as the server of `home` while the `with` lasts."""
+    """Note this process as the server of `home` while the `with` lasts. Raises `DatabaseUnusable`."""
     process = psutil.Process()
     note = {"base_url": base_url, "pid": process.pid, "started": process.create_time()}
-    replace_private(home / FILE, json.dumps(note).encode())
+    try:
+        make_folder(home)
+        replace_private(home / FILE, json.dumps(note).encode())
+    except OSError as error:
+        raise folder_unusable(home, error) from error
     try:
         yield
     finally:

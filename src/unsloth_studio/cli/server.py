@@ -1,4 +1,5 @@
-"""The running server: builds every piece, listens before the model is loaded, and takes all of it down again.
+"""The running server: builds every piece, listens before the model is loaded and the keys are read, and takes all of it
+down again.
 
 The order of the end is the rule: stop listening, let running replies finish, stop the engine, write what is still in
 memory. Nothing of ours is left when `serve` returns.
@@ -28,6 +29,7 @@ from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.cli.banner import Ready
 from unsloth_studio.cli.launching import Wishes
 from unsloth_studio.cli.models_served import Models, local_models, upstream_models
+from unsloth_studio.cli.opened_keys import OpenedKeys
 from unsloth_studio.cli.places import memory_budget
 from unsloth_studio.cli.progress import Output
 from unsloth_studio.cli.pulling import pull_steps
@@ -43,10 +45,7 @@ from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.loop_guard import LoopLimits
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
-from unsloth_studio.store.database import Database
 from unsloth_studio.store.key_ring import KeyRing
-from unsloth_studio.store.keys import KeyStore
-from unsloth_studio.store.run_key import run_key
 from unsloth_studio.turn.errors import TurnFailure
 
 
@@ -91,7 +90,7 @@ class _Run:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
         async with AsyncExitStack() as stack:
-            keys, api_key = await stack.enter_async_context(self._keys())
+            keys = await stack.enter_async_context(self._keys())
             models = await self._models()
             rules = Rules(budget_bytes=await asyncio.to_thread(memory_budget, self._settings))
             pool = Pool(models.shelf, rules=rules, default=models.first.id)
@@ -110,9 +109,9 @@ class _Run:
                 heals=self._settings.tool_call_healing,
                 loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
             )
-            await stack.enter_async_context(self._listening(self._services(turns, keys), admissions))
+            await stack.enter_async_context(self._listening(self._services(turns, keys.ring), admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
-            return await self._until_stopped(pool, models.first, api_key)
+            return await self._until_stopped(pool, models.first, keys)
 
     async def _models(self) -> Models:
         if self._settings.upstream is not None:
@@ -123,45 +122,34 @@ class _Run:
             local_models, options.model, self._settings, options.wishes, flags=options.flags, on_change=self._on_change
         )
 
-    async def _until_stopped(self, pool: Pool, model: PooledModel, api_key: str) -> int:
-        """Load `model`, then serve until a signal."""
+    async def _until_stopped(self, pool: Pool, model: PooledModel, keys: OpenedKeys) -> int:
+        """Load `model` and read the keys, then serve until a signal."""
         self._out.listening(self._base_url(), pool.status.model_id)
-        loading = asyncio.create_task(pool.load(model, wait=self._settings.start_timeout_seconds + 30))
         stopping = asyncio.create_task(self._stop.wait())
+        loading = asyncio.gather(pool.load(model, wait=self._settings.start_timeout_seconds + 30), keys.open())
         await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not loading.done():
             loading.cancel()
+            with suppress(asyncio.CancelledError):
+                await loading
             return 0
         try:
-            status = loading.result()
+            status, api_key = loading.result()
         except TurnFailure as failure:
             self._out.failed(failure.error.message)
-            stopping.cancel()
             return 1
         self._out.ready(self._ready(status, api_key), exposed=not self._settings.loopback)
         await stopping
         return 0
 
     @asynccontextmanager
-    async def _keys(self) -> AsyncGenerator[tuple[KeyRing, str]]:
-        """The key ring, and the key to print."""
-        database = await asyncio.to_thread(Database.open, self._settings.home)
+    async def _keys(self) -> AsyncGenerator[OpenedKeys]:
+        options = self._options
+        keys = OpenedKeys(self._settings.home, name=options.api_key_name, rotate=options.new_key, given=options.api_key)
         try:
-            store = await database.run(KeyStore, database)
-            ring = KeyRing(store)
-            await ring.start()
-            try:
-                if self._options.api_key is not None:
-                    ring.add_static(self._options.api_key, "UNSLOTH_API_KEY")
-                    yield ring, self._options.api_key
-                else:
-                    rotate = self._options.new_key
-                    plaintext, _ = await database.run(run_key, store, self._options.api_key_name, rotate=rotate)
-                    yield ring, plaintext
-            finally:
-                await ring.close()
+            yield keys
         finally:
-            await asyncio.to_thread(database.close)
+            await keys.close()
 
     def _services(self, turns: Turns, keys: KeyRing) -> Services:
         settings = self._settings

@@ -19,8 +19,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from unsloth_studio.store.errors import DatabaseUnusable
-from unsloth_studio.store.private_files import exclusive, sync_folder
+from unsloth_studio.store.errors import DatabaseUnusable, folder_unusable
+from unsloth_studio.store.private_files import exclusive, make_folder, sync_folder
 from unsloth_studio.store.schema.revisions import newest_revision, stored_revision, upgrade
 
 P = ParamSpec("P")
@@ -95,17 +95,13 @@ class Database:
 
 def _make_files(folder: Path, file: Path) -> None:
     try:
-        # Only a new folder gets its mode: an existing one may be shared on purpose, and the files are private anyway.
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         # SQLite gives the files it makes beside this one (write-ahead log, shared memory) the mode of this one.
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         os.close(descriptor)
         sync_folder(folder)
     except OSError as error:
-        raise DatabaseUnusable(
-            f"The data folder {folder} cannot be used: {error.strerror}. Give your user write access to it, "
-            f"or choose another folder with UNSLOTH_STUDIO_HOME."
-        ) from error
+        raise folder_unusable(folder, error) from error
 
 
 def _engine(file: Path, busy_timeout: float) -> Engine:

@@ -11,6 +11,8 @@ KeyRejected              what a client presented is not a valid key (never the o
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from unsloth_studio.problem import OperatorProblem
 
 
@@ -20,6 +22,14 @@ class StoreProblem(OperatorProblem):
 
 class DatabaseUnusable(StoreProblem):
     """The data folder or the database in it cannot be used as it is."""
+
+
+def folder_unusable(folder: Path, error: OSError) -> DatabaseUnusable:
+    """What to say when the data folder cannot be written."""
+    return DatabaseUnusable(
+        f"The data folder {folder} cannot be used: {error.strerror}. Give your user write access to it, "
+        f"or choose another folder with UNSLOTH_STUDIO_HOME."
+    )
 
 
 class SecretMissing(StoreProblem):

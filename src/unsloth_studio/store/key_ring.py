@@ -2,7 +2,8 @@
 
 The rule: before every check the shared generation counter is compared, so a revocation in any process holds for the
 next request. Time inside the ring does not run backwards: a key that was seen to expire stays expired when the clock
-is set back. A StoreProblem while reloading refuses the request: in doubt nobody gets in.
+is set back. A StoreProblem while reloading refuses the request: in doubt nobody gets in. Requests that come before the
+store is open wait for it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from unsloth_studio.store.api_key import ApiKey, Snapshot
 from unsloth_studio.store.errors import DatabaseUnusable, InvalidKeySettings, SecretMissing
 from unsloth_studio.store.key_format import LEAD, is_well_formed
-from unsloth_studio.store.keys import ApiKey, KeyStore, Snapshot
 from unsloth_studio.store.secret import LENGTH, digest_of
+
+if TYPE_CHECKING:
+    from unsloth_studio.store.keys import KeyStore
 
 MIN_STATIC_LENGTH = 16
 """Characters; a key that is typed in by a person may be shorter than ours, but not so short that it can be guessed."""
@@ -51,13 +55,13 @@ class KeyRejected(Exception):  # noqa: N818 - the caller is turned away; nothing
 
 
 class KeyRing:
-    """The keys of `store` in memory, for one event loop. `start` before the first `verify`, `close` at the end.
+    """The keys of a store in memory, for one event loop: made in one, `start` once the store is open, `close` at the end.
 
     `flush_interval` (seconds): how often the times of last use are written. `clock` gives seconds since 1970.
     """
 
-    def __init__(self, store: KeyStore, *, clock: Callable[[], float] = time.time, flush_interval: float = 5.0) -> None:
-        self._store = store
+    def __init__(self, *, clock: Callable[[], float] = time.time, flush_interval: float = 5.0) -> None:
+        self._opened: asyncio.Future[KeyStore] = asyncio.get_running_loop().create_future()
         self._clock = clock
         self._flush_interval = flush_interval
         self._latest = 0.0
@@ -85,24 +89,27 @@ class KeyRing:
         self._static[digest] = (digest, key)
         return key
 
-    async def start(self) -> None:
+    async def start(self, store: KeyStore) -> None:
         """Read the keys and begin to keep them. Raises `DatabaseUnusable`; a lost secret is logged, and no key is valid."""
-        await self._reload()
-        self._owner = asyncio.create_task(self._keep(), name="key ring")
+        self._opened.set_result(store)
+        await self._reload(store)
+        self._owner = asyncio.create_task(self._keep(store), name="key ring")
 
     async def close(self) -> None:
         """Write the times of last use that are still in memory. Idempotent; leaves the store open."""
+        self._opened.cancel()  # nobody waits for a store that will not come
         if self._owner is not None:
             self._owner.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._owner
             self._owner = None
-        await self._flush()
+        if not self._opened.cancelled():
+            await self._flush(self._opened.result())
 
     async def verify(self, presented: str | None) -> ApiKey:
         """The key that `presented` is. Raises `KeyRejected`, and `DatabaseUnusable` if changed keys cannot be read.
 
-        Waits only when keys have changed since the last call.
+        Waits only before the start, and when keys have changed since the last call.
         """
         if not presented:
             raise KeyRejected("missing", MISSING)
@@ -110,15 +117,24 @@ class KeyRing:
             raise KeyRejected("malformed", FOREIGN)
         if self._static and (key := _match(self._static, self._static_secret, presented)):
             return key
+        store = self._opened.result() if self._opened.done() else await self._waited()
         kept = self._kept
-        if kept is None or kept.generation != self._store.generation.value:
-            kept = await self._reload()
+        if kept is None or kept.generation != store.generation.value:
+            kept = await self._reload(store)
         self._latest = now = max(self._latest, self._clock())
         key = _match(kept.by_digest, kept.secret, presented) if kept.secret is not None else None
         if key is None or key.state(now) != "active":
             raise self._rejection(presented)
         self._used[key.id] = int(now)
         return key
+
+    async def _waited(self) -> KeyStore:
+        try:
+            return await asyncio.shield(self._opened)
+        except asyncio.CancelledError:
+            if self._opened.cancelled():
+                raise DatabaseUnusable("The server stopped before the keys could be read.") from None
+            raise
 
     def _rejection(self, presented: str) -> KeyRejected:
         if is_well_formed(presented):
@@ -128,17 +144,17 @@ class KeyRing:
         # Beside a key of any form nothing can be called malformed: it may be that one with a typing error.
         return KeyRejected("rejected", REJECTED) if self._static else KeyRejected("malformed", FOREIGN)
 
-    async def _reload(self) -> Snapshot:
+    async def _reload(self, store: KeyStore) -> Snapshot:
         async with self._reloading:
             kept = self._kept
-            if kept is None or kept.generation != self._store.generation.value:
-                kept = await self._read()
+            if kept is None or kept.generation != store.generation.value:
+                kept = await self._read(store)
             return kept
 
-    async def _read(self) -> Snapshot:
-        generation = self._store.generation.value
+    async def _read(self, store: KeyStore) -> Snapshot:
+        generation = store.generation.value
         try:
-            self._kept = await self._store.database.run(self._store.snapshot)
+            self._kept = await store.database.run(store.snapshot)
         except SecretMissing as error:
             if self._complaint != str(error):
                 _log.error("%s", error)
@@ -146,28 +162,28 @@ class KeyRing:
             self._kept = Snapshot(generation, 0, None, {})
         return self._kept
 
-    async def _keep(self) -> None:
+    async def _keep(self, store: KeyStore) -> None:
         while True:
             await asyncio.sleep(self._flush_interval)
-            await self._flush()
+            await self._flush(store)
             try:
-                await self._notice_silent_changes()
+                await self._notice_silent_changes(store)
             except DatabaseUnusable as error:
                 _log.warning("The API keys could not be read again. %s", error)
 
-    async def _notice_silent_changes(self) -> None:
+    async def _notice_silent_changes(self, store: KeyStore) -> None:
         """Catch a change whose writer died between its commit and its bump, or that was not made through KeyStore."""
-        changes = await self._store.database.run(self._store.changes)
+        changes = await store.database.run(store.changes)
         async with self._reloading:
             if self._kept is None or self._kept.changes != changes:
-                await self._read()
+                await self._read(store)
 
-    async def _flush(self) -> None:
+    async def _flush(self, store: KeyStore) -> None:
         used, self._used = self._used, {}
         if not used:
             return
         try:
-            await self._store.database.run(self._store.touch, used)
+            await store.database.run(store.touch, used)
         except DatabaseUnusable as error:
             self._used = used | self._used
             _log.warning("The times of last use could not be written; trying again later. %s", error)

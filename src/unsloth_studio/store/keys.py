@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 
+from unsloth_studio.store.api_key import ApiKey, Snapshot
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.errors import AmbiguousKey, DatabaseUnusable, InvalidKeySettings, KeyNotFound
 from unsloth_studio.store.generation import Generation
@@ -23,8 +23,6 @@ from unsloth_studio.store.secret import digest_of, make_secret, read_secret, sec
 SCOPES = ("inference", "tools", "admin")
 """What a key may be for: model requests, tools that run on the server, administration."""
 MAX_NAME_LENGTH = 100
-
-KeyState = Literal["active", "expired", "revoked"]
 
 _TABLE = sa.Table(
     "api_keys",
@@ -40,42 +38,6 @@ _TABLE = sa.Table(
     sa.Column("revoked_at", sa.Integer),
 )
 _C = _TABLE.c
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """What is known of a key; the plaintext is not. `id` 0 is a key that was given by environment and is not stored.
-
-    `expires_at` is the first second at which the key is no longer valid.
-    """
-
-    id: int
-    name: str
-    prefix: str
-    scopes: tuple[str, ...]
-    created_at: int
-    expires_at: int | None = None
-    last_used_at: int | None = None
-    revoked_at: int | None = None
-
-    def state(self, now: float) -> KeyState:
-        """What holds at `now` (seconds since 1970)."""
-        if self.revoked_at is not None:
-            return "revoked"
-        return "expired" if self.expires_at is not None and now >= self.expires_at else "active"
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Every key that is not revoked, by digest, as of one moment. `secret` is None when there is none.
-
-    `generation` and `changes` were noted before reading: while both stay the same the snapshot is up to date.
-    """
-
-    generation: int
-    changes: int
-    secret: bytes | None
-    by_digest: Mapping[bytes, tuple[bytes, ApiKey]]
 
 
 class KeyStore:

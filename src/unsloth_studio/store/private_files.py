@@ -41,6 +41,12 @@ def create_private(path: Path, content: bytes) -> bool:
     return True
 
 
+def make_folder(folder: Path) -> None:
+    """Make `folder` for its owner alone; one that exists keeps its mode: it may be shared on purpose, and files are private
+    anyway. Raises `OSError`."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make new names in `folder` survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

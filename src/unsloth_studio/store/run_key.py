@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 
+from unsloth_studio.store.api_key import ApiKey
 from unsloth_studio.store.database import LOCK
 from unsloth_studio.store.errors import DatabaseUnusable
-from unsloth_studio.store.keys import ApiKey, KeyStore
+from unsloth_studio.store.keys import KeyStore
 from unsloth_studio.store.private_files import exclusive, replace_private
 
 FILE = "run-key"

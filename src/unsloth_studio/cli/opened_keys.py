@@ -1,0 +1,69 @@
+"""The keys of a running server. The ring is there at once, and requests wait for it; the database is opened behind it.
+
+Why: SQLAlchemy takes a fifth of the time from the start of the process until the server listens, and meanwhile the engine
+can load.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unsloth_studio.problem import OperatorProblem
+from unsloth_studio.store.key_ring import KeyRing
+
+if TYPE_CHECKING:
+    from unsloth_studio.store.keys import KeyStore
+
+
+class OpenedKeys:
+    """For one event loop: made in it, `open` once, `close` at the end. The key to print is called `name`; `rotate`
+    replaces the kept one; `given` is used instead of it and is not stored."""
+
+    def __init__(self, home: Path, *, name: str, rotate: bool, given: str | None) -> None:
+        self.ring = KeyRing()
+        self._home = home
+        self._name = name
+        self._rotate = rotate
+        self._given = given
+        self._opening: asyncio.Task[KeyStore] | None = None
+        if given is not None:
+            self.ring.add_static(given, "UNSLOTH_API_KEY")
+
+    async def open(self) -> str:
+        """Read the keys, and give the one to print. Raises `DatabaseUnusable` and `SecretMissing`."""
+        self._opening = asyncio.create_task(asyncio.to_thread(_open, self._home))
+        store = await asyncio.shield(self._opening)
+        await self.ring.start(store)
+        if self._given is not None:
+            return self._given
+        from unsloth_studio.store.run_key import run_key
+
+        plaintext, _ = await store.database.run(run_key, store, self._name, rotate=self._rotate)
+        return plaintext
+
+    async def close(self) -> None:
+        """Write what is still in memory, and close the database."""
+        await self.ring.close()
+        if self._opening is not None:
+            with suppress(OperatorProblem):  # it was told by `open`
+                await asyncio.to_thread(_close, await self._opening)
+
+
+def _open(home: Path) -> KeyStore:
+    from unsloth_studio.store.database import Database
+    from unsloth_studio.store.keys import KeyStore
+
+    database = Database.open(home)
+    try:
+        return KeyStore(database)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _close(store: KeyStore) -> None:
+    store.close()
+    store.database.close()

@@ -1,0 +1,45 @@
+"""What is known of API keys: one, and all of them at a moment. Imports no database, so that the server can listen first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+KeyState = Literal["active", "expired", "revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What is known of a key; the plaintext is not. `id` 0 is a key that was given by environment and is not stored.
+
+    `expires_at` is the first second at which the key is no longer valid.
+    """
+
+    id: int
+    name: str
+    prefix: str
+    scopes: tuple[str, ...]
+    created_at: int
+    expires_at: int | None = None
+    last_used_at: int | None = None
+    revoked_at: int | None = None
+
+    def state(self, now: float) -> KeyState:
+        """What holds at `now` (seconds since 1970)."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and now >= self.expires_at else "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every key that is not revoked, by digest, as of one moment. `secret` is None when there is none.
+
+    `generation` and `changes` were noted before reading: while both stay the same the snapshot is up to date.
+    """
+
+    generation: int
+    changes: int
+    secret: bytes | None
+    by_digest: Mapping[bytes, tuple[bytes, ApiKey]]
