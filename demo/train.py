@@ -21,6 +21,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from demo.export import weights_in
 from demo.model import DemoModel
+from demo.muon import Muon
 from demo.packing import STEPS, Rows, shard
 from demo.shape import Shape
 from demo.tokenizer import Tokenizer
@@ -71,9 +72,7 @@ class Learner:
         named = list(model.named_parameters())
         matrices = [one for name, one in named if one.ndim == 2 and name.startswith("blk.")]
         others = [one for name, one in named if one.ndim != 2 or not name.startswith("blk.")]
-        muon = torch.optim.Muon(
-            matrices, lr=plan.peak, momentum=0.95, weight_decay=0.02, adjust_lr_fn="match_rms_adamw"
-        )
+        muon = Muon(matrices, lr=plan.peak, momentum=0.95, weight_decay=0.02, kind=_number_type(device))
         adam = torch.optim.AdamW(others, lr=plan.peak, betas=(0.9, 0.95), weight_decay=0.0)
         return cls(model, (muon, adam))
 

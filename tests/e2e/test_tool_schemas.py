@@ -27,9 +27,12 @@ REFUSED = {  # as the schema of an answer: nothing satisfies them, or nothing co
     "a length beyond measure",
     "negative counts",
 }
-VIOLATED_SHARE = (
-    0.1  # by what no grammar can hold: fractions with bounds, huge enums, contradictions; 20 of 266 were seen
-)
+UNSATISFIABLE = {  # by any arguments at all, or by any of a length that a request can have
+    "allOf that contradicts",
+    "a union of nothing",
+    "a repetition beyond measure",
+    "a length beyond measure",
+}
 
 
 def tool(name: str, schema: Json) -> Json:
@@ -45,25 +48,13 @@ def ask(http: httpx.Client, tools: list[Json], choice: str, max_tokens: int) -> 
         "max_tokens": max_tokens,
         "enable_thinking": False,
         "temperature": 0,
-        "stream": True,
     }
-    arguments, finish = "", ""
     reply = http.post("/v1/chat/completions", json=body)
     if reply.status_code != 200:
         return "", "", reply.text
-    for line in reply.text.splitlines():
-        if not line.startswith("data: {"):
-            continue
-        chunk: Json = json.loads(line[6:])
-        if "error" in chunk:
-            return arguments, finish, line
-        given: Json
-        call: Json
-        for given in chunk["choices"]:
-            finish = str(given["finish_reason"] or finish)
-            for call in given["delta"].get("tool_calls") or ():
-                arguments += str(call["function"].get("arguments") or "") if call["index"] == 0 else ""
-    return arguments, finish, ""
+    given: Json = reply.json()["choices"][0]
+    calls: list[Json] = given["message"].get("tool_calls") or []
+    return str(calls[0]["function"]["arguments"]) if calls else "", str(given["finish_reason"]), ""
 
 
 def fault(arguments: str, schema: Json) -> Fault | None:
@@ -83,7 +74,7 @@ def test_each_schema_alone_is_taken_and_its_call_fits(http: httpx.Client) -> Non
     violations = {name: found.violation for name, value in whole.items() if (found := fault(value, SCHEMAS[name]))}
     print(f"{len(answers)} schemas taken, {len(whole)} calls ended, {len(violations)} violations: {violations}")
     assert len(whole) >= 150
-    assert len(violations) <= VIOLATED_SHARE * len(whole), violations
+    assert violations.keys() <= UNSATISFIABLE, violations
 
 
 def test_many_odd_tools_together_are_taken(http: httpx.Client) -> None:

@@ -8,7 +8,6 @@ from unsloth_studio.turn.events import FinishReason, Usage
 from unsloth_studio.turn.messages import (
     Conversation,
     Message,
-    NamedTool,
     OutputFormat,
     Request,
     StreamedPart,
@@ -38,26 +37,31 @@ def test_cut_call_is_none_and_whole_ones_stay() -> None:
     assert without_cut_call(turn(call('{"n": 1'))).tool_calls == [call('{"n": 1')], "the model's own mistake is told"
 
 
-def test_call_that_does_not_fit_is_asked_for_again_with_the_place_and_only_its_tool() -> None:
+def test_call_that_does_not_fit_is_asked_for_again_with_the_place_and_its_schema() -> None:
     first = turn(call('{"n": 7}'))
     (fault,) = faults_of(REQUEST, first)
     again = ask_again(REQUEST, first, fault)
     assert isinstance(again.prompt, Conversation)
-    assert again.prompt.tool_choice == NamedTool("step")
+    assert again.prompt.tool_choice == "none"
+    assert isinstance(REQUEST.prompt, Conversation)
+    assert again.prompt.tools == REQUEST.prompt.tools, "the prompt begins as before"
+    assert again.output.kind == "json_schema"
+    assert again.output.schema
+    assert again.output.schema["required"] == ["n"]
     assert again.prompt.messages[:1] == (ASKED,)
     (result,) = again.prompt.messages[-1].parts
     assert isinstance(result, ToolResultPart)
     assert isinstance(result.parts[0], TextPart)
     assert "`n`" in result.parts[0].text
-    mended = better(REQUEST, first, fault, turn(call('{"n": 10}', call_id="2")))
-    assert mended.tool_calls == [call('{"n": 10}')], "the client keeps the id of the first"
+    mended = better(REQUEST, first, fault, turn(TextPart('{"n": 10}'), reason="stop"))
+    assert mended.tool_calls == [call('{"n":10}')], "the client keeps the id of the first"
     assert mended.usage == Usage(10, 6)
 
 
 def test_second_try_that_is_no_better_changes_nothing() -> None:
     first = turn(call('{"n": 7}'))
     (fault,) = faults_of(REQUEST, first)
-    assert better(REQUEST, first, fault, turn(call('{"n": 8}'))).tool_calls == [call('{"n": 7}')]
+    assert better(REQUEST, first, fault, turn(TextPart('{"n": 8}'), reason="stop")).tool_calls == [call('{"n": 7}')]
 
 
 def test_answer_that_does_not_fit_is_replaced() -> None:

@@ -53,7 +53,7 @@ def engine_body(request: Request, *, model: str, speaks_llama: bool, raw_calls: 
         case RawPrompt(prompt):
             body["prompt"] = list(prompt) if isinstance(prompt, tuple) else prompt
         case Conversation() as conversation:
-            body |= _conversation(conversation)
+            body |= _conversation(conversation, constrained=request.output.kind != "text")
             if raw_calls and "tools" in body:
                 body["tool_choice"] = "none"
             body |= _output(request.output)
@@ -86,16 +86,17 @@ def _streaming(request: Request, *, speaks_llama: bool) -> Json:
     return fields
 
 
-def _conversation(conversation: Conversation) -> Json:
+def _conversation(conversation: Conversation, *, constrained: bool = False) -> Json:
+    """`constrained`: a grammar holds the answer, so no call can be written where none is wanted."""
     body: Json = {"messages": _messages(conversation.messages)}
     tools = conversation.tools
     match conversation.tool_choice:
-        case "none":
+        case "none" if not constrained:
             return body  # the engine leaves the tools in the prompt otherwise, and the model calls them
         case NamedTool(name):
             tools = tuple(tool for tool in tools if tool.name == name)
             choice = "required"  # the engine treats a named tool as "auto": one tool and "required" is the same
-        case "auto" | "required" as choice:
+        case "auto" | "required" | "none" as choice:
             pass
         case _:
             assert_never(conversation.tool_choice)

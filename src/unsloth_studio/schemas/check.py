@@ -45,7 +45,7 @@ def complaint(fault: Fault) -> str:
         return f"That answer does not fit its schema{where}: {fault.violation.message}. Answer again, in full."
     return (
         f"The arguments of that call of `{fault.name}` do not fit its schema{where}: {fault.violation.message}. "
-        "Make the call again, with all its arguments."
+        "Write the arguments again, all of them, as one JSON object and nothing else."
     )
 
 

@@ -8,13 +8,14 @@ two tools that use one name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
 import orjson
 
 from unsloth_studio.schemas.merge import merged
+from unsloth_studio.schemas.narrow import narrowed
 from unsloth_studio.schemas.places import Places
 from unsloth_studio.schemas.shapes import array_words, number_words, object_words, string_words
 from unsloth_studio.schemas.values import kept_enum, printable
@@ -31,6 +32,8 @@ _GROWTH = (300, 3)  # parts that may be written: so many, or so many for each th
 _CACHED = 512  # schemas; agents send the same forty tools with every turn
 
 _NOTHING: Words = {}
+_NEVER: Words = {"not": {}}
+"""What a narrowed schema says where a reference is not followed further: no value there."""
 
 
 def any_value() -> Words:
@@ -46,6 +49,17 @@ def lower_tool(parameters: Json) -> Json:
 def lower_output(schema: Json) -> Json:
     """The schema of an answer; its root may be any type. An empty one means an object, as to the compiler."""
     return schema if not schema else _lowered(schema, False)
+
+
+def narrow_tool(parameters: Json, written: str) -> Json:
+    """`lower_tool` for a second try: it loses values rather than constraints (whole numbers instead of fractions with bounds,
+    the values of a huge enum that are nearest to what was `written`, no keys but the named ones)."""
+    return _lower_afresh(parameters, True, written)
+
+
+def narrow_output(schema: Json, written: str) -> Json:
+    """The same of `lower_output`."""
+    return _lower_afresh(schema, False, written)
 
 
 def _lowered(schema: Json, tool: bool) -> Json:
@@ -64,11 +78,11 @@ def _from_bytes(key: bytes, tool: bool) -> Json | None:
     return None if orjson.dumps(lowered) == key else lowered
 
 
-def _lower_afresh(schema: Any, tool: bool) -> Json:
+def _lower_afresh(schema: Any, tool: bool, written: str | None = None) -> Json:
     places = Places(schema)
     parts = min(max(_GROWTH[0], _GROWTH[1] * places.size), MAX_PARTS)
     for unrolled in _UNROLLED:
-        lowering = _Lowering(places, unrolled, parts)
+        lowering = _Lowering(places, unrolled, parts, written)
         lowered = lowering.tool_root(schema) if tool else lowering.schema(schema, 0, _NOTHING)
         if not lowering.full:
             break
@@ -76,9 +90,13 @@ def _lower_afresh(schema: Any, tool: bool) -> Json:
 
 
 class _Lowering:
-    """One pass over one schema. `full` is set once more parts were needed than are written; the rest became open."""
+    """One pass over one schema. `full` is set once more parts were needed than are written; the rest became open.
 
-    def __init__(self, places: Places, unrolled: int, most: int) -> None:
+    `written` narrows: it is what was written before and did not fit.
+    """
+
+    def __init__(self, places: Places, unrolled: int, most: int, written: str | None) -> None:
+        self._written = written
         self._places = places
         self._unrolled = unrolled
         self._most = most
@@ -108,6 +126,8 @@ class _Lowering:
             return self._open(cast("Json", raw))
         counted = dict(seen)
         base, groups = self._flat(raw, counted, 0)
+        if self._written is not None and base.get("not") == {}:
+            return _NEVER
         if groups:
             return self._union(base, groups, depth, counted)
         return self._base(base, depth, counted) or any_value()
@@ -140,7 +160,7 @@ class _Lowering:
         part = cast("Json", target)
         times = seen.get(reference, 0)
         if times > self._unrolled:
-            return self._open(part)
+            return self._open(part) if self._written is None else _NEVER
         seen[reference] = times + 1
         return part
 
@@ -172,7 +192,7 @@ class _Lowering:
         branches: list[Words] = []
         for way in ways:
             lowered = self.schema({"allOf": [way, around]} if around else way, depth + 1, seen)
-            if lowered not in branches:
+            if lowered not in (*branches, _NEVER):
                 branches.append(lowered)
         wanted = self._base(about, depth, seen)
         if any(branch.keys() == {"description"} for branch in branches):
@@ -218,6 +238,7 @@ class _Lowering:
         return words | {key: value for key, value in computed.items() if key not in words}
 
     def _computed(self, flat: Words, depth: int, seen: Words) -> Words:
+        flat = flat if self._written is None else narrowed(flat, self._written)
         fixed = kept_enum(flat)
         names = list(type_names(flat.get("type")))
         if not names and not fixed and "type" not in flat:
@@ -234,8 +255,12 @@ class _Lowering:
 
         if "object" in names:
             words |= object_words(flat, child)
+            if _NEVER in words.get("properties", _NOTHING).values():
+                words["properties"] = _without_never(words["properties"], words.get("required", ()))
         if "array" in names:
             words |= array_words(flat, child)
+            if words.get("items") == _NEVER:
+                words |= {"items": any_value(), "maxItems": 0}
         if "string" in names:
             words |= string_words(flat)
         elif isinstance(flat.get("format"), str) and not names and not STRING & flat.keys():
@@ -243,6 +268,12 @@ class _Lowering:
         if "integer" in names or "number" in names:
             words |= number_words(flat, whole="integer" in names)
         return words
+
+
+def _without_never(properties: Json, required: Collection[str]) -> Words:
+    """What must be there may be anything: a check follows."""
+    kept = {name: part for name, part in properties.items() if part != _NEVER or name in required}
+    return {name: any_value() if part == _NEVER else part for name, part in kept.items()}
 
 
 def _add_properties(properties: Words, own: set[str], more: Any) -> None:

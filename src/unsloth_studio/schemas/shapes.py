@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from unsloth_studio.schemas.patterns import engine_pattern
-from unsloth_studio.schemas.words import COUNTED, EITHER, is_number
+from unsloth_studio.schemas.words import COUNTED, EITHER, NUMBER_BOUNDS, is_number
 
 Json = Mapping[str, Any]
 Words = dict[str, Any]
@@ -20,9 +20,8 @@ Child = Callable[[Any], Words]
 MAX_PROPERTIES = 256  # of one object; the compiler's work grows with the square
 MAX_ITEMS = 256
 MAX_LENGTH = 1024  # characters of a string that is bounded while it is written
-_WIDEST = 10**15 - 1  # digits that the compiler counts right
+WIDEST = 10**15 - 1  # digits that the compiler counts right
 _HUNDRED = 100  # from here on a lone minimum is compiled wrongly
-_NUMBER_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/@$ ]+")
 _UNSPEAKABLE = frozenset({"$ref", "$defs"})  # as names of properties they are taken for the keywords
 
@@ -126,19 +125,24 @@ def string_words(flat: Json) -> Words:
 def number_words(flat: Json, *, whole: bool) -> Words:
     """Whole numbers get whole, inclusive bounds below 16 digits; others keep what is a number, for the model to read."""
     if not whole:
-        kept = {key: flat[key] for key in (*_NUMBER_BOUNDS, "multipleOf") if is_number(flat.get(key))}
-        pairs = (_NUMBER_BOUNDS[:2], _NUMBER_BOUNDS[2:])
+        kept = {key: flat[key] for key in (*NUMBER_BOUNDS, "multipleOf") if is_number(flat.get(key))}
+        pairs = (NUMBER_BOUNDS[:2], NUMBER_BOUNDS[2:])
         wrong = {key for pair in pairs if set(pair) <= kept.keys() and kept[pair[0]] > kept[pair[1]] for key in pair}
         return {key: value for key, value in kept.items() if key not in wrong}
-    least, most = _bound(flat, "inimum", math.ceil, 1), _bound(flat, "aximum", math.floor, -1)
+    least, most = least_and_most(flat)
     if least is not None and most is not None and least > most:
         least = most = None
     if least is not None and least >= _HUNDRED and most is None:
-        most = _WIDEST
+        most = WIDEST
     if most is not None and most < 0 and least is None:
-        least = -_WIDEST
+        least = -WIDEST
     words = {key: value for key, value in (("minimum", least), ("maximum", most)) if value is not None}
     return words | ({"multipleOf": flat["multipleOf"]} if is_number(flat.get("multipleOf")) else {})
+
+
+def least_and_most(flat: Json) -> tuple[int | None, int | None]:
+    """The smallest and the largest whole number that the bounds allow."""
+    return _bound(flat, "inimum", math.ceil, 1), _bound(flat, "aximum", math.floor, -1)
 
 
 def _bound(flat: Json, word: str, whole: Callable[[float], int], step: int) -> int | None:
@@ -151,7 +155,7 @@ def _bound(flat: Json, word: str, whole: Callable[[float], int], step: int) -> i
     if is_number(beyond):
         edge = whole(cast("float", beyond))
         found.append(edge + step if edge == beyond else edge)
-    within = [value for value in found if abs(value) <= _WIDEST]
+    within = [value for value in found if abs(value) <= WIDEST]
     return (max(within) if step > 0 else min(within)) if within else None
 
 

@@ -17,7 +17,8 @@ _ALIASES = {
 OBJECT = frozenset({"properties", "required", "additionalProperties", "patternProperties", "propertyNames"})
 ARRAY = frozenset({"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"})
 STRING = frozenset({"minLength", "maxLength", "pattern"})
-NUMBER = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+NUMBER_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+NUMBER = frozenset({*NUMBER_BOUNDS, "multipleOf"})
 FAMILIES = (("object", OBJECT), ("array", ARRAY), ("string", STRING), ("number", NUMBER))
 
 UNIONS = ("anyOf", "oneOf")

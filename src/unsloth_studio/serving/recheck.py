@@ -11,12 +11,13 @@ from dataclasses import replace
 import orjson
 
 from unsloth_studio.schemas.check import Fault, check_turn, complaint
+from unsloth_studio.schemas.lower import narrow_output, narrow_tool
 from unsloth_studio.turn.accumulate import Turn
 from unsloth_studio.turn.events import Usage
 from unsloth_studio.turn.messages import (
     Conversation,
     Message,
-    NamedTool,
+    OutputFormat,
     Part,
     Request,
     TextPart,
@@ -44,40 +45,56 @@ def faults_of(request: Request, turn: Turn) -> tuple[Fault, ...]:
 
 
 def ask_again(request: Request, turn: Turn, fault: Fault) -> Request:
-    """The request for the second try: the turn so far, what is wrong with it, and only the tool in question."""
+    """The request for the second try: the turn so far, what is wrong with it, and as the schema of the answer that of the
+    call's arguments (or of the answer), narrowed to what a grammar can hold. A forced call would let a weak model talk first."""
     prompt = request.prompt
     assert isinstance(prompt, Conversation), "a raw prompt has no schema"
     said: tuple[Part, ...] = tuple(part for part in turn.parts if isinstance(part, TextPart | ToolCallPart))
     told = complaint(fault)
     if fault.name is None:
         more = (Message("assistant", said), Message("user", (TextPart(told),)))
-        return replace(request, prompt=replace(prompt, messages=(*prompt.messages, *more)))
-    results = tuple(
-        ToolResultPart(call.call_id, (TextPart(told if call.call_id == fault.call_id else _NOT_YET),), is_error=True)
-        for call in turn.tool_calls
-    )
-    more = (Message("assistant", said), Message("tool", results))
-    choice = NamedTool(fault.name)
-    return replace(request, prompt=replace(prompt, messages=(*prompt.messages, *more), tool_choice=choice))
+        schema = request.output.schema
+        output = replace(request.output, schema=None if schema is None else narrow_output(schema, turn.text))
+    else:
+        results = tuple(
+            ToolResultPart(
+                call.call_id, (TextPart(told if call.call_id == fault.call_id else _NOT_YET),), is_error=True
+            )
+            for call in turn.tool_calls
+        )
+        more = (Message("assistant", said), Message("tool", results))
+        parameters = next(tool.parameters for tool in prompt.tools if tool.name == fault.name)
+        output = OutputFormat("json_schema", narrow_tool(parameters, _at_fault(turn, fault).arguments), fault.name)
+    changed = replace(prompt, messages=(*prompt.messages, *more), tool_choice="none")
+    return replace(request, prompt=changed, output=output)
 
 
 def better(request: Request, first: Turn, fault: Fault, second: Turn) -> Turn:
     """`first` with what was at fault replaced by the second try, if that is without fault. Its tokens count in any case."""
     first.usage = _sum(first.usage, second.usage)
-    if second.finish_reason == "length" or faults_of(request, second):
+    if second.finish_reason == "length":
         return first
     if fault.name is None:
-        first.parts = [*(part for part in first.parts if not isinstance(part, TextPart)), *second.parts]
+        if not faults_of(request, second):
+            first.parts = [*(part for part in first.parts if not isinstance(part, TextPart)), *second.parts]
         return first
-    call = next((call for call in second.tool_calls if call.name == fault.name), None)
-    if call is not None:
-        first.parts = [
-            replace(part, arguments=call.arguments)
-            if isinstance(part, ToolCallPart) and part.call_id == fault.call_id
-            else part
-            for part in first.parts
-        ]
+    old = _at_fault(first, fault)
+    new = replace(old, arguments=_compact(second.text))
+    if not faults_of(request, replace(second, parts=[new])):
+        first.parts = [new if part is old else part for part in first.parts]
     return first
+
+
+def _compact(text: str) -> str:
+    """Without the white space that a grammar allows between the values."""
+    try:
+        return orjson.dumps(orjson.loads(text)).decode()
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _at_fault(turn: Turn, fault: Fault) -> ToolCallPart:
+    return next(call for call in turn.tool_calls if call.call_id == fault.call_id)
 
 
 _NOT_YET = "This call was not run: another one of the same turn has to be made again first."
