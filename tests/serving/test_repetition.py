@@ -6,7 +6,9 @@ import random
 
 import pytest
 
-from unsloth_studio.serving.repetition import RepetitionGuard
+from unsloth_studio.serving.repetition import EndlessTurn, RepetitionGuard
+from unsloth_studio.turn.events import Event, PartEnd, PartStart, TextDelta, TurnEnd, TurnStart, Usage, check_order
+from unsloth_studio.turn.messages import TextPart
 
 SENTENCE = "Let me check the file once more to be sure. "
 ENDLESS: dict[str, str] = {
@@ -74,3 +76,29 @@ def noticed(text: str, sizes: list[int]) -> bool:
 def first_notice(text: str, size: int) -> int:
     guard = RepetitionGuard()
     return next(at + size for at in range(0, len(text), size) if guard.feed(text[at : at + size]))
+
+
+def test_a_turn_that_repeats_itself_ends_as_if_cut() -> None:
+    endless = EndlessTurn()
+    start: list[Event] = [TurnStart("t", "m", 12, 5), PartStart(0, TextPart())]
+    assert endless.feed(start) == start
+    deltas = [TextDelta(0, SENTENCE) for _ in range(400)]
+    passed = endless.feed(deltas)
+    assert endless.ended
+    *text, closed, end = passed
+    assert 40 < len(text) < 400
+    assert closed == PartEnd(0)
+    assert end == TurnEnd("length", Usage(12, len(text), 5))
+    check_order([*start, *passed])
+
+
+def test_each_part_is_judged_by_itself() -> None:
+    endless = EndlessTurn()
+    for part in range(30):
+        events: list[Event] = [
+            PartStart(part, TextPart()),
+            *(TextDelta(part, SENTENCE) for _ in range(30)),
+            PartEnd(part),
+        ]
+        assert endless.feed(events) == events
+    assert not endless.ended

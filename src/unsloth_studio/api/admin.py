@@ -1,7 +1,8 @@
-"""`/api/models`: load, unload and fetch. Only for keys with the scope `admin`."""
+"""`/api/models` (load, unload and fetch) and `/metrics`. Only for keys with the scope `admin`."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.exchange import Exchange
 from unsloth_studio.dialects import openai_errors
 from unsloth_studio.dialects.body import read_shape
+from unsloth_studio.observe.metrics import MEDIA_TYPE
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.sse import KEEP_ALIVE, named_frame
 from unsloth_studio.turn.errors import TurnError, invalid
@@ -68,6 +70,13 @@ class PullModel(_AdminEndpoint):
         if self.services.pull is None:
             raise invalid("This server stands in front of an upstream and keeps no models.")
         await exchange.stream(_frames(self.services.pull(name)), bytes, writer=_PullWriter())
+
+
+class MetricsReport(_AdminEndpoint):
+    async def answer(self, exchange: Exchange) -> None:
+        """Counts since the start, for Prometheus."""
+        text = await asyncio.to_thread(self.services.metrics.text)  # the first time a library is imported
+        await exchange.reply(text, media_type=MEDIA_TYPE)
 
 
 class _PullWriter:

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from unsloth_studio.api.admin import LoadModel, PullModel, UnloadModel
+from unsloth_studio.api.admin import LoadModel, MetricsReport, PullModel, UnloadModel
 from unsloth_studio.api.chat import ChatCompletions, Completions
 from unsloth_studio.api.health import Health
 from unsloth_studio.api.messages import CountTokens, Messages
@@ -40,6 +40,7 @@ def routes(services: Services) -> list[Route]:
         Route("/api/models/load", LoadModel(services), methods=["POST"]),
         Route("/api/models/unload", UnloadModel(services), methods=["POST"]),
         Route("/api/models/pull", PullModel(services), methods=["POST"]),
+        Route("/metrics", MetricsReport(services), methods=["GET"]),
         Route("/health", Health(services), methods=["GET"]),
         Route("/", _root, methods=["GET"]),
     ]

@@ -33,7 +33,6 @@ WRITE_STALL_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
-_JSON: Header = (b"content-type", b"application/json")
 _STREAM_HEADERS: list[Header] = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -97,8 +96,20 @@ class Exchange:
 
     async def json(self, body: bytes, *, status: int = 200, headers: Iterable[Header] = ()) -> None:
         """A whole JSON reply."""
+        await self.reply(body, status=status, headers=headers)
+
+    async def reply(
+        self,
+        body: bytes,
+        *,
+        media_type: str = "application/json",
+        status: int = 200,
+        headers: Iterable[Header] = (),
+    ) -> None:
+        """A whole reply of any type."""
         self.status = status
-        fields = [_JSON, (b"content-length", str(len(body)).encode()), *self._id_headers, *headers]
+        kind = (b"content-type", media_type.encode())
+        fields = [kind, (b"content-length", str(len(body)).encode()), *self._id_headers, *headers]
         await self._send({"type": "http.response.start", "status": status, "headers": fields})
         await self._send({"type": "http.response.body", "body": body})
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from unsloth_studio.api.exchange import Limits
+from unsloth_studio.observe.metrics import Metrics
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.store.key_ring import KeyRing
 
@@ -26,4 +27,5 @@ class Services:
     loopback: bool = True
     allowed_hosts: frozenset[str] = frozenset()
     cors_origins: tuple[str, ...] = ()
+    metrics: Metrics = field(default_factory=Metrics)
     pull: Callable[[str], AsyncGenerator[dict[str, Any]]] | None = None

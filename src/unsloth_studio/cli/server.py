@@ -40,6 +40,7 @@ from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.residency import Rules
 from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.observe.logs import log_turn
+from unsloth_studio.observe.metrics import Metrics
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.loop_guard import LoopLimits
@@ -47,6 +48,7 @@ from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
 from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.turn.errors import TurnFailure
+from unsloth_studio.turn.record import TurnRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class _Run:
         self._sock = sock
         self._out = out
         self._stop = asyncio.Event()
+        self._metrics = Metrics()
         self._server: _Server | None = None
 
     async def main(self) -> int:
@@ -104,7 +107,7 @@ class _Run:
                 client,
                 admissions,
                 self._settings.load_wait_seconds,
-                log_turn,
+                self._on_record,
                 models.prepare,
                 heals=self._settings.tool_call_healing,
                 loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
@@ -167,6 +170,7 @@ class _Run:
             loopback=settings.loopback,
             allowed_hosts=frozenset(name.lower() for name in settings.allowed_hosts),
             cors_origins=settings.cors_origins,
+            metrics=self._metrics,
             pull=None if settings.upstream else partial(pull_steps, settings),
         )
 
@@ -205,6 +209,10 @@ class _Run:
     def _on_change(self, status: EngineStatus) -> None:
         if status.state == "starting" and status.progress is not None:
             self._out.loading(status.progress)
+
+    def _on_record(self, record: TurnRecord) -> None:
+        self._metrics.count(record)
+        log_turn(record)
 
     def _base_url(self) -> str:
         host = self._settings.host.strip("[]")

@@ -52,8 +52,8 @@ def lower_output(schema: Json) -> Json:
 
 
 def narrow_tool(parameters: Json, written: str) -> Json:
-    """`lower_tool` for a second try: it loses values rather than constraints (whole numbers instead of fractions with bounds,
-    the values of a huge enum that are nearest to what was `written`, no keys but the named ones)."""
+    """`lower_tool` for a second try: it loses values rather than constraints (whole numbers instead of bounded fractions, of
+    a huge enum what is nearest to what was `written`, no keys but the named ones)."""
     return _lower_afresh(parameters, True, written)
 
 

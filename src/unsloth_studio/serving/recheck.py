@@ -46,7 +46,7 @@ def faults_of(request: Request, turn: Turn) -> tuple[Fault, ...]:
 
 def ask_again(request: Request, turn: Turn, fault: Fault) -> Request:
     """The request for the second try: the turn so far, what is wrong with it, and as the schema of the answer that of the
-    call's arguments (or of the answer), narrowed to what a grammar can hold. A forced call would let a weak model talk first."""
+    call's arguments (or of the answer), narrowed to what a grammar can hold. A forced call lets a weak model talk on."""
     prompt = request.prompt
     assert isinstance(prompt, Conversation), "a raw prompt has no schema"
     said: tuple[Part, ...] = tuple(part for part in turn.parts if isinstance(part, TextPart | ToolCallPart))

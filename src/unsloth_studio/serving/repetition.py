@@ -7,7 +7,20 @@ does not depend on how the text is cut into chunks. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from unsloth_studio.turn.events import (
+    ArgumentsDelta,
+    Event,
+    PartEnd,
+    PartStart,
+    ReasoningDelta,
+    TextDelta,
+    TurnEnd,
+    TurnStart,
+    Usage,
+)
 
 UNIT_AT_LEAST = 20
 UNIT_AT_MOST = 400
@@ -43,6 +56,32 @@ class RepetitionGuard:
                 self._missing = _STEP
                 self._tripped = _repeats(self._tail)
         return self._tripped
+
+
+class EndlessTurn:
+    """Feed it a turn's events; it ends the turn as if its limit of tokens had been reached once a part repeats itself."""
+
+    def __init__(self) -> None:
+        self._guard = RepetitionGuard()
+        self._read = Usage()
+        self._written = 0
+        self.ended = False
+
+    def feed(self, events: Sequence[Event]) -> Sequence[Event]:
+        """`events`, or those up to the repetition and the end of the turn. Its tokens are the deltas: the engine is stopped
+        and gives no number."""
+        for at, event in enumerate(events):
+            if isinstance(event, TextDelta | ReasoningDelta | ArgumentsDelta):
+                self._written += 1
+                if self._guard.feed(event.text):
+                    self.ended = True
+                    usage = replace(self._read, completion_tokens=self._written)
+                    return [*events[: at + 1], PartEnd(event.index), TurnEnd("length", usage)]
+            elif isinstance(event, PartStart):
+                self._guard = RepetitionGuard()
+            elif isinstance(event, TurnStart):
+                self._read = Usage(event.prompt_tokens or 0, cached_tokens=event.cached_tokens or 0)
+        return events
 
 
 def _repeats(tail: str) -> bool:

@@ -24,6 +24,7 @@ from unsloth_studio.serving.call_reader import CallReader, offers_tools
 from unsloth_studio.serving.history import mend_history
 from unsloth_studio.serving.lanes import Lane, Lanes
 from unsloth_studio.serving.loop_guard import NO_LOOP, LoopLimits, Verdict, judge, with_hint
+from unsloth_studio.serving.repetition import EndlessTurn
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import Event, PartEnd, PartStart, TextDelta, TurnEnd, TurnFailed, TurnStart, Usage
 from unsloth_studio.turn.messages import Conversation, Request, TextPart
@@ -43,11 +44,13 @@ class _Watch:
     opened: float | None = None
     managed: bool = True
     last: Event | None = None
+    endless: bool = False
 
     def record(self, turn_id: str, *, repairs: tuple[CallRepair, ...]) -> TurnRecord:
         now = time.monotonic()
         queued = (now if self.opened is None else self.opened) - self.arrived
-        return TurnRecord(turn_id, self.last, queued_s=queued, total_s=now - self.arrived, repairs=repairs)
+        total = now - self.arrived
+        return TurnRecord(turn_id, self.last, queued, total, repairs=repairs, endless=self.endless)
 
 
 async def as_asked(request: Request, model_id: str) -> Request:
@@ -62,7 +65,8 @@ class Turns:
 
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
     as far as the engine. `prepare` gets the request and the pool's id of the model that answers, before a slot is taken.
-    `heals` says whether badly written tool calls may be repaired at all; `loop_limits` when an agent goes in circles.
+    `heals` says whether badly written tool calls may be repaired at all; `loop_limits` when an agent goes in circles
+    (and whether an answer that repeats itself is ended).
     """
 
     pool: Pool
@@ -87,6 +91,7 @@ class Turns:
         request = _hinted(request, verdict)
         heals = self.heals and request.heal_tool_calls and request.top_logprobs is None and offers_tools(request.prompt)
         calls = CallReader(request.prompt, turn_id) if heals else None
+        endless = EndlessTurn() if self.loop_limits.stop else None
         admission = self.admissions.of(chosen.id, chosen.slots)
         async with admission.slot(), self.pool.lease(chosen, wait=self.load_wait) as engine:
             lanes = Lanes(two=calls is not None)
@@ -96,9 +101,14 @@ class Turns:
                         if calls is not None:
                             calls.trusted = watch.managed
                             events = calls.feed(events)
+                        if endless is not None:
+                            events = endless.feed(events)
                         if events:
                             watch.last = events[-1]
                             yield events
+                        if endless is not None and endless.ended:
+                            watch.endless = True
+                            return
             finally:
                 if watch.opened is not None:
                     self.on_record(watch.record(turn_id, repairs=(*mended, *(calls.repairs if calls else ()))))

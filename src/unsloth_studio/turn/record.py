@@ -19,13 +19,14 @@ class CallRepair:
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
     """`last` is the last event, None or something in the middle when the client left. Times in seconds: `queued_s` from
-    the request's arrival to the engine's first answer, `total_s` until the end."""
+    the request's arrival to the engine's first answer, `total_s` until the end. `endless`: ended for repeating itself."""
 
     turn_id: str
     last: Event | None
     queued_s: float
     total_s: float
     repairs: tuple[CallRepair, ...] = ()
+    endless: bool = False
 
     @property
     def outcome(self) -> str:
