@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import takewhile
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from unsloth_studio.serving.history import NO_RESULT, mend_history
+from unsloth_studio.serving.late_results import brought_back
 from unsloth_studio.turn.messages import (
     Conversation,
     Message,
@@ -70,12 +72,20 @@ HISTORIES: dict[str, tuple[list[Message], list[Message], set[str]]] = {
          says("tool", result("b", "B"))],
         [GO, says("assistant", call("a"), call("b")), says("tool", result("a", "A"), result("b", "B")),
          says("user", "Result of an earlier tool call:", "A2")], {"orphan_result"}),
-    "a late result is not taken for that of the call that waits": (
+    "a late result goes to its own call and not to the one that waits": (
         [GO, says("assistant", call("a")), GO, says("assistant", call("b")), says("tool", result("a", "A")),
          says("tool", result("b", "B"))],
-        [GO, says("assistant", call("a")), says("tool", NONE), GO, says("assistant", call("b")),
-         says("tool", result("b", "B")), says("user", "Result of an earlier tool call:", "A")],
-        {"missing_result", "orphan_result"}),
+        [GO, says("assistant", call("a")), says("tool", result("a", "A")), GO, says("assistant", call("b")),
+         says("tool", result("b", "B"))], {"late_result"}),
+    "a user who speaks while tools run is heard after them": (
+        [GO, says("assistant", call("a"), call("b")), says("tool", result("b", "B")), says("user", "Hurry"),
+         says("tool", result("a", "A"))],
+        [GO, says("assistant", call("a"), call("b")), says("tool", result("a", "A"), result("b", "B")),
+         says("user", "Hurry")], {"late_result", "result_order"}),
+    "a late result with an altered id stays where it is": (
+        [GO, says("assistant", call("call_1")), says("user", "Hurry"), says("tool", result("call1", "A"))],
+        [GO, says("assistant", call("call_1")), says("tool", replace(NONE, call_id="call_1")), says("user", "Hurry"),
+         says("user", "Result of an earlier tool call:", "A")], {"missing_result", "orphan_result"}),
     "without ids the order tells": (
         [GO, says("assistant", call(""), call("")), says("tool", result("", "1"), result("", "2"))],
         [GO, says("assistant", call("call0"), call("call1")), says("tool", result("call0", "1"), result("call1", "2"))],
@@ -149,7 +159,9 @@ MESSAGES = st.lists(
 
 @given(MESSAGES)
 def test_growing_history_keeps_its_prefix(messages: list[Message]) -> None:
-    """But for the round in progress: the assistant may go on, and results may still come in before their order is known."""
+    """But for the round in progress: the assistant may go on, and results may still come in before their order is known.
+    And but for results that come late: they change what was said of them."""
+    assume(not brought_back(tuple(messages))[1])
     whole = mend_history(Conversation(tuple(messages)))[0].messages
     for count in range(len(messages)):
         before = mend_history(Conversation(tuple(messages[:count])))[0].messages

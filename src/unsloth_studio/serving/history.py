@@ -2,7 +2,8 @@
 
 The rule: nothing that was said becomes a call, and what is mended depends only on the messages up to the end of its round
 (an assistant's calls and their results), so that a growing history keeps its prefix and the engine's prompt cache its
-worth. Results stand in the order of their calls: many templates show no ids. Pure.
+worth; a result that comes late is the exception (`late_results.py`). Results stand in the order of their calls: many
+templates show no ids. Pure.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import orjson
 
 from unsloth_studio.parsing.calls import json_text_of
 from unsloth_studio.parsing.json_text import readings
+from unsloth_studio.serving.late_results import brought_back
 from unsloth_studio.turn.messages import (
     Conversation,
     Message,
@@ -33,7 +35,9 @@ _PLAIN = re.compile(r"[^0-9A-Za-z]")
 def mend_history(conversation: Conversation) -> tuple[Conversation, tuple[CallRepair, ...]]:
     """The conversation that the engine is asked with, and what was mended in it. The same object when nothing was."""
     mender = _Mender()
-    for message in conversation.messages:
+    brought, late = brought_back(conversation.messages)
+    mender.repairs += [CallRepair("late_result", call_id, "") for call_id in late]
+    for message in brought:
         mender.message(message)
     mender.close(at_end=True)
     messages = tuple(mender.messages)

@@ -161,8 +161,6 @@ INSIDE: list[tuple[str, Any, str]] = [
     ("tools", [{"type": 5}], "tools[0].type"),
     ("tools", [{"type": "function", "function": {}}], "tools[0].function.name"),
     ("tools", [{"type": "function", "function": {"name": ""}}], "tools[0].function.name"),
-    ("tools", [{"type": "function", "function": {"name": "f", "parameters": []}}], "tools[0].function.parameters"),
-    ("tools", [{"type": "function", "function": {"name": "f", "parameters": DEEP}}], "tools[0].function.parameters"),
     ("tools", [{"type": "function", "function": {"name": "f", "description": 5}}], "tools[0].function.description"),
     ("functions", [{"parameters": {}}], "functions[0].name"),
     ("function_call", {"name": "nobody"}, "function_call.name"),

@@ -68,7 +68,7 @@ ResultBlock = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolR
 class ToolUseBlock(msgspec.Struct, tag_field="type", tag="tool_use"):
     id: Id
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
-    input: dict[str, Any] = {}
+    input: Any = None
 
 
 class ToolResultBlock(msgspec.Struct, tag_field="type", tag="tool_result"):
@@ -91,7 +91,7 @@ class ServerToolUseBlock(msgspec.Struct, tag_field="type", tag="server_tool_use"
 
     id: Id
     name: str
-    input: dict[str, Any] = {}
+    input: Any = None
 
 
 class McpToolUseBlock(ServerToolUseBlock, tag="mcp_tool_use"):

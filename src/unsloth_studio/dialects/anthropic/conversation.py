@@ -28,6 +28,7 @@ from unsloth_studio.dialects.anthropic.media import document_parts, image_part, 
 from unsloth_studio.dialects.anthropic.nesting import json_text
 from unsloth_studio.dialects.anthropic.server_results import readable
 from unsloth_studio.dialects.anthropic.wire import Turn
+from unsloth_studio.dialects.lenient import arguments_text
 from unsloth_studio.turn.errors import TurnFailure, invalid
 from unsloth_studio.turn.messages import (
     DocumentPart,
@@ -129,9 +130,9 @@ def _assistant_part(block: Block, path: str) -> Part | None:
         case ThinkingBlock():
             return ReasoningPart(block.thinking, block.signature or "")
         case ToolUseBlock():
-            return ToolCallPart(block.id, block.name, json_text(block.input, f"{path}.input"))
+            return ToolCallPart(block.id, block.name, arguments_text(block.input))
         case ServerToolUseBlock():
-            return ToolCallPart(block.id, block.name, json_text(block.input, f"{path}.input"), "server")
+            return ToolCallPart(block.id, block.name, arguments_text(block.input), "server")
         case RedactedThinkingBlock():
             return None  # encrypted for somebody else
         case ImageBlock() | DocumentBlock() | SearchResultBlock() | ToolResultBlock():

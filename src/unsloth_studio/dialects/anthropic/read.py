@@ -21,6 +21,7 @@ from unsloth_studio.dialects.anthropic.wire import (
     Tool,
 )
 from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
+from unsloth_studio.dialects.lenient import tool_schema
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
 from unsloth_studio.turn.messages import (
@@ -110,8 +111,8 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
             raise invalid(f"{wrong}: this field is required; it is the JSON schema of the tool's input.", param=wrong)
         if tool.name in tools:
             raise invalid(f"{path}.name: two tools are called '{tool.name}'; rename one.", param=f"{path}.name")
-        check_nesting(tool.input_schema, f"{path}.input_schema")
-        tools[tool.name] = ToolDefinition(tool.name, tool.description or "", tool.input_schema, tool.strict)
+        schema = tool_schema(tool.input_schema)
+        tools[tool.name] = ToolDefinition(tool.name, tool.description or "", schema, tool.strict)
     return tuple(tools.values())
 
 

@@ -36,7 +36,7 @@ class Tool(msgspec.Struct):
     type: str | None = None
     name: Name | None = None
     description: str | None = None
-    input_schema: dict[str, Any] | None = None
+    input_schema: Any = None
     strict: bool | None = None
 
 

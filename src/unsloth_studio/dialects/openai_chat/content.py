@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-import msgspec
-
 from unsloth_studio.dialects.openai_chat import wire
 from unsloth_studio.turn.errors import TurnFailure, invalid
 from unsloth_studio.turn.messages import DocumentPart, DocumentSource, ImagePart, TextPart
@@ -23,13 +21,15 @@ _IMAGE_SCHEMES = ("data:image/", "http://", "https://")
 _FILE_SCHEMES = ("data:", "http://", "https://")
 
 
-def read_content(content: str | list[wire.ContentPart] | msgspec.UnsetType | None, path: str) -> tuple[Content, ...]:
+def read_content(content: wire.MessageContent, path: str) -> tuple[Content, ...]:
     """The parts of `content`; empty text leaves no part. `path` names the field in errors (`messages[0].content`).
 
     Raises `TurnFailure` for a part that cannot be read.
     """
     if isinstance(content, str):
         return (TextPart(content),) if content else ()
+    if isinstance(content, dict | float | int):
+        raise invalid(f"{path}: Expected a text or a list of parts.", param=path)
     if not isinstance(content, list):
         return ()
     parts: list[Content] = []

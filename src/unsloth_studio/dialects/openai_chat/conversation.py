@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 import orjson
 
+from unsloth_studio.dialects.lenient import json_text
 from unsloth_studio.dialects.openai_chat import wire
 from unsloth_studio.dialects.openai_chat.content import read_content, text_of
 from unsloth_studio.dialects.openai_sampling import require_shallow
@@ -82,7 +83,8 @@ def _read_arguments(call: wire.FunctionCall, path: str) -> str:
 
 
 def _read_result(message: wire.Message, path: str, *, unanswered: list[ToolCallPart]) -> ToolResultPart:
-    parts = read_content(message.content, f"{path}.content")
+    content = message.content
+    parts = read_content(json_text(content) if isinstance(content, dict | float | int) else content, f"{path}.content")
     call = next((call for call in unanswered if call.call_id == message.tool_call_id), None)
     if call is None and not message.tool_call_id:
         if not unanswered:

@@ -6,10 +6,8 @@ skipped, so that clients which always offer them still work; `custom` tools have
 
 from __future__ import annotations
 
-from typing import Any
-
+from unsloth_studio.dialects.lenient import tool_schema
 from unsloth_studio.dialects.openai_chat import wire
-from unsloth_studio.dialects.openai_sampling import require_shallow
 from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.messages import NamedTool, ToolChoice, ToolDefinition
 
@@ -36,7 +34,7 @@ def read_tools(body: wire.ChatBody) -> tuple[Tools, ToolChoice]:
 
 def _read_definitions(body: wire.ChatBody) -> Tools:
     if body.tools is None:
-        return tuple(_definition(f, f"functions[{index}]") for index, f in enumerate(body.functions or ()))
+        return tuple(_definition(f) for f in body.functions or ())
     definitions: list[ToolDefinition] = []
     for index, tool in enumerate(body.tools):
         path = f"tools[{index}]"
@@ -49,15 +47,12 @@ def _read_definitions(body: wire.ChatBody) -> Tools:
             continue
         if tool.function is None:
             raise invalid(f"{path}.function: this field is required.", param=f"{path}.function")
-        definitions.append(_definition(tool.function, f"{path}.function"))
+        definitions.append(_definition(tool.function))
     return tuple(definitions)
 
 
-def _definition(function: wire.Function, path: str) -> ToolDefinition:
-    require_shallow(function.parameters, f"{path}.parameters")
-    empty: dict[str, Any] = {"type": "object", "properties": {}}
-    parameters = empty if function.parameters is None else function.parameters
-    return ToolDefinition(function.name, function.description or "", parameters, function.strict)
+def _definition(function: wire.Function) -> ToolDefinition:
+    return ToolDefinition(function.name, function.description or "", tool_schema(function.parameters), function.strict)
 
 
 def _read_choice(choice: wire.ToolChoice, tools: Tools) -> tuple[Tools, ToolChoice]:

@@ -50,11 +50,15 @@ class ToolCall(msgspec.Struct):
     function: FunctionCall | None = None
 
 
+MessageContent = str | list[ContentPart] | dict[str, Any] | int | float | bool | msgspec.UnsetType | None
+
+
 class Message(msgspec.Struct):
-    """`content` tells a missing field from null: assistants and old clients send null, nobody means a missing one."""
+    """`content` tells a missing field from null: assistants and old clients send null, nobody means a missing one.
+    Results of tools come as objects and numbers, too."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[ContentPart] | msgspec.UnsetType | None = msgspec.UNSET
+    content: MessageContent = msgspec.UNSET
     name: str | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
@@ -67,7 +71,7 @@ class Message(msgspec.Struct):
 class Function(msgspec.Struct):
     name: Name
     description: str | None = None
-    parameters: dict[str, Any] | None = None
+    parameters: Any = None
     strict: bool | None = None
 
 

@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 import orjson
 
+from unsloth_studio.dialects.lenient import json_text
 from unsloth_studio.dialects.openai_responses.parts import plain_text, read_content, screenshot_of
 from unsloth_studio.dialects.openai_responses.tools import ToolNames
 from unsloth_studio.dialects.openai_responses.wire import (
@@ -119,7 +120,9 @@ class ItemReader:
         if call_id is None:
             message = f"{at}.call_id: This output names no call, and no call before it waits for one."
             raise invalid(message, param=f"{at}.call_id")
-        self._result(call_id, ToolResultPart(call_id, read_content(item.output, at=f"{at}.output")))
+        output = item.output
+        told = json_text(output) if isinstance(output, dict | float | int) else output
+        self._result(call_id, ToolResultPart(call_id, read_content(told, at=f"{at}.output")))
 
     def _result(self, call_id: str, part: ToolResultPart) -> None:
         self._flush()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from unsloth_studio.dialects.lenient import tool_schema
 from unsloth_studio.dialects.openai_responses.wire import (
     AllowedTools,
     CustomTool,
@@ -80,8 +81,8 @@ class _Declared:
         match type_of(raw, at=at):
             case "function":
                 tool = shaped(raw, FunctionTool, at=at)
-                parameters = tool.parameters or {"type": "object", "properties": {}}
-                definition = ToolDefinition(tool.name, tool.description or "", parameters, tool.strict)
+                schema = tool_schema(tool.parameters)
+                definition = ToolDefinition(tool.name, tool.description or "", schema, tool.strict)
                 self._add(definition, WireTool(tool.name, namespace), at)
             case "custom":
                 tool = shaped(raw, CustomTool, at=at)

@@ -143,7 +143,7 @@ class CustomToolCallItem(msgspec.Struct):
 class ToolOutputItem(msgspec.Struct):
     """`function_call_output` and `custom_tool_call_output`."""
 
-    output: Content
+    output: Content | RawObject | int | float | bool | None = None
     call_id: str | None = None
 
 
@@ -156,7 +156,7 @@ class ToolListItem(msgspec.Struct):
 class FunctionTool(msgspec.Struct):
     name: Annotated[str, msgspec.Meta(min_length=1)]
     description: str | None = None
-    parameters: RawObject | None = None
+    parameters: Any = None
     strict: bool | None = None
 
 
