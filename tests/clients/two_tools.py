@@ -84,21 +84,15 @@ class Loop:
     bench: Bench
     asked_before: int
 
-    def check(self, answer: str, *, adds_user_turns: bool = False) -> None:
-        """The work is done, with one request per turn, and the engine saw each result where it belongs.
-
-        `adds_user_turns` is for a client that tells the model its own reasoning in user messages.
-        """
+    def check(self, answer: str) -> None:
+        """The work is done, with one request per turn, and the engine saw each result where it belongs."""
         assert answer == ANSWER
         assert (self.bench.folder / "done.txt").read_text() == RECORD
         state = self.engine.state()
         assert state["total_requests"] - self.asked_before == len(TURNS)
         histories = [told(request["body"]) for request in state["requests"][-len(TURNS) :]]
-        if adds_user_turns:
-            check_results([*histories[-1][:1], *(said for said in histories[-1][1:] if said["role"] != "user")])
-        else:
-            check_results(histories[-1])
-            assert [histories[-1][: len(history)] for history in histories] == histories
+        check_results(histories[-1])
+        assert [histories[-1][: len(history)] for history in histories] == histories
 
 
 def start_loop(server: StudioServer, engine: RunningEngine, folder: Path) -> Loop:

@@ -60,8 +60,8 @@ def test_golden_files_are_all_in_use() -> None:
         ),
         pytest.param(
             WHOLE["reasoning_and_text"],
-            ["content_block_start", "content_block_delta", "content_block_delta", "content_block_stop", *BLOCK],
-            id="no signature frame without a signature",
+            ["content_block_start", *["content_block_delta"] * 3, "content_block_stop", *BLOCK],
+            id="thinking without a signature gets one",
         ),
     ],
 )

@@ -8,6 +8,7 @@ Format: Anthropic API reference, "Streaming Messages"; Python SDK 2.12, `lib/str
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, assert_never
 
 import orjson
@@ -48,6 +49,10 @@ _STOP_REASON: dict[FinishReason, str] = {
     "content_filter": "refusal",
 }
 
+SIGNATURE = "dW5zbG90aC1zdHVkaW8="
+"""Of every thinking block ("unsloth-studio" in Base64). It proves nothing and is not checked; clients that find none tell the
+model its own thinking as the user's words, or drop it, and the prompt cache is lost."""
+
 _FIRST_OUTPUT_TOKENS = 1
 """What the API's own `message_start` says before anything is generated; `message_delta` has the count."""
 
@@ -57,6 +62,7 @@ class MessagesStreamWriter:
 
     def __init__(self, request_id: str | None = None) -> None:
         self._request_id = request_id
+        self._thinking = False
         self._begun = False
         self._ended = False
         self._blocks = 0
@@ -110,6 +116,7 @@ class MessagesStreamWriter:
                 kind, key = "text_delta", "text"
             case ReasoningPart():
                 kind, key = "thinking_delta", "thinking"
+                self._thinking = True
             case ToolCallPart():
                 kind, key = "input_json_delta", "partial_json"
                 self._awaiting_arguments = True
@@ -132,6 +139,8 @@ class MessagesStreamWriter:
     def _stop_block(self, signature: str) -> bytes:
         index, self._blocks = self._blocks, self._blocks + 1
         stop = _frame("content_block_stop", {"index": index})
+        if self._thinking:
+            signature, self._thinking = signature or SIGNATURE, False
         if not signature:
             return stop
         delta = {"type": "signature_delta", "signature": signature}
@@ -147,7 +156,8 @@ def write_whole(turn: Turn) -> bytes:
     results = {result.call_id: result for result in turn.tool_results}
     content: list[dict[str, Any]] = []
     for part in turn.parts:
-        content.append(_block(part))
+        signed = isinstance(part, ReasoningPart) and not part.signature
+        content.append(_block(replace(part, signature=SIGNATURE) if signed else part))
         if isinstance(part, ToolCallPart) and part.runs_on == "server" and part.call_id in results:
             content.append(_result_block(results[part.call_id], part.name))
     stop = _stop(turn.finish_reason, turn.stop_sequence)
