@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,8 +19,10 @@ import pytest
 from tests.conformance.case import Case
 from tests.conformance.corpus import CASES
 from tests.conformance.tools import TOOL_SETS
+from tests.fake_engine.script import Script
+from tests.support.engines import fake_engine
 from tests.support.gguf import write_scripted_gguf
-from tests.support.server import StudioServer
+from tests.support.server import StudioServer, studio
 from tests.support.workplace import Workplace, cards
 
 pytestmark = pytest.mark.e2e
@@ -176,3 +179,20 @@ def test_without_healing_the_text_stays_text(server: StudioServer) -> None:
     message = reply.json()["choices"][0]["message"]
     assert not message.get("tool_calls")
     assert "tool_call" in message["content"]
+
+
+def test_an_upstream_that_ignores_the_choice_is_asked_again(tmp_path: Path) -> None:
+    tool = {"type": "function", "function": {"name": "step", "parameters": {"properties": {"n": {"type": "integer"}}}}}
+    with fake_engine() as engine, studio(tmp_path, "--upstream", engine.base_url) as server:
+        engine.set_turns(Script(text="I would rather not."), Script(text='{"name": "step", "arguments": {"n": 3}}'))
+        reply = httpx.post(
+            f"{server.base_url}/v1/chat/completions",
+            json={"messages": [{"role": "user", "content": "Go"}], "tools": [tool], "tool_choice": "required"},
+            headers=server.headers,
+        ).json()
+        (call,) = reply["choices"][0]["message"]["tool_calls"]
+        assert call["function"] == {"name": "step", "arguments": '{"n":3}'}
+        assert reply["choices"][0]["finish_reason"] == "tool_calls"
+        second = engine.state()["requests"][-1]["body"]
+        assert second["tool_choice"] == "none"
+        assert second["response_format"]["json_schema"]["schema"]["properties"]["name"] == {"const": "step"}

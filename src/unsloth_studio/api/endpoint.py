@@ -16,6 +16,7 @@ from unsloth_studio.api.load_notes import LoadNotes
 from unsloth_studio.api.services import Services
 from unsloth_studio.dialects.contract import StreamWriter
 from unsloth_studio.dialects.status import STATUS
+from unsloth_studio.serving.forced_call import demand, missing_call, with_call
 from unsloth_studio.serving.recheck import ask_again, better, faults_of, without_cut_call
 from unsloth_studio.turn.accumulate import Accumulator, Turn
 from unsloth_studio.turn.errors import TurnError, TurnFailure
@@ -68,6 +69,9 @@ class Endpoint(ABC):
     async def whole(self, exchange: Exchange, request: Request) -> Turn:
         """One turn, folded; what of it does not fit its schema was asked for once more. Raises `TurnFailure`."""
         turn = without_cut_call(await self._folded(exchange, request))
+        if missing_call(request, turn):
+            log.info("request id=%s is asked once more: it demands a call", exchange.id)
+            turn = with_call(request, turn, await self._folded(exchange, demand(request, turn)))
         if not (self.services.turns.heals and request.heal_tool_calls):
             return turn
         if not turn.tool_calls and request.output.kind == "text":

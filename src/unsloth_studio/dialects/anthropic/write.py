@@ -50,8 +50,8 @@ _STOP_REASON: dict[FinishReason, str] = {
 }
 
 SIGNATURE = "dW5zbG90aC1zdHVkaW8="
-"""Of every thinking block ("unsloth-studio" in Base64). It proves nothing and is not checked; clients that find none tell the
-model its own thinking as the user's words, or drop it, and the prompt cache is lost."""
+"""Of every thinking block ("unsloth-studio" in Base64). It proves nothing and is not checked; clients that find none tell
+the model its own thinking as the user's words, or drop it, and the prompt cache is lost."""
 
 _FIRST_OUTPUT_TOKENS = 1
 """What the API's own `message_start` says before anything is generated; `message_delta` has the count."""

@@ -1,0 +1,96 @@
+"""A call that was demanded and did not come: `tool_choice` "required" or one particular tool.
+
+The rule: our own engine holds the model to it by a grammar; other servers may not. A whole reply without a call is asked for
+once more, as a JSON object that names the tool and its arguments. Pure; the caller asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from unsloth_studio.schemas.lower import lower_tool
+from unsloth_studio.turn.accumulate import Turn
+from unsloth_studio.turn.messages import (
+    Conversation,
+    Message,
+    NamedTool,
+    OutputFormat,
+    Request,
+    TextPart,
+    ToolCallPart,
+    ToolDefinition,
+)
+
+MOST_TOOLS = 24
+"""Whose arguments are held to their schemas; with more only the name is."""
+
+
+def missing_call(request: Request, turn: Turn) -> bool:
+    """Whether the turn lacks a call that the request demands; one that was cut at its limit may have meant to make it."""
+    demanded = bool(_demanded(request))
+    return demanded and not turn.tool_calls and turn.finish_reason not in ("length", "content_filter")
+
+
+def demand(request: Request, turn: Turn) -> Request:
+    """The request for the second try."""
+    prompt = request.prompt
+    assert isinstance(prompt, Conversation)
+    tools = _demanded(request)
+    names = ", ".join(f"`{tool.name}`" for tool in tools[:MOST_TOOLS])
+    told = (
+        f"A tool must be called: {names}. Answer with one JSON object and nothing else: "
+        '{"name": the tool, "arguments": {its arguments}}.'
+    )
+    said = (Message("assistant", (TextPart(turn.text),)),) if turn.text.strip() else ()
+    messages = (*prompt.messages, *said, Message("user", (TextPart(told),)))
+    return replace(
+        request,
+        prompt=replace(prompt, messages=messages, tool_choice="none"),
+        output=OutputFormat("json_schema", _either(tools), "call"),
+    )
+
+
+def with_call(request: Request, first: Turn, second: Turn) -> Turn:
+    """`first` with the call that `second` spells, or `first` as it was when that is none."""
+    tokens = first.usage.completion_tokens + second.usage.completion_tokens
+    first.usage = replace(first.usage, completion_tokens=tokens)
+    try:
+        spelled: Any = orjson.loads(second.text)
+    except orjson.JSONDecodeError:
+        return first
+    match spelled:
+        case {"name": str(name), "arguments": dict()} if any(name == tool.name for tool in _demanded(request)):
+            text = orjson.dumps(spelled["arguments"]).decode()
+            first.parts.append(ToolCallPart(f"call_{second.id}_forced", name, text))
+            first.finish_reason = "tool_calls"
+        case _:
+            pass
+    return first
+
+
+def _demanded(request: Request) -> tuple[ToolDefinition, ...]:
+    prompt = request.prompt
+    if not isinstance(prompt, Conversation):
+        return ()
+    match prompt.tool_choice:
+        case NamedTool(name):
+            return tuple(tool for tool in prompt.tools if tool.name == name)
+        case "required":
+            return prompt.tools
+        case _:
+            return ()
+
+
+def _either(tools: tuple[ToolDefinition, ...]) -> dict[str, Any]:
+    if len(tools) > MOST_TOOLS:
+        return _call({"enum": [tool.name for tool in tools]}, {"type": "object"})
+    ways = [_call({"const": tool.name}, lower_tool(tool.parameters)) for tool in tools]
+    return ways[0] if len(ways) == 1 else {"anyOf": ways}
+
+
+def _call(name: dict[str, Any], arguments: Any) -> dict[str, Any]:
+    properties = {"name": name, "arguments": arguments}
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}

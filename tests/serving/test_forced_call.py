@@ -1,0 +1,71 @@
+"""A demanded call that did not come is asked for once more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from unsloth_studio.serving.forced_call import demand, missing_call, with_call
+from unsloth_studio.turn.accumulate import Turn
+from unsloth_studio.turn.events import Usage
+from unsloth_studio.turn.messages import (
+    Conversation,
+    Message,
+    NamedTool,
+    Request,
+    TextPart,
+    ToolCallPart,
+    ToolChoice,
+    ToolDefinition,
+)
+
+SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+TOOLS = (ToolDefinition("step", parameters=SCHEMA), ToolDefinition("look"))
+
+
+def asked(choice: ToolChoice) -> Request:
+    return Request(Conversation((Message("user", (TextPart("Go"),)),), TOOLS, choice))
+
+
+def said(text: str, **fields: Any) -> Turn:
+    return Turn(id="t", parts=[TextPart(text)], usage=Usage(10, 4), **fields)
+
+
+@pytest.mark.parametrize(
+    ("choice", "missing"), [("auto", False), ("none", False), ("required", True), (NamedTool("look"), True)]
+)
+def test_only_what_is_demanded_is_missed(choice: ToolChoice, missing: bool) -> None:
+    assert missing_call(asked(choice), said("No.")) == missing
+    assert not missing_call(asked(choice), said("No", finish_reason="length"))
+    assert not missing_call(asked(choice), Turn(parts=[ToolCallPart("1", "look")]))
+
+
+def test_the_second_try_is_held_to_the_tools_and_keeps_the_prompt() -> None:
+    again = demand(asked("required"), said("I will not."))
+    assert isinstance(again.prompt, Conversation)
+    assert (again.prompt.tools, again.prompt.tool_choice) == (TOOLS, "none")
+    assert [message.role for message in again.prompt.messages] == ["user", "assistant", "user"]
+    assert again.output.schema
+    ways = again.output.schema["anyOf"]
+    assert [way["properties"]["name"] for way in ways] == [{"const": "step"}, {"const": "look"}]
+    assert ways[0]["properties"]["arguments"] == SCHEMA
+    named = demand(asked(NamedTool("step")), said("")).output.schema
+    assert named
+    assert named["properties"]["name"] == {"const": "step"}
+
+
+def test_the_call_that_is_spelled_is_made() -> None:
+    request = asked("required")
+    turn = with_call(request, said("Well."), said('{"name": "step", "arguments": {"n": 3}}'))
+    assert [(call.name, call.arguments) for call in turn.tool_calls] == [("step", '{"n":3}')]
+    assert (turn.finish_reason, turn.usage) == ("tool_calls", Usage(10, 8))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "No!", "{}", '{"name": "other", "arguments": {}}', '{"name": "step", "arguments": "n=3"}', "[1]"]
+)
+def test_what_spells_no_call_changes_nothing(text: str) -> None:
+    turn = with_call(asked(NamedTool("step")), said("Well."), said(text))
+    assert turn.tool_calls == []
+    assert turn.text == "Well."
