@@ -134,7 +134,7 @@ def empty(folder: Path) -> None:
     """
     top = os.open(folder, _FOLDER)
     try:
-        while names := os.listdir(top):
+        while names := _names(top):
             for name in names:
                 _remove_one(top, name)
     finally:
@@ -157,7 +157,7 @@ def _remove_one(top: int, name: str) -> None:
     except (IsADirectoryError, PermissionError):  # EISDIR on Linux, EPERM elsewhere
         descriptor = _open_folder(name, top)
     try:
-        for inner in os.listdir(descriptor):
+        for inner in _names(descriptor):
             try:
                 os.unlink(inner, dir_fd=descriptor)
             except (IsADirectoryError, PermissionError):
@@ -166,6 +166,11 @@ def _remove_one(top: int, name: str) -> None:
     finally:
         os.close(descriptor)
     os.rmdir(name, dir_fd=top)
+
+
+def _names(descriptor: int) -> list[str]:
+    with os.scandir(descriptor) as entries:
+        return [entry.name for entry in entries]
 
 
 @contextlib.contextmanager

@@ -36,12 +36,10 @@ class Sandbox:
     ) -> SandboxResult:
         """Run `command` (absolute path first) with `folder` as its only lasting place, /mnt/data in there.
 
-        Returns when the command has ended or a limit ended it, and nothing of it is left; so also when cancelled. `on_output`
-        gets the output as it comes and must return at once. Raises `OSError` when the sandbox cannot be started.
+        Returns when the command has ended or a limit ended it, and nothing of it is left; so also when cancelled.
+        `on_output` gets the output as it comes and must return at once. Raises `OSError` when the sandbox cannot be started.
         """
-        process = await self.start(
-            ("exec", *command), folder=folder, limits=limits, stdin=stdin, on_output=on_output
-        )
+        process = await self.start(("exec", *command), folder=folder, limits=limits, stdin=stdin, on_output=on_output)
         try:
             await process.wait(limits.wall_seconds)
         finally:

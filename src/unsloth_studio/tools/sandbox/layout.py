@@ -63,7 +63,7 @@ def _inside(path: str, folders: list[str]) -> bool:
 
 
 def _compile_launcher() -> None:
-    """So that not every start compiles it: in there its folder is read-only. A folder we may not write costs a little time."""
+    """So that not every start compiles it: in there its folder is read-only. Where we may not write, starts take longer."""
     for source in INSIDE.glob("*.py"):
         with contextlib.suppress(OSError, py_compile.PyCompileError):
             py_compile.compile(str(source), doraise=True)

@@ -70,7 +70,7 @@ def command_line(
     programs: Programs,
     descriptors: Descriptors,
 ) -> tuple[str, ...]:
-    """The whole argument vector. As root, a first bubblewrap only carries what root alone can reach to a place everybody can,
+    """The whole argument vector. As root, a first bubblewrap only carries what root alone can reach to where everybody can;
     then the rights of root are given up for good, and the second one builds the same sandbox as for a plain user."""
     binds = [(view.inside, INSIDE), *((path, path) for path in view.private)]
     if programs.setpriv is None:
@@ -127,7 +127,7 @@ def _sandbox(
 
 
 def confined(view: SystemView, command: tuple[str, ...], limits: Limits) -> tuple[str, ...]:
-    """The launcher inside, which confines itself and becomes `command`: `exec` PROGRAM..., `python` DESCRIPTOR PATH..., `report`."""
+    """The launcher inside, which confines itself and becomes `command`, as `inside/main.py` understands it."""
     limits_by_name = {
         "AS": 4 * limits.memory_bytes,
         "DATA": limits.memory_bytes,
@@ -146,7 +146,7 @@ def confined(view: SystemView, command: tuple[str, ...], limits: Limits) -> tupl
         *(view.python, "-I", "-S", "-c", _START),
         *(f"limit={name}:{number}" for name, number in limits_by_name.items()),
         *(f"run={path}" for path in readable),
-        *("read=/proc", "devices=/dev"),
+        *("list=/", "read=/proc", "devices=/dev"),
         *(f"write={path}" for path in (*SCRATCH, FOLDER)),
         *command,
     )

@@ -161,7 +161,13 @@ def read_report(result: SandboxResult) -> int | Unavailable:
         last = text.splitlines()[-1] if text else "it says nothing"
         return Unavailable(f"A first command in the sandbox failed: {last}", advice)
     said = dict(line.split(maxsplit=1) for line in text.splitlines() if " " in line)
-    wanted = {"Uid": str(policy.UNPRIVILEGED), "NoNewPrivs": "1", "Seccomp": "2", "CapEff": "0" * 16, "CapPrm": "0" * 16}
+    wanted = {
+        "Uid": str(policy.UNPRIVILEGED),
+        "NoNewPrivs": "1",
+        "Seccomp": "2",
+        "CapEff": "0" * 16,
+        "CapPrm": "0" * 16,
+    }
     for name, value in wanted.items():
         if said.get(name) != value:
             reason = f"A process in the sandbox has {name} {said.get(name)} where it must have {value}."

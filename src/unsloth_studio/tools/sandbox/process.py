@@ -63,7 +63,7 @@ class ConfinedProcess:
             self._signal_all()
 
     async def kill(self) -> None:
-        """End everything in there, wait until it is gone, and read what it had printed. Idempotent; goes on when cancelled."""
+        """End everything in there, wait until it is gone, and read what it had printed. Idempotent; also when cancelled."""
         if self._burial is None:
             self._burial = asyncio.create_task(self._bury())
         await asyncio.shield(self._burial)

@@ -106,7 +106,7 @@ def _close(descriptor: int) -> None:
 
 
 class Ending:
-    """Waits for the end of a process, a child of ours or not. `over` is done when it has ended (a child is then a zombie)."""
+    """Waits for the end of a process, a child of ours or not. `over` is done when it has ended (and may be a zombie)."""
 
     def __init__(self, pid: int) -> None:
         """Raises `ProcessLookupError` when there is no such process."""

@@ -1,7 +1,8 @@
 """The first program in the sandbox: puts limits and Landlock on itself, then becomes the command.
 
-The rule: standard library only, and as little of it as can be: its start is part of every call. Arguments:
-`limit=NAME:N`, `read=PATH`, `run=PATH`, `write=PATH` and `devices=PATH`, then `exec` COMMAND..., `python` DESCRIPTOR PATH..., or `report`.
+The rule: standard library only, and as little of it as can be: its start is part of every call. Arguments: settings
+(`limit=NAME:N`, `list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then `exec` COMMAND...,
+`python` DESCRIPTOR PATH..., or `report`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import resource
 from . import landlock
 
 _RIGHTS = {
+    "list": landlock.LIST,
     "read": landlock.READ,
     "run": landlock.READ_EXECUTE,
     "write": landlock.WRITE | landlock.READ_EXECUTE,
