@@ -88,12 +88,17 @@ _FLAGS = {
 NAMESPACES = (
     *(Attempt(f"unshare the {name} namespace", f"sc('unshare', {flag}) == 0") for name, flag in _FLAGS.items()),
     *(
-        Attempt(f"clone into a new {name} namespace", f"pid = sc('clone', {flag} | 17, 0, 0, 0, 0); pid or os._exit(0); pid > 0")
+        Attempt(
+            f"clone into a new {name} namespace",
+            f"pid = sc('clone', {flag} | 17, 0, 0, 0, 0); pid or os._exit(0); pid > 0",
+        )
         for name, flag in _FLAGS.items()
         if name != "time"  # its bit means something else to clone
     ),
     *(
-        Attempt(f"join the {name} namespace of the first process", f"sc('setns', os.open('/proc/1/ns/{name}', 0), 0) == 0")
+        Attempt(
+            f"join the {name} namespace of the first process", f"sc('setns', os.open('/proc/1/ns/{name}', 0), 0) == 0"
+        )
         for name in ("mnt", "user", "net", "pid", "ipc", "uts", "cgroup")
     ),
     *table(

@@ -7,6 +7,7 @@ Options: bwrap(1) of bubblewrap 0.4 and later; the launcher's words: `inside/mai
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from unsloth_studio.tools.sandbox.result import Limits
 
@@ -26,7 +27,7 @@ ENVIRONMENT = {
     "PYTHONIOENCODING": "utf-8",
     "OPENBLAS_NUM_THREADS": "4",  # its default is one thread per core, each with its own memory
 }
-_START = "import sys; sys.path.insert(0, '/opt'); from inside.main import main; sys.path.pop(0); main(sys.argv[1:])"
+_START = "import sys; sys.path.insert(0, {!r}); from inside.main import main; sys.path.pop(0); main(sys.argv[1:])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,18 @@ def _sandbox(
 
 def confined(view: SystemView, command: tuple[str, ...], limits: Limits) -> tuple[str, ...]:
     """The launcher inside, which confines itself and becomes `command`, as `inside/main.py` understands it."""
+    readable = (*view.system, *view.private, INSIDE)
+    return (
+        *started(view.python, str(PurePosixPath(INSIDE).parent), limits),
+        *(f"run={path}" for path in readable),
+        *("list=/", "read=/proc", "devices=/dev"),
+        *(f"write={path}" for path in (*SCRATCH, FOLDER)),
+        *command,
+    )
+
+
+def started(python: str, parent_of_inside: str, limits: Limits) -> tuple[str, ...]:
+    """The start of the launcher with its limits; its rules and the command follow."""
     limits_by_name = {
         "AS": 4 * limits.memory_bytes,
         "DATA": limits.memory_bytes,
@@ -141,15 +154,8 @@ def confined(view: SystemView, command: tuple[str, ...], limits: Limits) -> tupl
     }
     if limits.cpu_seconds is not None:
         limits_by_name["CPU"] = limits.cpu_seconds
-    readable = (*view.system, *view.private, INSIDE)
-    return (
-        *(view.python, "-I", "-S", "-c", _START),
-        *(f"limit={name}:{number}" for name, number in limits_by_name.items()),
-        *(f"run={path}" for path in readable),
-        *("list=/", "read=/proc", "devices=/dev"),
-        *(f"write={path}" for path in (*SCRATCH, FOLDER)),
-        *command,
-    )
+    settings = tuple(f"limit={name}:{number}" for name, number in limits_by_name.items())
+    return (python, "-I", "-S", "-c", _START.format(parent_of_inside), *settings)
 
 
 def exposed(view: SystemView, secret: str) -> str | None:

@@ -43,7 +43,7 @@ class ConfinedProcess:
         self._reading = True
         self.limit: Limit | None = None
         self.output = KeptOutput(limits.kept_output_bytes)
-        self._outer = Ending(spawned.process.pid)
+        self._outer = Ending(spawned.process.pid, spawned.process.wait)
         self._inner: Ending | None = None
         self.ended = self._outer.over
         self._loop.add_reader(spawned.output, self._read)

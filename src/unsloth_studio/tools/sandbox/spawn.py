@@ -108,16 +108,17 @@ def _close(descriptor: int) -> None:
 class Ending:
     """Waits for the end of a process, a child of ours or not. `over` is done when it has ended (and may be a zombie)."""
 
-    def __init__(self, pid: int) -> None:
-        """Raises `ProcessLookupError` when there is no such process."""
+    def __init__(self, pid: int, wait: Callable[[], object] | None = None) -> None:
+        """`wait` waits for a child of ours, where the system has no descriptors for processes. Raises `ProcessLookupError`
+        when there is no such process."""
         self._loop = asyncio.get_running_loop()
         self.over: asyncio.Future[None] = self._loop.create_future()
         self._descriptor: int | None = None
         if hasattr(os, "pidfd_open"):
             self._descriptor = os.pidfd_open(pid)
             self._loop.add_reader(self._descriptor, self._ended)
-        else:  # not Linux: there only children of ours are waited for
-            threading.Thread(target=self._wait, args=(pid,), daemon=True).start()
+        elif wait is not None:
+            threading.Thread(target=self._wait, args=(wait,), daemon=True).start()
 
     def kill(self) -> None:
         """SIGKILL to this very process, also when its number has gone to another one since. Linux only."""
@@ -137,8 +138,7 @@ class Ending:
         if not self.over.done():
             self.over.set_result(None)
 
-    def _wait(self, pid: int) -> None:
-        with contextlib.suppress(ChildProcessError):
-            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    def _wait(self, wait: Callable[[], object]) -> None:
+        wait()
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._ended)

@@ -1,7 +1,7 @@
 """The first program in the sandbox: puts limits and Landlock on itself, then becomes the command.
 
 The rule: standard library only, and as little of it as can be: its start is part of every call. Arguments: settings
-(`limit=NAME:N`, `list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then `exec` COMMAND...,
+(`limit=NAME:N`, `home=PATH`, `list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then `exec` COMMAND...,
 `python` DESCRIPTOR PATH..., or `report`.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 
 from . import landlock
 
@@ -38,14 +39,19 @@ def main(arguments: list[str]) -> None:
 
 def confine(settings: list[str]) -> int:
     """Apply `settings`; returns the Landlock version in force."""
-    with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - when memory runs out, this one goes first
-        file.write("1000")
+    if sys.platform == "linux":
+        with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - when memory runs out, this one goes first
+            file.write("1000")
     rules: list[tuple[str, int]] = []
     for setting in settings:
         kind, _, value = setting.partition("=")
         if kind == "limit":
             name, _, number = value.partition(":")
-            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (int(number), int(number)))
+            if (known := getattr(resource, f"RLIMIT_{name}", None)) is not None:  # macOS has fewer
+                resource.setrlimit(known, (int(number), int(number)))
+        elif kind == "home":
+            os.chdir(value)
+            os.environ.update(HOME=value, TMPDIR=value)
         else:
             rules.append((value, _RIGHTS[kind]))
     return landlock.restrict(rules)
