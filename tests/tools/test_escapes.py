@@ -32,8 +32,9 @@ PLAIN_USER = "65533"  # not nobody: that is who code in the sandbox is when the 
 def python_for_everybody() -> str:
     """A Python that a user without rights can start; ours may lie in a folder that is closed to others."""
     for candidate in (sys.executable, "/usr/bin/python3"):
-        command = [*as_plain_user(), candidate, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
-        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+        found = "os.path.exists(os.path.realpath(sys.executable))"  # not another one, by some shim
+        asked = f"import os, sys; sys.exit(sys.version_info < (3, 11) or not {found})"
+        if subprocess.run([*as_plain_user(), candidate, "-c", asked], capture_output=True, check=False).returncode == 0:
             return candidate
     pytest.fail(
         "No Python 3.11 can be started by a plain user: install python3 for all users, to test the sandbox as one."

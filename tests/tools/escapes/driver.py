@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.tools.escapes import files, kernel, processes, refused
 from tests.tools.escapes.attempt import Attempt
 from tests.tools.escapes.world import World, world
+
 from unsloth_studio.tools.sandbox import policy, syscalls
 from unsloth_studio.tools.sandbox.launcher import Sandbox
 from unsloth_studio.tools.sandbox.layout import read_system

@@ -1,5 +1,7 @@
 """Attempts on files: reading what is outside, writing where nothing may be written, links, devices, modes."""
 
+# ruff: noqa: E501 - one attempt, one line
+
 from __future__ import annotations
 
 from tests.tools.escapes.attempt import real, table

@@ -1,5 +1,7 @@
 """Attempts on the network, and on the kernel's rarer services. Refused calls: `syscalls.py` has one attempt for each."""
 
+# ruff: noqa: E501 - one attempt, one line
+
 from __future__ import annotations
 
 from tests.tools.escapes.attempt import Attempt, real, table

@@ -1,5 +1,7 @@
 """Attempts on other processes, on rights, and on namespaces."""
 
+# ruff: noqa: E501 - one attempt, one line
+
 from __future__ import annotations
 
 from tests.tools.escapes.attempt import Attempt, real, table

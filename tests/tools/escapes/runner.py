@@ -4,18 +4,21 @@ In on stdin: `{"calls": {name: number}, "attempts": [[title, source], ...]}`. Ou
 which begins with `ESCAPED` for a success.
 """
 
+# ruff: noqa: F401, PTH108, PTH109, PTH118, PTH123, PTH208 - the attempts use what is imported; starts without pathlib
+# pyright: reportUnusedImport=false
+
 from __future__ import annotations
 
 import ast
 import ctypes
 import json
 import os
-import resource  # noqa: F401 - the attempts use it
+import resource
 import shutil
 import signal
-import socket  # noqa: F401
-import struct  # noqa: F401
-import subprocess  # noqa: F401
+import socket
+import struct
+import subprocess
 import sys
 import time
 from typing import Any
