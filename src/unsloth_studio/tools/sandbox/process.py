@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -24,6 +24,7 @@ from unsloth_studio.tools.sandbox.spawn import Ending, Spawned, Spawner
 _READ_BYTES = 1 << 16
 _WATCH_SECONDS = 0.2
 _BURIAL_SECONDS = 10.0
+_CHILD = re.compile(rb'"child-pid": *(\d+)\D')
 OnOutput = Callable[[bytes], None]
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ class ConfinedProcess:
         self._began = time.monotonic()
         self._first: int | None = None  # the first process in there, by its number out here
         self._burial: asyncio.Task[None] | None = None
-        self._reading = True
+        self._reading, self._told = True, b""
         self.limit: Limit | None = None
         self.output = KeptOutput(limits.kept_output_bytes)
         self._outer = Ending(spawned.process.pid, spawned.process.wait)
@@ -123,12 +124,18 @@ class ConfinedProcess:
         self._loop.remove_reader(self._spawned.output)
 
     def _learn(self) -> None:
-        """bubblewrap says the number of the first process: `{"child-pid": 4242}`, bwrap(1) under --info-fd."""
-        self._loop.remove_reader(self._spawned.info)
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            first = int(json.loads(os.read(self._spawned.info, 4096))["child-pid"])
-            self._inner = Ending(first)
-            self._first = first
+        """bubblewrap says, in pieces, the number of the first process: `{"child-pid": 4242, ...}`, bwrap(1), --info-fd."""
+        try:
+            piece = os.read(self._spawned.info, 4096)
+        except BlockingIOError:
+            return
+        self._told += piece
+        if (said := _CHILD.search(self._told)) and self._first is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._inner = Ending(int(said[1]))
+                self._first = int(said[1])
+        if said or not piece:
+            self._loop.remove_reader(self._spawned.info)
 
     def _signal_all(self) -> None:
         if self._inner is not None:

@@ -20,6 +20,7 @@ _RIGHTS = {
     "write": landlock.WRITE | landlock.READ_EXECUTE,
     "devices": landlock.DEVICES,
 }
+_CPU_GRACE_SECONDS = 2  # between SIGXCPU, which says why, and SIGKILL, which does not
 _WORDS = ("exec", "python", "report")
 
 
@@ -48,7 +49,8 @@ def confine(settings: list[str]) -> int:
         if kind == "limit":
             name, _, number = value.partition(":")
             if (known := getattr(resource, f"RLIMIT_{name}", None)) is not None:  # macOS has fewer
-                resource.setrlimit(known, (int(number), int(number)))
+                most = int(number) + (_CPU_GRACE_SECONDS if name == "CPU" else 0)
+                resource.setrlimit(known, (int(number), most))
         elif kind == "home":
             os.chdir(value)
             os.environ.update(HOME=value, TMPDIR=value)
