@@ -111,7 +111,7 @@ def open_regular(folder: Path, path: str) -> int:
     try:
         with _opened(folder, parts[:-1]) as parent:
             descriptor = os.open(parts[-1], _FILE, dir_fd=parent)
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:  # the latter for what is no file name at all
         raise FileNotFoundError(path) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

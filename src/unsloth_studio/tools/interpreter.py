@@ -182,7 +182,11 @@ class Interpreters:
             if self._checking is None or self._checking.done():
                 self._checking = asyncio.create_task(self._check())
             await self._make_room()
-            yield interpreter, self._closed_because.pop(name, "")
+            try:
+                yield interpreter, self._closed_because.pop(name, "")
+            except asyncio.CancelledError:
+                await self.close(name, "the last call was cancelled")
+                raise
             if not interpreter.alive:
                 self._live.pop(name, None)
         finally:
