@@ -1,0 +1,69 @@
+"""The first program in the sandbox: puts limits and Landlock on itself, then becomes the command.
+
+The rule: standard library only, and as little of it as can be: its start is part of every call. Arguments: settings
+(`limit=NAME:N`, `home=PATH`, `list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then `exec` COMMAND...,
+`python` DESCRIPTOR PATH..., or `report`.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+
+from . import landlock
+
+_RIGHTS = {
+    "list": landlock.LIST,
+    "read": landlock.READ,
+    "run": landlock.READ_EXECUTE,
+    "write": landlock.WRITE | landlock.READ_EXECUTE,
+    "devices": landlock.DEVICES,
+}
+_CPU_GRACE_SECONDS = 2  # between SIGXCPU, which says why, and SIGKILL, which does not
+_WORDS = ("exec", "python", "report")
+
+
+def main(arguments: list[str]) -> None:
+    first = next(index for index, word in enumerate(arguments) if word in _WORDS)
+    abi = confine(arguments[:first])
+    word, *rest = arguments[first:]
+    if word == "exec":
+        os.execv(rest[0], rest)  # noqa: S606 - this is what it is for
+    if word == "python":
+        from .interpreter import serve
+
+        serve(int(rest[0]), rest[1:])
+    if word == "report":
+        report(abi)
+
+
+def confine(settings: list[str]) -> int:
+    """Apply `settings`; returns the Landlock version in force."""
+    if sys.platform == "linux":
+        with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - when memory runs out, this one goes first
+            file.write("1000")
+    rules: list[tuple[str, int]] = []
+    for setting in settings:
+        kind, _, value = setting.partition("=")
+        if kind == "limit":
+            name, _, number = value.partition(":")
+            if (known := getattr(resource, f"RLIMIT_{name}", None)) is not None:  # macOS has fewer
+                most = int(number) + (_CPU_GRACE_SECONDS if name == "CPU" else 0)
+                resource.setrlimit(known, (int(number), most))
+        elif kind == "home":
+            os.chdir(value)
+            os.environ.update(HOME=value, TMPDIR=value)
+        else:
+            rules.append((value, _RIGHTS[kind]))
+    return landlock.restrict(rules)
+
+
+def report(abi: int) -> None:
+    """What the kernel says about this process, for the probe: `NAME VALUE` lines."""
+    print("Landlock", abi)
+    with open("/proc/self/status") as file:  # noqa: PTH123
+        for line in file:
+            name, _, value = line.partition(":")
+            if name in ("Uid", "CapEff", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp"):
+                print(name, value.split()[0])
