@@ -28,7 +28,9 @@ async def ask_once(target: Target, ways: Ways, *, accept: str, max_bytes: int) -
             aiohttp.ClientSession(
                 connector=_connector(ways), timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
             ) as session,
-            session.get(URL(target.url, encoded=True), allow_redirects=False, headers={**_HEADERS, "Accept": accept}) as reply,
+            session.get(
+                URL(target.url, encoded=True), allow_redirects=False, headers={**_HEADERS, "Accept": accept}
+            ) as reply,
         ):
             return await _read(reply, target, max_bytes=max_bytes)
     except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -86,7 +88,9 @@ async def _read(reply: aiohttp.ClientResponse, target: Target, *, max_bytes: int
     try:
         unpacker = Unpacker(packing)
     except ValueError as error:
-        raise FetchFailed(f"The host {target.host} sends content packed as '{packing[:40]}', which is not read.") from error
+        raise FetchFailed(
+            f"The host {target.host} sends content packed as '{packing[:40]}', which is not read."
+        ) from error
     if (reply.content_length or 0) <= max_bytes:
         try:
             body = await _body(reply, unpacker, max_bytes=max_bytes)

@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 PIECE: Final = 64 * 2**10
 PACKINGS: Final = ("gzip", "deflate")
 """What is asked for; Brotli would be a dependency of 5 MB for a fifth of the bytes."""
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_MARK = b"\x1f\x8b"
+
+
+class _Stream(Protocol):
+    """What `zlib.decompressobj` makes; its class has no public name."""
+
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
 class Damaged(Exception):  # noqa: N818 - the sender's doing
@@ -29,7 +41,7 @@ class Unpacker:
         self._packed = packing not in ("", "identity")
         self._gzip = packing.endswith("gzip")
         self._held = b""
-        self._stream: zlib._Decompress | None = None
+        self._stream: _Stream | None = None
         self._ended = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -56,7 +68,7 @@ class Unpacker:
         if self._packed and (self._stream is not None or (self._held and not self._ended)):
             raise Damaged("it ends too early")
 
-    def _member(self) -> zlib._Decompress | None:
+    def _member(self) -> _Stream | None:
         """The stream that the bytes at hand belong to. A gzip file may hold several, one behind the other; what else follows
         an end is padding, and ignored as browsers do."""
         if self._stream is None and len(self._held) >= 2 and (not self._ended or self._again()):

@@ -1,0 +1,1 @@
+"""Tools that run on the server: what each takes, does and returns."""
