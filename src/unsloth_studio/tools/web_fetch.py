@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ class WebFetch:
         opened = await self._opener.open_all(urls, within=context.timeout * _SHARE, links=links, say=context.say)
         if not any(one.page for one in opened):
             return ToolOutput(unread(opened), is_error=True)
-        return _answer(opened, query, budget=budget, part=part)
+        return await asyncio.to_thread(_answer, opened, query, budget=budget, part=part)
 
 
 def _urls(arguments: dict[str, Any]) -> list[str]:
@@ -113,7 +114,7 @@ def _in_order(pieces: list[Passage], pages: int, *, budget: int, part: int) -> t
     return chosen, ""
 
 
-def together(chosen: Sequence[Passage], *) -> str:
+def together(chosen: Sequence[Passage]) -> str:
     """Passages of one page as one text, with a mark where something was left out between them."""
     text: list[str] = []
     last = -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -12,6 +13,7 @@ from unsloth_studio.tools.citations import NOTE, listed
 from unsloth_studio.tools.contract import Source, ToolContext, ToolOutput
 from unsloth_studio.tools.page_text import one_line, shown_url
 from unsloth_studio.tools.pages.opener import PageOpener
+from unsloth_studio.tools.pages.page import Page
 from unsloth_studio.tools.passages import choose, split
 from unsloth_studio.tools.search.chain import search
 from unsloth_studio.tools.search.provider import TIME_RANGES, SearchFailed, SearchProvider, SearchQuery, TimeRange
@@ -100,14 +102,18 @@ class WebSearch:
         within = min(context.timeout * _SHARE, _READING)
         opened = await self._opener.open_all([one.url for one in sources[:_PAGES]], within=within, say=context.say)
         pages = {number: one.page for number, one in enumerate(opened) if one.page is not None}
-        pieces = [piece for number, page in pages.items() for piece in split(page.text, page=number)]
-        chosen = choose(pieces, query, budget=budget)
-        read = list(sources)
-        for number, page in pages.items():
-            passage = together([one for one in chosen if one.page == number])
-            if passage:
-                date = sources[number].date or page.date
-                read[number] = replace(
-                    sources[number], title=sources[number].title or page.title, date=date, passage=passage
-                )
-        return read
+        return await asyncio.to_thread(_with_passages, sources, pages, query, budget)
+
+
+def _with_passages(sources: list[Source], pages: dict[int, Page], query: str, budget: int) -> list[Source]:
+    pieces = [piece for number, page in pages.items() for piece in split(page.text, page=number)]
+    chosen = choose(pieces, query, budget=budget)
+    read = list(sources)
+    for number, page in pages.items():
+        passage = together([one for one in chosen if one.page == number])
+        if passage:
+            date = sources[number].date or page.date
+            read[number] = replace(
+                sources[number], title=sources[number].title or page.title, date=date, passage=passage
+            )
+    return read

@@ -15,7 +15,8 @@ from unsloth_studio.tools.pages.dom import Element, text_of
 _DATE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _DATES = (
     "article:published_time", "datepublished", "date", "dc.date", "dcterms.created", "dc.date.issued",
-    "citation_publication_date", "citation_date", "parsely-pub-date", "sailthru.date", "article:modified_time", "last-modified",
+    "citation_publication_date", "citation_date", "parsely-pub-date", "sailthru.date", "article:modified_time",
+    "last-modified",
 )  # fmt: skip
 _LONGEST_TITLE = 300
 

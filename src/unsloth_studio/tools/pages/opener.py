@@ -63,7 +63,7 @@ class PageOpener:
             return Opened(url, problem=f"{one_line(str(error))} Pages outside the public internet are not read.")
         except (FetchFailed, PageUnreadable) as error:
             return Opened(url, problem=one_line(str(error)))
-        safe = neutralise(page.text).strip("\n")
+        safe = (await asyncio.to_thread(neutralise, page.text)).strip("\n")
         if not safe.strip():
             return Opened(url, problem="The page holds nothing that can be seen.")
         return Opened(

@@ -17,7 +17,7 @@ class PageLimits:
     seconds: float = 20.0
     max_memory: int = 1536 * 2**20
     max_markup: int = 4_000_000
-    max_characters: int = 1_000_000
+    max_characters: int = 500_000
 
 
 @dataclass(frozen=True, slots=True)

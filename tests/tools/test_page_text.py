@@ -1,0 +1,148 @@
+"""Markers of every family, spelled in every way that something acts on, and what must stay as people write it."""
+
+from __future__ import annotations
+
+import sys
+import time
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unsloth_studio.parsing import marks
+from unsloth_studio.parsing.marks import Mark, mark_at
+from unsloth_studio.tools.page_text import OPENED, neutralise, one_line, shown_url
+
+TABLE = [name for _, names in marks._FAMILIES for name in names.split()]  # pyright: ignore[reportPrivateUsage]
+TOKENS = """
+<|im_start|> <|im_end|> <|system|> <|user|> <|assistant|> <|im_user|> <|endoftext|> <|eot_id|> <|start_header_id|>
+<｜begin▁of▁sentence｜> <｜User｜> <｜Assistant｜> <｜tool▁calls▁begin｜> <｜tool▁outputs▁begin｜> <｜DSML｜function_calls> </｜DSML｜invoke>
+<|channel|> <|message|> <|constrain|> <|start|>assistant <channel|> <|channel>thought <tool_call|> <turn|> <|tool>
+<start_of_turn> <end_of_turn> <start_of_image> <start_function_call> <start_function_response> <end_function_declaration> <escape>
+<s> </s> <bos> <eos> <pad> <unk> <mask> [INST] [/INST] <<SYS>> <</SYS>> [SYSTEM_PROMPT] [/SYSTEM_PROMPT] [AVAILABLE_TOOLS]
+[TOOL_CALLS] [TOOL_RESULTS] [/TOOL_RESULTS] [TOOL_CONTENT] [ARGS] [CALL_ID] [IMG] [THINK] [MODEL_SETTINGS] [gMASK] <sop>
+<tool_call> </tool_call> <tool_response> <tools> <function=get> <parameter=x> </parameter> <arg_key> </arg_value> <think> </think>
+<function_calls> <seed:bos> <seed:tool_call> <minimax:tool_call> ]~b]ai ]~!b[ [e~[
+]<]minimax[>[<tool_call> <|START_OF_TURN_TOKEN|> <|CHATBOT_TOKEN|> <BOS_TOKEN> <|START_ACTION|> <__media__> <unused0>
+<extra_id_1> <SPECIAL_12> <reserved_106> <IMG_CONTEXT> <image> <fim_prefix> <file_sep> <repo_name> <|vision_start|> <|image_pad|>
+<system-reminder> <|python_tag|> <|eom_id|> <|tool_list_start|> <|/tool_call|> <longcat_tool_call> <steptml:invoke>
+""".split()  # noqa: RUF001
+TOKENS += ['<invoke name="get">', '<parameter name="x">']
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it is": lambda mark: mark,
+    "in capitals": str.upper,
+    "a zero-width space inside": lambda mark: mark[:2] + "\u200b" + mark[2:],
+    "a soft hyphen inside": lambda mark: mark[:-2] + "\u00ad" + mark[-2:],
+    "a tag letter inside": lambda mark: mark[:3] + "\U000e0041" + mark[3:],
+    "a control character inside": lambda mark: mark[:1] + "\x1b" + mark[1:],
+    "twice": lambda mark: mark + mark,
+    "behind its own bracket": lambda mark: mark[0] + mark,
+    "a joiner inside": lambda mark: mark[:2] + "\u200d" + mark[2:],
+}
+
+
+def folded(text: str) -> str:
+    return text.translate({ord(bracket): OPENED for bracket in "<[]"})
+
+
+def acts(text: str) -> list[str]:
+    """What in `text` a parser of calls would act on."""
+    return [text[i : i + 20] for i in range(len(text)) if isinstance(mark_at(text, i), Mark)]
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_no_marker_of_the_parser_is_left(spelled: Callable[[str], str]) -> None:
+    for mark in TABLE:
+        text = neutralise(f"before {spelled(mark)} after\n")
+        assert acts(text) == [], mark
+        assert OPENED in text, mark
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_no_token_of_a_template_is_left(token: str) -> None:
+    for text in (token, f"a{token}b", f"a\n{token}\n", token[:2] + "\u200b" + token[2:], token + token):
+        safe = neutralise(text)
+        assert token not in safe
+        assert acts(safe) == []
+        assert folded(token) in folded(safe), "the rest stays, for the model to read"
+
+
+@given(
+    st.lists(
+        st.sampled_from([*TABLE, *TOKENS, "<", "[", "]", "|", "\u200b", "\u00ad", " ", "_", "\\", "x", "\n", "=", ">"])
+    )
+)
+def test_pieces_do_not_make_a_marker_together(pieces: list[str]) -> None:
+    safe = neutralise("".join(pieces))
+    assert acts(safe) == []
+    assert neutralise(safe) == safe
+    for token in TOKENS:
+        assert token not in safe
+
+
+@given(st.text())
+def test_any_text_becomes_one_that_stays_as_it_is(text: str) -> None:
+    safe = neutralise(text)
+    assert neutralise(safe) == safe
+    assert acts(safe) == []
+
+
+def test_everything_invisible_goes() -> None:
+    visible_signs = {*range(0x0600, 0x0606), 0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD}
+    for code in range(sys.maxunicode + 1):
+        letter = chr(code)
+        if letter in "\n\t\r" or code in visible_signs or unicodedata.category(letter) not in ("Cc", "Cf", "Co", "Cs"):
+            continue
+        assert neutralise(f"a{letter}b") == "ab", hex(code)
+    assert neutralise("a\u2028b\r\nc\rd") == "a\nb\nc\nd"
+    assert neutralise("hi\ufe0f\U000e0100dden\u3164") == "hidden"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a < b and c > d, x[0] = y[1], [link], [1], [^2], [ ] todo, [x] done",
+        "std::vector<int> v; Map<String, List<T>> m; #include <stdio.h>",
+        "xs |> List.map f; f <| x; p <|> q; a || b; cat a | grep b > c",
+        '<div class="a"><p>text</p></div>, <https://example.org>, <me@example.org>',
+        "usage: tool [options] <file> [--output <path>]",
+        "[tool.ruff]\nselect = []\n[[tool.x]]",
+        "\tindented\n\n    code = {'a': [1, 2]}",
+        "Grüße, naïve, 中文、日本語「かな」, العربية, हिन्दी, 한국어, ½ × π ≈ 1.57, “quotes” – — …",
+        "می\u200cخواهم",
+        "👩\u200d👩\u200d👧",
+    ],
+    ids=[
+        "brackets",
+        "generics",
+        "pipes",
+        "html",
+        "usage",
+        "toml",
+        "code",
+        "languages",
+        "Persian joiner",
+        "emoji joiner",
+    ],
+)
+def test_what_people_write_stays(text: str) -> None:
+    assert neutralise(text) == text
+
+
+def test_one_line_and_urls() -> None:
+    assert one_line(" a\n\n <|im_start|>\tb ", 100) == f"a {OPENED}|im_start|> b"
+    assert one_line("abcdef", 4) == "abc…"
+    assert (
+        shown_url("https://a.example/<|im_start|>?q=[INST]")
+        == f"https://a.example/%3C%7Cim_start%7C%3E?q={OPENED}INST]"
+    )
+    assert shown_url("https://a.example/x_(y)?a=b&c=%20#d") == "https://a.example/x_(y)?a=b&c=%20#d"
+
+
+def test_a_million_characters_take_less_than_three_seconds() -> None:
+    text = "<a [b] <|x|> \u200b word " * 45_000
+    start = time.perf_counter()
+    neutralise(text)
+    assert time.perf_counter() - start < 3
