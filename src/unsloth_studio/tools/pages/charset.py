@@ -38,9 +38,14 @@ def decode(body: bytes, charset: str | None, *, markup: bool) -> str:
             return body.decode(codec)
         except (UnicodeError, LookupError):
             continue
-    if named:
-        return body.decode(named[0], "replace")
-    return body.decode(_guess(body), "replace")
+    mended = body.decode(named[0] if named else "utf-8", "replace")
+    return mended if _mostly_read(mended) else body.decode(_guess(body), "replace")
+
+
+def _mostly_read(text: str) -> bool:
+    """Whether a few bytes are damaged, and not the whole text in another set."""
+    letters = sum(1 for letter in text[:_SAMPLE] if not letter.isascii())
+    return text.count("\N{REPLACEMENT CHARACTER}", 0, _SAMPLE) * 2 < letters
 
 
 def _declared(body: bytes, *, markup: bool) -> Iterator[str]:
@@ -70,5 +75,5 @@ def _guess(body: bytes) -> str:
     """By the frequency of letters, of a sample."""
     detector: Any = importlib.import_module("charset_normalizer")
     best: Any = detector.from_bytes(body[:_SAMPLE], steps=5, chunk_size=512).best()
-    guessed = _codec(str(best.encoding).replace("_", "-")) if best is not None else ""
-    return guessed or "cp1252"
+    guessed = str(best.encoding) if best is not None else "cp1252"
+    return "cp1252" if guessed.startswith("utf_7") else guessed

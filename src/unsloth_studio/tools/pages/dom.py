@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from unsloth_studio.tools.pages.page import PageUnreadable
+
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -35,7 +37,8 @@ class Element(Protocol):
 
 def parse(html: str) -> Element | None:
     """The document of `html`, without comments; None when there is nothing in it. Damage is mended as lxml sees fit, and
-    what is nested more than 256 levels deep is left out (libxml2's own limit)."""
+    what is nested more than 256 levels deep is left out (libxml2's own limit).
+    Raises `PageUnreadable`."""
     lxml: Any = importlib.import_module("lxml.html")
     parser = lxml.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     clean = _NOT_IN_XML.sub("", html).encode()
@@ -43,8 +46,10 @@ def parse(html: str) -> Element | None:
         return None
     try:
         return lxml.document_fromstring(clean, parser=parser)
-    except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError):
+    except lxml.etree.ParserError:
         return None
+    except lxml.etree.XMLSyntaxError as error:
+        raise PageUnreadable("The page is damaged, or takes too much memory to read.") from error
 
 
 def name(element: Element) -> str:

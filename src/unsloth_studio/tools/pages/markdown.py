@@ -25,7 +25,10 @@ _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _DOUBLED = re.compile(r"  +")
 _EMPHASIS = {"strong": "**", "b": "**", "em": "*", "i": "*"}
 _CODE = frozenset({"code", "kbd", "samp", "tt"})
-_LANGUAGE = re.compile(r"(?:language|lang|highlight-source|brush|sourcecode)[-:_]([\w+#.-]{1,20})")
+_LANGUAGE = re.compile(r"(?:language|lang|highlight-source|highlight|brush|sourcecode)[-:_]([\w+#.-]{1,20})")
+_TERMS = frozenset({"dd", "dt"})
+_ITEM = re.compile(r"- |\d+\. ")
+_NO_LANGUAGE = frozenset({"default", "none", "plaintext", "text", "code"})
 _WIDEST_CELL = 400
 """Characters; a table with more in the cells of a row is a layout, and its cells are read as blocks."""
 _RUNS = re.compile(r"`+")
@@ -41,12 +44,23 @@ class Links:
 
 def markdown(element: Element, links: Links | None = None) -> str:
     """The Markdown of all in `element`, without a blank line at either end."""
-    return "\n\n".join(_Writer(links or Links()).blocks(element)).strip("\n")
+    return "\n\n".join(_Writer(links or Links(), _holders(element)).blocks(element)).strip("\n")
+
+
+def _holders(root: Element) -> frozenset[Element]:
+    """The elements that hold a block, at any depth."""
+    found: set[Element] = set()
+    for element in root.iter(*_BLOCKS):
+        for above in element.iterancestors():
+            if above in found:
+                break
+            found.add(above)
+    return frozenset(found)
 
 
 class _Writer:
-    def __init__(self, links: Links) -> None:
-        self._links = links
+    def __init__(self, links: Links, holders: frozenset[Element]) -> None:
+        self._links, self._holders = links, holders
 
     def blocks(self, element: Element) -> list[str]:
         """Each block in `element` as Markdown; text between them is a paragraph."""
@@ -83,6 +97,8 @@ class _Writer:
             return kinds[tag](element)
         if tag == "hr":
             return ["---"]
+        if tag in _TERMS and _is_in(element, _TERMS):
+            return []  # libxml2 nests a `dd` that was not closed; `_terms` has read it
         inner = self.blocks(element)
         if tag[:1] == "h" and tag[1:].isdigit() and inner:
             return [f"{'#' * int(tag[1:])} {' '.join(' '.join(inner).split())}"]
@@ -102,7 +118,7 @@ class _Writer:
             if not inner:
                 continue
             mark = f"{number}. " if name(element) == "ol" else "- "
-            tight = "\n" if all(block.startswith(("- ", "1. ")) for block in inner[1:]) else "\n\n"
+            tight = "\n" if all(_ITEM.match(block) for block in inner[1:]) else "\n\n"
             if name(child) in ("ul", "ol"):
                 items.append(_indented(tight.join(inner), "  ", first="  "))
             else:
@@ -228,7 +244,8 @@ def _language(element: Element) -> str:
     around = [element, *element.iter("code"), *list(element.iterancestors("div", "figure"))[:2]]
     for one in around:
         for word in words(one, "class", "data-lang"):
-            if found := _LANGUAGE.fullmatch(word):
+            found = _LANGUAGE.fullmatch(word)
+            if found is not None and found[1] not in _NO_LANGUAGE:
                 return found[1]
     return ""
 
@@ -243,6 +260,11 @@ def _formula(element: Element) -> str:
 def _indented(text: str, indent: str, *, first: str) -> str:
     lines = text.split("\n")
     return "\n".join((first if number == 0 else indent if line else "") + line for number, line in enumerate(lines))
+
+
+def _is_in(element: Element, tags: frozenset[str]) -> bool:
+    parent = element.getparent()
+    return parent is not None and name(parent) in tags
 
 
 def _up_to(element: Element, root: Element) -> Iterator[Element]:

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from unsloth_studio.serving.fetch import Fetcher, FetchFailed
 from unsloth_studio.serving.fetch_guard import FetchRefused
@@ -82,3 +82,9 @@ def _host(url: str) -> str:
         return one_line(urlsplit(completed(url)).hostname or "", 100)
     except ValueError:
         return ""
+
+
+def _file_name(url: str) -> str:
+    """For pages without a title: what their address ends in."""
+    parts = urlsplit(url)
+    return unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.netloc

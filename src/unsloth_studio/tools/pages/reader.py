@@ -32,11 +32,11 @@ class Reader(Protocol):
 
 
 class ChildReader:
-    """Starts a process for each page, at most `at_once` at the same time."""
+    """Starts a process for each page, at most `at_once` at the same time. `grace` is in seconds, for its start."""
 
-    def __init__(self, limits: PageLimits | None = None, *, at_once: int = 2) -> None:
+    def __init__(self, limits: PageLimits | None = None, *, at_once: int = 2, grace: float = _GRACE) -> None:
         self._limits = limits or PageLimits()
-        self._free = asyncio.Semaphore(at_once)
+        self._free, self._grace = asyncio.Semaphore(at_once), grace
 
     async def read(self, body: bytes, fetch: Fetch) -> Page:
         """Raises `PageUnreadable`, also when it takes longer than the limit."""
@@ -57,7 +57,7 @@ class ChildReader:
             env=_environment(), start_new_session=True,
         )  # fmt: skip
         try:
-            async with asyncio.timeout(self._limits.seconds + _GRACE):
+            async with asyncio.timeout(self._limits.seconds + self._grace):
                 written, _ = await child.communicate(body)
         except TimeoutError as error:
             raise PageUnreadable(f"It takes longer than {self._limits.seconds:g} s to read the page.") from error
