@@ -6,6 +6,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,20 +17,7 @@ from unsloth_studio.parsing.marks import Mark, mark_at
 from unsloth_studio.tools.page_text import OPENED, neutralise, one_line, shown_url
 
 TABLE = [name for _, names in marks._FAMILIES for name in names.split()]  # pyright: ignore[reportPrivateUsage]
-TOKENS = """
-<|im_start|> <|im_end|> <|system|> <|user|> <|assistant|> <|im_user|> <|endoftext|> <|eot_id|> <|start_header_id|>
-<｜begin▁of▁sentence｜> <｜User｜> <｜Assistant｜> <｜tool▁calls▁begin｜> <｜tool▁outputs▁begin｜> <｜DSML｜function_calls> </｜DSML｜invoke>
-<|channel|> <|message|> <|constrain|> <|start|>assistant <channel|> <|channel>thought <tool_call|> <turn|> <|tool>
-<start_of_turn> <end_of_turn> <start_of_image> <start_function_call> <start_function_response> <end_function_declaration> <escape>
-<s> </s> <bos> <eos> <pad> <unk> <mask> [INST] [/INST] <<SYS>> <</SYS>> [SYSTEM_PROMPT] [/SYSTEM_PROMPT] [AVAILABLE_TOOLS]
-[TOOL_CALLS] [TOOL_RESULTS] [/TOOL_RESULTS] [TOOL_CONTENT] [ARGS] [CALL_ID] [IMG] [THINK] [MODEL_SETTINGS] [gMASK] <sop>
-<tool_call> </tool_call> <tool_response> <tools> <function=get> <parameter=x> </parameter> <arg_key> </arg_value> <think> </think>
-<function_calls> <seed:bos> <seed:tool_call> <minimax:tool_call> ]~b]ai ]~!b[ [e~[
-]<]minimax[>[<tool_call> <|START_OF_TURN_TOKEN|> <|CHATBOT_TOKEN|> <BOS_TOKEN> <|START_ACTION|> <__media__> <unused0>
-<extra_id_1> <SPECIAL_12> <reserved_106> <IMG_CONTEXT> <image> <fim_prefix> <file_sep> <repo_name> <|vision_start|> <|image_pad|>
-<system-reminder> <|python_tag|> <|eom_id|> <|tool_list_start|> <|/tool_call|> <longcat_tool_call> <steptml:invoke>
-""".split()  # noqa: RUF001
-TOKENS += ['<invoke name="get">', '<parameter name="x">']
+TOKENS = Path(__file__).with_name("markers.txt").read_text(encoding="utf-8").splitlines()
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "as it is": lambda mark: mark,
     "in capitals": str.upper,
@@ -110,8 +98,8 @@ def test_everything_invisible_goes() -> None:
         "usage: tool [options] <file> [--output <path>]",
         "[tool.ruff]\nselect = []\n[[tool.x]]",
         "\tindented\n\n    code = {'a': [1, 2]}",
-        "Grüße, naïve, 中文、日本語「かな」, العربية, हिन्दी, 한국어, ½ × π ≈ 1.57, “quotes” – — …",
-        "می\u200cخواهم",
+        "Grüße, naïve, 中文、日本語「かな」, العربية, हिन्दी, 한국어, ½ × π ≈ 1.57, “quotes” – — …",  # noqa: RUF001
+        "می\u200cخواهم",  # noqa: RUF001
         "👩\u200d👩\u200d👧",
     ],
     ids=[

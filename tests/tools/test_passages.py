@@ -47,9 +47,8 @@ def test_the_passage_that_answers_comes_first() -> None:
     (score, best), *_ = rank(split(GUIDE), "how long until the connection timeouts?")
     assert score > 0
     assert "timeout" in best.text
-    assert [piece.heading or piece.text[3:11] for piece in choose(split(GUIDE), "warranty", budget=60 + best.tokens)][
-        0
-    ] == "Licence"
+    first = choose(split(GUIDE), "warranty", budget=60 + best.tokens)[0]
+    assert "Licence" in (first.heading, first.text[3:10])
 
 
 def test_words_in_other_forms_and_scripts_match() -> None:
@@ -89,9 +88,8 @@ def test_parts_hold_everything_in_order() -> None:
 
 def test_the_count_of_tokens_is_near() -> None:
     """Known counts: 100 common English words are about 130 tokens; Chinese is at most a token a letter."""
-    words = " ".join(
-        random.Random(1).choices("the of and to in is you that it he was for on are as with his they".split(), k=100)
-    )
+    common = ("the", "of", "and", "to", "in", "is", "you", "that", "it", "he", "was", "for", "on", "are", "as", "with")
+    words = " ".join(random.Random(1).choices(common, k=100))
     assert 80 <= count_tokens(words) <= 140
     assert count_tokens("中文" * 50) == 100
     assert count_tokens("") == 0

@@ -15,7 +15,7 @@ CASES = {
     "UTF-8 that is called nothing": (GERMAN, "utf-8", None),
     "Latin 1 with a header": (GERMAN, "latin-1", "ISO-8859-1"),
     "Latin 1 that is called UTF-8": (GERMAN, "latin-1", "utf-8"),
-    "Windows quotes that are called Latin 1": ("“quoted” – 5 €", "cp1252", "iso-8859-1"),
+    "Windows quotes that are called Latin 1": ("“quoted” – 5 €", "cp1252", "iso-8859-1"),  # noqa: RUF001
     "a quoted label": (RUSSIAN, "koi8-r", '"koi8-r"'),
     "Cyrillic by guess": (RUSSIAN, "cp1251", None),
     "Japanese": (JAPANESE, "shift_jis", "Shift_JIS"),

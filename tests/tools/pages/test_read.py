@@ -8,6 +8,7 @@ from unsloth_studio.tools.pages.page import PageLimits, PageUnreadable
 from unsloth_studio.tools.pages.read import Fetch, read_page
 
 HTML = b"<!doctype html><title>T</title><p>Hello, reader.</p>"
+FEED = "<?xml version='1.0'?><feed><title>x</title></feed>"
 URL = "https://a.example/x"
 
 
@@ -23,7 +24,7 @@ URL = "https://a.example/x"
         (b'{"type": "Feature"}', "application/geo+json", '{"type": "Feature"}'),
         (b"# Title\n\n```\n<div>\n```", "text/markdown", "# Title\n\n```\n<div>\n```"),
         (b"a,b\r\n1,2\r\n", "text/csv", "a,b\r\n1,2\r"),
-        (b"<?xml version='1.0'?><feed><title>x</title></feed>", "application/atom+xml", "<?xml version='1.0'?><feed><title>x</title></feed>"),
+        (FEED.encode(), "application/atom+xml", FEED),
         (b"def f():\n    return 1\n", "application/octet-stream", "def f():\n    return 1"),
         (b"plain words", "", "plain words"),
     ],

@@ -16,7 +16,7 @@ _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]
 
 
 class Element(Protocol):
-    """What is used of `lxml.html.HtmlElement`."""
+    """What is used of `lxml.etree._Element`."""
 
     tag: Any
     text: str | None
@@ -39,16 +39,16 @@ def parse(html: str) -> Element | None:
     """The document of `html`, without comments; None when there is nothing in it. Damage is mended as lxml sees fit, and
     what is nested more than 256 levels deep is left out (libxml2's own limit).
     Raises `PageUnreadable`."""
-    lxml: Any = importlib.import_module("lxml.html")
-    parser = lxml.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    etree: Any = importlib.import_module("lxml.etree")
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     clean = _NOT_IN_XML.sub("", html).encode()
     if not clean.strip():
         return None
     try:
-        return lxml.document_fromstring(clean, parser=parser)
-    except lxml.etree.ParserError:
-        return None
-    except lxml.etree.XMLSyntaxError as error:
+        return etree.fromstring(clean, parser)
+    except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY:
+            return None
         raise PageUnreadable("The page is damaged, or takes too much memory to read.") from error
 
 

@@ -66,9 +66,8 @@ class PageOpener:
         safe = (await asyncio.to_thread(neutralise, page.text)).strip("\n")
         if not safe.strip():
             return Opened(url, problem="The page holds nothing that can be seen.")
-        return Opened(
-            url, Page(shown_url(page.url), one_line(page.title, 200), one_line(page.date, 30), safe, page.cut)
-        )
+        title = one_line(page.title or _file_name(page.url), 200)
+        return Opened(url, Page(shown_url(page.url), title, one_line(page.date, 30), safe, page.cut))
 
 
 def completed(url: str) -> str:
