@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -80,7 +80,7 @@ def _headers(given: dict[str, str]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def local_web() -> AsyncIterator[LocalWeb]:
+async def local_web() -> AsyncGenerator[LocalWeb]:
     """Listens until the block ends."""
     site = LocalWeb()
     app = web.Application()

@@ -73,7 +73,8 @@ async def test_advanced_reads_the_best_pages_in_one_call(site: LocalWeb) -> None
     filler = f"<p>{'word ' * 300}</p>" * 3
     site.page(
         "/fleece",
-        f"<title>Fleece</title><meta name=date content=2026-02-03><main>{filler}<p>A fleece costs 40 dollars.</p></main>",
+        f"<title>Fleece</title><meta name=date content=2026-02-03>"
+        f"<main>{filler}<p>A fleece costs 40 dollars.</p></main>",
     )
     site.page("/price", f"<title>Prices</title><main><p>In Peru a fleece costs less.</p>{filler}</main>")
     site.page("/fifth", "<p>A fleece, too.</p>")
@@ -137,8 +138,8 @@ async def test_failures_are_answered() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"query": ""}, {"query": 3}, {"query": "x" * 2000}, {"query": "q", "depth": "deep"}, {"query": "q", "time_range": "decade"},
-     {"query": "q", "max_results": "some"}, {"query": "q", "max_tokens": {}}],
+    [{}, {"query": ""}, {"query": 3}, {"query": "x" * 2000}, {"query": "q", "depth": "deep"},
+     {"query": "q", "time_range": "decade"}, {"query": "q", "max_results": "some"}, {"query": "q", "max_tokens": {}}],
 )  # fmt: skip
 async def test_bad_arguments_are_answered(arguments: dict[str, Any]) -> None:
     provider = Scripted(ONE)

@@ -1,4 +1,4 @@
-"""The web tools against a site on 127.0.0.1 that passes for `site.test`: allowed by the policy's own setting, as an operator would."""
+"""The web tools against a site on 127.0.0.1 that passes for `site.test`: the policy's own setting allows it."""
 
 from __future__ import annotations
 

@@ -91,3 +91,12 @@ def test_what_no_reader_sees_is_not_read(hidden: str) -> None:
 def test_a_name_does_not_take_the_whole_page_away(wrapper: str) -> None:
     html = f"<html>{wrapper.format(BODY)}</html>"
     assert "long enough" in read_page(html.encode(), Fetch("https://a.example/", "text/html"), PageLimits()).text
+
+
+@pytest.mark.parametrize(
+    "head", ["", "<title>T</title>", "<!doctype html><title>T</title><meta charset=utf-8><link rel=x>"]
+)
+def test_a_page_without_the_optional_tags_is_read(head: str) -> None:
+    for body in (f"<main>{BODY}</main>", f"<article>{BODY}", BODY, f"<section>{BODY}</section>"):
+        text = read_page(f"{head}{body}".encode(), Fetch("https://a.example/", "text/html"), PageLimits()).text
+        assert text == "The text of the page, which is long enough to matter to somebody who reads it."

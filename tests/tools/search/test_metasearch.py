@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar
 
 import pytest
@@ -88,7 +88,11 @@ class Local(BaseSearchEngine[TextResult]):
     provider = "local"
     search_method = "GET"
     items_xpath = "//li"
-    elements_xpath: ClassVar[dict[str, str]] = {"title": ".//h2//text()", "href": ".//a/@href", "body": ".//p//text()"}
+    elements_xpath: ClassVar[Mapping[str, str]] = {
+        "title": ".//h2//text()",
+        "href": ".//a/@href",
+        "body": ".//p//text()",
+    }
 
     def build_payload(
         self, query: str, region: str, safesearch: str, timelimit: str | None, page: int, **kwargs: str

@@ -35,7 +35,8 @@ BRAVE = {
     "type": "search",
     "query": {"original": "q"},
     "web": {"type": "search", "results": [
-        {"title": "First &amp; best", "url": "https://a.example/1", "description": "A <strong>snippet</strong> here", "age": "2026-01-02T00:00:00",
+        {"title": "First &amp; best", "url": "https://a.example/1", "description": "A <strong>snippet</strong> here",
+         "age": "2026-01-02T00:00:00",
          "page_age": "2026-01-02T00:00:00"},
         {"title": "Second", "url": "https://b.example/2", "description": ""},
     ]},

@@ -10,9 +10,8 @@ import re
 
 from unsloth_studio.tools.pages.dom import Element, drop, length_of, name, text_of, words
 
-_NEVER = (
-    "script style noscript template svg canvas iframe object embed dialog button input select textarea link meta head"
-)
+_NEVER = "script style noscript template svg canvas iframe object embed dialog button input select textarea"
+_OF_THE_HEAD = ("title", "meta", "link", "base")
 _ASIDE = frozenset({"nav", "aside", "footer", "header"})
 _ROLES = frozenset(
     {
@@ -43,9 +42,8 @@ _ENOUGH_LINKS = 5
 
 def main_content(document: Element) -> Element:
     """The element of `document` that holds its content. Takes the rest out of the tree."""
-    body = document.find("body")
-    root = document if body is None else body
-    for element in list(root.iter(*_NEVER.split())):
+    root = document  # not `body`: libxml2 leaves `main` in `head` where `<body>` is not written
+    for element in list(root.iter(*_NEVER.split(), *_OF_THE_HEAD)):
         drop(element)
     whole = length_of(root)
     for element in list(root.iter()):
