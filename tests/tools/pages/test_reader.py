@@ -68,6 +68,14 @@ async def test_the_event_loop_goes_on_meanwhile() -> None:
     assert longest < 0.5
 
 
+@pytest.mark.parametrize("tags", ["<font>", "<div>", "<ul><li>", "<dl><dd>", "<table><tr><td>", "<b><i><span>"])
+async def test_tags_that_are_never_closed_do_not_end_the_page(tags: str) -> None:
+    page = await ChildReader().read(f"{(tags + 'x ') * 400}<p>The end.".encode(), Fetch(URL, "text/html"))
+    assert "The end." in page.text
+    page = await ChildReader().read(f"First.{(tags + 'x ') * 20_000}".encode(), Fetch(URL, "text/html"))
+    assert page.text.startswith("First.")
+
+
 async def test_nothing_secret_is_in_its_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A `sitecustomize` in the child's path writes down what it was given."""
     log = tmp_path / "environment"

@@ -16,6 +16,9 @@ from typing import Any
 from unsloth_studio.tools.pages.page import PageLimits, PageUnreadable
 from unsloth_studio.tools.pages.read import Fetch, read_page
 
+_DEEPEST = 20_000
+"""Calls: up to five for each of the levels that a page can have. Old pages nest deep, for tags that they never close."""
+
 
 def main() -> None:
     """`ORDER` is JSON: `fetch` and `limits` with the fields of `Fetch` and `PageLimits`. Writes `{"page": ...}` or
@@ -23,6 +26,7 @@ def main() -> None:
     order: dict[str, Any] = json.loads(sys.argv[1])
     limits = PageLimits(**order["limits"])
     _confine(limits)
+    sys.setrecursionlimit(_DEEPEST)
     body = sys.stdin.buffer.read()
     try:
         answer: dict[str, Any] = {"page": asdict(read_page(body, Fetch(**order["fetch"]), limits))}

@@ -37,10 +37,10 @@ class Element(Protocol):
 
 def parse(html: str) -> Element | None:
     """The document of `html`, without comments; None when there is nothing in it. Damage is mended as lxml sees fit, and
-    what is nested more than 256 levels deep is left out (libxml2's own limit).
+    what is nested more than 2048 levels deep is left out (libxml2's own limit).
     Raises `PageUnreadable`."""
     etree: Any = importlib.import_module("lxml.etree")
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     clean = _NOT_IN_XML.sub("", html).encode()
     if not clean.strip():
         return None
