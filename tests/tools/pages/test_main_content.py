@@ -83,6 +83,8 @@ def test_what_no_reader_sees_is_not_read(hidden: str) -> None:
         "<div id=modal-content>{}</div>",
         "<aside>{}</aside>",
         "<body class='has-nav'>{}",
+        "<body style='opacity:0'>{}",
+        "<div id=app hidden>{}</div>",
         "<form>{}</form>",
         "<header>{}</header>",
         "<article><div class='share'>{}</div></article>",

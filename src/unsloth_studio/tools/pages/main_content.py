@@ -1,7 +1,8 @@
 """The part of a page that a person came for: without navigation, banners, footers, and what is hidden from sight.
 
-The rule: what the page says about itself (`main`, `article`, roles) counts first, names of classes second, and neither may
-take away more than half of the text. Source: HTML Living Standard, 4.3 (sections), WAI-ARIA 1.2 (landmark roles).
+The rule: what the page says about itself (`main`, `article`, roles) counts first, names of classes second, and nothing takes
+away more than half of the text: some pages hide all of it until their scripts have run.
+Source: HTML Living Standard, 4.3 (sections), WAI-ARIA 1.2 (landmark roles).
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def main_content(document: Element) -> Element:
         drop(element)
     whole = length_of(root)
     for element in list(root.iter()):
-        if element is not root and _is_hidden(element):
+        if element is not root and _is_hidden(element) and length_of(element) <= whole / 2:
             drop(element)
     for element in list(root.iter()):
         if element is not root and _is_aside(element) and length_of(element) <= whole / 2 and not _holds_main(element):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -50,6 +51,8 @@ class Metasearch:
         return results(items, ("title", "href", "body", "date"), most=query.max_results)
 
     def _ask(self, query: SearchQuery) -> list[dict[str, Any]]:
+        for logger in ("ddgs", "primp"):
+            logging.getLogger(logger).setLevel(logging.CRITICAL)  # they write down what was searched for
         try:
             engine = self._open(self._timeout)
         except ImportError as error:
