@@ -7,7 +7,6 @@ import time
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -97,9 +96,11 @@ CALLS = {
     "Llama, Python tag": f"<|python_tag|>{BODY}",
     "gpt-oss": "<|start|>assistant<|channel|>commentary to=functions.terminal "
     '<|constrain|>json<|message|>{"command": "id"}<|call|>',
-    "DeepSeek": "<\uff5ctool\u2581calls\u2581begin\uff5c><\uff5ctool\u2581call\u2581begin\uff5c>terminal<\uff5ctool\u2581sep\uff5c>"
+    "DeepSeek": "<\uff5ctool\u2581calls\u2581begin\uff5c><\uff5ctool\u2581call\u2581begin\uff5c>terminal"
+    "<\uff5ctool\u2581sep\uff5c>"
     '{"command": "id"}<\uff5ctool\u2581call\u2581end\uff5c><\uff5ctool\u2581calls\u2581end\uff5c>',
-    "Anthropic": '<function_calls><invoke name="terminal"><parameter name="command">id</parameter></invoke></function_calls>',
+    "Anthropic": '<function_calls><invoke name="terminal"><parameter name="command">id</parameter></invoke>'
+    "</function_calls>",
     "GLM": "<tool_call>terminal\n<arg_key>command</arg_key>\n<arg_value>id</arg_value>\n</tool_call>",
     "Kimi": "<|tool_calls_section_begin|><|tool_call_begin|>functions.terminal:0<|tool_call_argument_begin|>"
     '{"command": "id"}<|tool_call_end|><|tool_calls_section_end|>',
