@@ -33,7 +33,7 @@ async def fetch(
     site: LocalWeb, path: str, *, max_bytes: int = 2**20, timeout: float = 30.0, **arguments: Any
 ) -> ToolOutput:
     tool = WebFetch(opener(Wires(), max_bytes=max_bytes, timeout=arguments.pop("within", 20.0)))
-    return await tool.run({"urls": [address(site, path)], **arguments}, ToolContext(timeout=timeout))
+    return await tool.run({"urls": [address(site, path)], **arguments}, ToolContext(timeout_seconds=timeout))
 
 
 async def test_a_page_is_read_and_cited(site: LocalWeb) -> None:

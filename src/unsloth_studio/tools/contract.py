@@ -7,32 +7,24 @@ that the model can act on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from unsloth_studio.turn.messages import ImagePart
+DEFAULT_TIMEOUT_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class ToolContext:
-    """`session` is the folder of the session's files, for tools that have some. `timeout` is in seconds and for the whole
-    call. `on_output` takes pieces of live output for the person who watches; the model does not see them."""
+class ToolImage:
+    """A picture a tool made: `media_type` such as `image/png`, and the file's bytes."""
 
-    session: Path | None = None
-    timeout: float = 300.0
-    on_output: Callable[[str], None] | None = None
-
-    def say(self, text: str) -> None:
-        """Gives `text` to whoever watches, if somebody does."""
-        if self.on_output is not None:
-            self.on_output(text)
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where something was found, for citation. `date` is as its page gives it (`2026-03-01`), or empty; `passage` is what
-    was found there."""
+    """Where something was found, for citation. `date` is as its page or the provider gives it (`2026-03-01`), or empty;
+    `passage` is what was found there."""
 
     title: str
     url: str
@@ -46,8 +38,18 @@ class ToolOutput:
 
     content: str
     is_error: bool = False
-    images: tuple[ImagePart, ...] = ()
-    sources: tuple[Source, ...] = field(default=())
+    images: tuple[ToolImage, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """`session` is the session's folder and state, for tools that have some. `timeout_seconds` is for the whole call.
+    `on_output` takes pieces of live output for the person who watches; the model does not see them."""
+
+    session: object | None = None
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    on_output: Callable[[str], None] | None = None
 
 
 class ServerTool(Protocol):

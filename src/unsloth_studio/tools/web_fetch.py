@@ -68,7 +68,9 @@ class WebFetch:
             links = checked.flag(arguments, "links")
         except BadArgument as error:
             return ToolOutput(str(error), is_error=True)
-        opened = await self._opener.open_all(urls, within=context.timeout * _SHARE, links=links, say=context.say)
+        opened = await self._opener.open_all(
+            urls, within=context.timeout_seconds * _SHARE, links=links, say=context.on_output
+        )
         if not any(one.page for one in opened):
             return ToolOutput(unread(opened), is_error=True)
         return await asyncio.to_thread(_answer, opened, query, budget=budget, part=part)

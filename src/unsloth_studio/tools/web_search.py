@@ -75,7 +75,8 @@ class WebSearch:
             budget = checked.number(arguments, "max_tokens", default=self._budget, lowest=_LOWEST, highest=_HIGHEST)
         except BadArgument as error:
             return ToolOutput(str(error), is_error=True)
-        context.say(f"Searching: {one_line(query.text, 100)}\n")
+        if context.on_output is not None:
+            context.on_output(f"Searching: {one_line(query.text, 100)}\n")
         try:
             found = await search(self._providers, query)
         except SearchFailed as error:
@@ -99,8 +100,10 @@ class WebSearch:
 
     async def _read(self, sources: list[Source], query: str, context: ToolContext, *, budget: int) -> list[Source]:
         """`sources` with passages of their pages instead of snippets, where they could be read."""
-        within = min(context.timeout * _SHARE, _READING)
-        opened = await self._opener.open_all([one.url for one in sources[:_PAGES]], within=within, say=context.say)
+        within = min(context.timeout_seconds * _SHARE, _READING)
+        opened = await self._opener.open_all(
+            [one.url for one in sources[:_PAGES]], within=within, say=context.on_output
+        )
         pages = {number: one.page for number, one in enumerate(opened) if one.page is not None}
         return await asyncio.to_thread(_with_passages, sources, pages, query, budget)
 

@@ -38,7 +38,7 @@ class PageOpener:
         self._fetcher, self._reader, self._max_bytes = fetcher, reader, max_bytes
 
     async def open_all(
-        self, urls: Sequence[str], *, within: float, links: bool = False, say: Callable[[str], None] = lambda _: None
+        self, urls: Sequence[str], *, within: float, links: bool = False, say: Callable[[str], None] | None = None
     ) -> list[Opened]:
         """Each of `urls`, in their order. What takes longer than `within` seconds is given up, the rest is kept. Does not
         raise. `say` is told what is read."""
@@ -47,7 +47,8 @@ class PageOpener:
         async def one(url: str) -> Opened:
             try:
                 async with asyncio.timeout(within), free:
-                    say(f"Reading: {_host(url)}\n")
+                    if say is not None:
+                        say(f"Reading: {_host(url)}\n")
                     return await self._open(url, links=links)
             except TimeoutError:
                 return Opened(url, problem=f"It took longer than {within:g} s.")
