@@ -79,6 +79,14 @@ class Site:
                 return await self.stream(request, b"")
             case ["packed"]:
                 return web.Response(body=gzip.compress(b"x" * 10**6), headers={"Content-Encoding": "gzip"})
+            case ["bomb"]:
+                return web.Response(body=gzip.compress(bytes(200_000)), headers={"Content-Encoding": "gzip"})
+            case ["cut"]:
+                return web.Response(body=gzip.compress(b"x")[:-4], headers={"Content-Encoding": "gzip"})
+            case ["brotli"]:
+                return web.Response(body=b"x", headers={"Content-Encoding": "br"})
+            case ["gzip"]:
+                return web.Response(body=gzip.compress(b"x" * 1000), headers={"Content-Encoding": "gzip"})
             case ["status", status]:
                 return web.Response(status=int(status))
             case _:
@@ -113,7 +121,7 @@ async def site() -> AsyncIterator[Site]:
 async def test_redirects_are_followed_up_to_the_limit(site: Site) -> None:
     fetched = await site.fetcher().get(f"{site.url}/hop/5", max_bytes=100)
     assert (fetched.body, fetched.media_type) == (b"arrived", "image/png")
-    assert fetched.final_url == f"{site.url}/hop/0"
+    assert (fetched.final_url, fetched.charset) == (f"{site.url}/hop/0", "utf-8")
     with pytest.raises(FetchFailed, match="redirects more than 5 times"):
         await site.fetcher().get(f"{site.url}/hop/6", max_bytes=100)
 
@@ -170,12 +178,25 @@ async def test_an_allowed_host_with_a_port_is_allowed_on_that_port_only(site: Si
     [
         ("/size/1001", r"larger than 0\.0 MiB"),
         ("/endless", r"larger than 0\.0 MiB"),
-        ("/packed", "compressed"),
+        ("/packed", r"larger than 0\.0 MiB"),
+        ("/bomb", r"larger than 0\.0 MiB"),
+        ("/cut", "damaged"),
+        ("/brotli", "packed as .br."),
         ("/status/404", f"{HOST} answers with status 404"),
         ("/status/204", f"{HOST} answers with status 204"),
         ("/status/304", f"{HOST} answers with status 304"),
     ],
-    ids=["too large by its length", "too large as it comes", "packed", "not found", "empty", "a redirect to nowhere"],
+    ids=[
+        "too large by its length",
+        "too large as it comes",
+        "a bomb",
+        "a small bomb",
+        "damaged",
+        "a packing we cannot read",
+        "not found",
+        "empty",
+        "a redirect to nowhere",
+    ],
 )
 async def test_what_cannot_be_used_is_a_sentence(site: Site, path: str, message: str) -> None:
     with pytest.raises(FetchFailed, match=message):
@@ -184,6 +205,12 @@ async def test_what_cannot_be_used_is_a_sentence(site: Site, path: str, message:
 
 async def test_the_largest_body_is_taken_whole(site: Site) -> None:
     assert len((await site.fetcher().get(f"{site.url}/size/1000", max_bytes=1000)).body) == 1000
+
+
+async def test_a_packed_body_is_unpacked(site: Site) -> None:
+    fetched = await site.fetcher().get(f"{site.url}/gzip", max_bytes=1000)
+    assert fetched.body == b"x" * 1000
+    assert site.asked[0].headers["Accept-Encoding"] == "gzip, deflate"
 
 
 async def test_a_body_that_never_ends_is_given_up(site: Site) -> None:

@@ -2,7 +2,7 @@
 
 The rule: a host is looked up once, every address it has must be public, and the connection goes to these addresses and to
 no others, also after a redirect; a second look-up that answers differently (DNS rebinding) is never made.
-No cookies, no proxies, no credentials; bodies are bounded in size and time and never unpacked.
+No cookies, no proxies, no credentials; bodies are bounded in time and in size, and that counts what they unpack to.
 """
 
 from __future__ import annotations
@@ -31,21 +31,25 @@ class FetchPolicy:
     """`timeout` in seconds for the whole fetch with its redirects, `connect_timeout` for each connection.
 
     `allowed_hosts` are names or addresses (`nas.lan`, `127.0.0.1:9000`) that are fetched from although they are not public.
+    `accept` is the header of that name (RFC 9110, 12.5.1).
     """
 
     timeout: float = 20.0
     connect_timeout: float = 5.0
     max_redirects: int = 5
     allowed_hosts: frozenset[str] = frozenset()
+    accept: str = "*/*"
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """`media_type` is what the server claims, in small letters and without parameters; look at the bytes to be sure."""
+    """`media_type` is what the server claims, in small letters and without parameters; look at the bytes to be sure.
+    `charset` is the parameter of that name, as it was written."""
 
     body: bytes
     media_type: str
     final_url: str
+    charset: str | None = None
 
 
 class Fetcher(Protocol):
@@ -107,7 +111,7 @@ class GuardedFetcher:
         from unsloth_studio.serving.fetch_session import ask_once  # aiohttp: slow to import, and seldom needed
 
         ways = Ways(addresses, self._policy.connect_timeout, self._open_socket)
-        return await ask_once(target, ways, max_bytes=max_bytes)
+        return await ask_once(target, ways, accept=self._policy.accept, max_bytes=max_bytes)
 
     async def _addresses(self, target: Target) -> list[str]:
         """Where to connect to: the only look-up there is for this request."""

@@ -14,12 +14,13 @@ from yarl import URL
 
 from unsloth_studio.serving.fetch import Fetched, FetchFailed, Ways
 from unsloth_studio.serving.fetch_guard import Target
+from unsloth_studio.serving.unpack import PACKINGS, Damaged, Unpacker
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_HEADERS = {"User-Agent": "unsloth-studio", "Accept": "*/*", "Accept-Encoding": "identity"}
+_HEADERS = {"User-Agent": "unsloth-studio", "Accept-Encoding": ", ".join(PACKINGS)}
 
 
-async def ask_once(target: Target, ways: Ways, *, max_bytes: int) -> Fetched | str:
+async def ask_once(target: Target, ways: Ways, *, accept: str, max_bytes: int) -> Fetched | str:
     """The body at `target`, or where it redirects to. Raises `FetchFailed`."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=ways.connect_timeout)
     try:
@@ -27,7 +28,9 @@ async def ask_once(target: Target, ways: Ways, *, max_bytes: int) -> Fetched | s
             aiohttp.ClientSession(
                 connector=_connector(ways), timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
             ) as session,
-            session.get(URL(target.url, encoded=True), allow_redirects=False, headers=_HEADERS) as reply,
+            session.get(
+                URL(target.url, encoded=True), allow_redirects=False, headers={**_HEADERS, "Accept": accept}
+            ) as reply,
         ):
             return await _read(reply, target, max_bytes=max_bytes)
     except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -81,14 +84,33 @@ async def _read(reply: aiohttp.ClientResponse, target: Target, *, max_bytes: int
         return location
     if reply.status != 200:
         raise FetchFailed(f"The host {target.host} answers with status {reply.status}.")
-    if reply.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise FetchFailed(f"The host {target.host} sends compressed content, which it was asked not to.")
-    body = bytearray()
+    packing = reply.headers.get("Content-Encoding", "identity").strip().lower()
+    try:
+        unpacker = Unpacker(packing)
+    except ValueError as error:
+        raise FetchFailed(
+            f"The host {target.host} sends content packed as '{packing[:40]}', which is not read."
+        ) from error
     if (reply.content_length or 0) <= max_bytes:
-        async for piece in reply.content.iter_any():
-            body += piece
-            if len(body) > max_bytes:
-                break
-        else:
-            return Fetched(bytes(body), reply.content_type.lower(), target.url)
+        try:
+            body = await _body(reply, unpacker, max_bytes=max_bytes)
+        except Damaged as error:
+            raise FetchFailed(f"What the host {target.host} sends is damaged: it cannot be unpacked.") from error
+        if body is not None:
+            return Fetched(body, reply.content_type.lower(), target.url, reply.charset)
     raise FetchFailed(f"It is larger than {max_bytes / 2**20:.1f} MiB.")
+
+
+async def _body(reply: aiohttp.ClientResponse, unpacker: Unpacker, *, max_bytes: int) -> bytes | None:
+    """All of it, unpacked; None when it is larger than `max_bytes`, packed or unpacked. No more than that is ever held."""
+    body, received = bytearray(), 0
+    async for piece in reply.content.iter_any():
+        received += len(piece)
+        for unpacked in unpacker.feed(piece):
+            body += unpacked
+            if len(body) > max_bytes:
+                return None
+        if received > max_bytes:
+            return None
+    unpacker.finish()
+    return bytes(body)

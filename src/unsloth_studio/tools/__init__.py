@@ -1,1 +1,1 @@
-"""Tools that the server runs itself: what they take and answer, the folders they work in, and the sandbox around them."""
+"""Tools that run on the server: python and terminal in a sandbox, search and reading of the web."""

@@ -1,6 +1,7 @@
 """What every server-side tool is: a name, a JSON schema, and one coroutine.
 
-The rule: what goes wrong inside a tool is an answer the model reads (`is_error`), not an exception.
+The rule: a tool never raises for bad arguments or for what it finds in the world; it answers with `is_error` and a sentence
+that the model can act on.
 """
 
 from __future__ import annotations
@@ -24,19 +25,32 @@ class ToolImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where something was found, for citation. `date` is as its page or the provider gives it (`2026-03-01`), or empty;
+    `passage` is what was found there."""
+
+    title: str
+    url: str
+    date: str = ""
+    passage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolOutput:
-    """What the model reads in its next round."""
+    """`content` is what the model reads in its next round. `sources` are in the order of their numbers in it, from 1."""
 
     content: str
     is_error: bool = False
     images: tuple[ToolImage, ...] = ()
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """The circumstances of one call: its folder and state, how long it may take, and who watches the output live.
 
-    `session` is None for tools that need no folder. `on_output` gets text as it appears and must return at once.
+    `session` is None for tools that need no folder. `on_output` gets text as it appears and must return at once; the model
+    does not see it.
     """
 
     session: Session | None = None
