@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -151,6 +151,21 @@ class Settings(BaseSettings):
     tool_call_healing: bool = Field(
         True, description="Repair tool calls that the model writes badly; off, no request can turn it on."
     )
+    server_tools: bool | None = Field(
+        None,
+        description="Run python, terminal and web tools for clients; default: only if no other machine can reach us.",
+    )
+    behind_proxy: bool = Field(
+        False,
+        description="Others reach this server through a tunnel or reverse proxy, although it listens on loopback.",
+    )
+    search_providers: tuple[Literal["searxng", "brave", "tavily", "ddgs"], ...] = Field(
+        (),
+        description="Which of `searxng`, `brave`, `tavily`, `ddgs` search the web, in order; default: all that are set up.",
+    )
+    searxng_url: str | None = Field(None, description="Your SearXNG, for web searches.")
+    brave_api_key: SecretStr | None = Field(None, description="Key of the Brave Search API.")
+    tavily_api_key: SecretStr | None = Field(None, description="Key of the Tavily API.")
     loop_guard_hint: int = Field(
         3, ge=0, description="Rounds of the same tool call with the same result until the model is told; 0: never."
     )
@@ -159,7 +174,7 @@ class Settings(BaseSettings):
     )
     fetch_allowed_hosts: tuple[str, ...] = Field(
         (),
-        description="Hosts images may be fetched from although their addresses are private (`nas.lan:9000`).",
+        description="Hosts that images and pages may be fetched from although their addresses are private (`nas.lan:9000`).",
     )
     cors_origins: tuple[str, ...] = Field(
         (), description="Web origins that may call the API from a browser; default: none."
@@ -185,6 +200,11 @@ class Settings(BaseSettings):
     def all_aliases(self) -> dict[str, str]:
         """The tiers' names and, over them, the aliases that were written by hand."""
         return {**self.tiers.aliases, **self.aliases}
+
+    @property
+    def exposed(self) -> bool:
+        """Whether others than this machine can reach the server."""
+        return not self.loopback or self.behind_proxy
 
     @property
     def loopback(self) -> bool:

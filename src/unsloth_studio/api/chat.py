@@ -15,7 +15,7 @@ from unsloth_studio.dialects.openai_completions.write import CompletionsStreamWr
 from unsloth_studio.dialects.openai_completions.write import write_whole as write_completions
 from unsloth_studio.serving.choices import ChoiceBatch, choices_of, interleave
 from unsloth_studio.turn.accumulate import Accumulator, Turn
-from unsloth_studio.turn.errors import TurnError
+from unsloth_studio.turn.errors import TurnError, invalid
 from unsloth_studio.turn.messages import Request
 
 
@@ -58,6 +58,8 @@ class ChatCompletions(_ChoicesEndpoint):
             turn = await self.whole(exchange, call.request)
             await exchange.json(write_chat([turn], created=created))
             return
+        if call.request.server_tools is not None:
+            raise invalid("n: with the server's tools there is one answer.", param="n")
         requests = choices_of(call.request, call.n)
         if call.stream:
             writer = ChatStreamWriter(created=created, include_usage=call.include_usage, n=call.n)

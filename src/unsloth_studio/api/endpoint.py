@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
@@ -18,6 +18,8 @@ from unsloth_studio.dialects.contract import StreamWriter
 from unsloth_studio.dialects.status import STATUS
 from unsloth_studio.serving.forced_call import demand, missing_call, with_call
 from unsloth_studio.serving.recheck import ask_again, better, faults_of, without_cut_call
+from unsloth_studio.tools.loop import ToolLoop
+from unsloth_studio.tools.toolbox import Toolbox
 from unsloth_studio.turn.accumulate import Accumulator, Turn
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import Event
@@ -38,7 +40,7 @@ class Endpoint(ABC):
         services = self.services
         exchange = Exchange(scope, receive, send, limits=services.limits, request_id=services.new_id())
         try:
-            await authenticate(exchange, services.keys, scope=self.scope)
+            exchange.key = await authenticate(exchange, services.keys, scope=self.scope)
             await self.answer(exchange)
         except ClientGone:
             return
@@ -59,8 +61,22 @@ class Endpoint(ABC):
 
     async def stream(self, exchange: Exchange, request: Request, writer: StreamWriter) -> None:
         """Answer with the frames of one turn."""
-        run = self.services.turns.run(request, turn_id=exchange.id)
-        await exchange.stream(run, writer.feed, writer=self.telling(writer, request))
+        await exchange.stream(self.run(exchange, request), writer.feed, writer=self.telling(writer, request))
+
+    def run(self, exchange: Exchange, request: Request) -> AsyncGenerator[Sequence[Event]]:
+        """The turn's events, with the server's own tools if the request asks for them. Raises `TurnFailure` (permission)
+        when it may not have them."""
+        wanted, toolbox, turns = request.server_tools, self.services.toolbox, self.services.turns
+        if wanted is None:
+            return turns.run(request, turn_id=exchange.id)
+        if toolbox is None or not toolbox.policy.enabled:
+            raise TurnFailure(
+                TurnError("permission", _tools_off(toolbox), param="enable_tools", code="server_tools_off")
+            )
+        assert exchange.key is not None, "every request has one"
+        if "tools" not in exchange.key.scopes:
+            raise TurnFailure(TurnError("permission", _NO_SCOPE, param="enable_tools"))
+        return ToolLoop(turns, toolbox).run(request, turn_id=exchange.id, owner=exchange.key.owner)
 
     def telling(self, writer: StreamWriter, request: Request) -> StreamWriter:
         """`writer`, whose signs of life also say when the model is being loaded."""
@@ -69,6 +85,8 @@ class Endpoint(ABC):
     async def whole(self, exchange: Exchange, request: Request) -> Turn:
         """One turn, folded; what of it does not fit its schema was asked for once more. Raises `TurnFailure`."""
         turn = without_cut_call(await self._folded(exchange, request))
+        if request.server_tools is not None:
+            return turn  # its calls have been run
         if missing_call(request, turn):
             log.info("request id=%s is asked once more: it demands a call", exchange.id)
             turn = with_call(request, turn, await self._folded(exchange, demand(request, turn)))
@@ -91,7 +109,7 @@ class Endpoint(ABC):
             for event in events:
                 accumulator.feed(event)
 
-        await exchange.collect(self.services.turns.run(request, turn_id=exchange.id), take)
+        await exchange.collect(self.run(exchange, request), take)
         return finished(accumulator)
 
     async def _refuse(self, exchange: Exchange, error: TurnError) -> None:
@@ -101,6 +119,19 @@ class Endpoint(ABC):
         if error.kind == "authentication":
             headers.append((b"www-authenticate", b"Bearer"))
         await exchange.json(self.error_body(error, exchange), status=STATUS[error.kind], headers=headers)
+
+
+_NO_SCOPE = (
+    "This API key may not use the server's tools: it lacks the scope 'tools'. To make one that may: "
+    "unsloth keys create NAME --scope inference --scope tools. Or leave out enable_tools."
+)
+
+
+def _tools_off(toolbox: Toolbox | None) -> str:
+    why = toolbox.policy.reason if toolbox is not None else "it was started without them"
+    return (
+        f"This server does not run tools for its clients: {why}. Leave out enable_tools, or change how it is started."
+    )
 
 
 def finished(accumulator: Accumulator) -> Turn:

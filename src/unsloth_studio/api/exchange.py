@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from unsloth_studio.dialects.contract import StreamWriter
 from unsloth_studio.serving.admission import STOPPING
+from unsloth_studio.store.api_key import ApiKey
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import TurnFailed
 
@@ -54,10 +55,11 @@ class ClientGone(Exception):  # noqa: N818
 
 
 class Exchange:
-    """The two ends of one request. `status` is that of the reply, 0 until its first line is out."""
+    """The two ends of one request. `status` is that of the reply, 0 until its first line is out; `key` whose it is."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, limits: Limits, request_id: str) -> None:
         self.scope = scope
+        self.key: ApiKey | None = None
         self.id = request_id
         self._id_headers: list[Header] = [(b"x-request-id", request_id.encode()), (b"request-id", request_id.encode())]
         self._receive = receive

@@ -31,6 +31,8 @@ class HealthReport(msgspec.Struct, kw_only=True):
     version: str
     model: str
     progress: float | None = None
+    server_tools: bool = False
+    server_tools_reason: str = ""
 
 
 class Health:
@@ -56,4 +58,8 @@ class Health:
         status: HealthStatus = "idle" if pool.resting else _STATUS[engine.state]
         progress = engine.progress if engine.state == "starting" else None
         version = self._services.version
-        return HealthReport(status=status, version=version, model=engine.model_id, progress=progress)
+        toolbox = self._services.toolbox
+        report = HealthReport(status=status, version=version, model=engine.model_id, progress=progress)
+        if toolbox is not None:
+            report.server_tools, report.server_tools_reason = toolbox.policy.enabled, toolbox.policy.reason
+        return report

@@ -10,6 +10,7 @@ from unsloth_studio.api.exchange import Limits
 from unsloth_studio.observe.metrics import Metrics
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.store.key_ring import KeyRing
+from unsloth_studio.tools.toolbox import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +28,6 @@ class Services:
     loopback: bool = True
     allowed_hosts: frozenset[str] = frozenset()
     cors_origins: tuple[str, ...] = ()
+    toolbox: Toolbox | None = None
     metrics: Metrics = field(default_factory=Metrics)
     pull: Callable[[str], AsyncGenerator[dict[str, Any]]] | None = None

@@ -17,6 +17,7 @@ class Ready:
     model: str
     context_length: int | None
     server_tools: bool
+    server_tools_reason: str
     pid: int
 
 
@@ -37,6 +38,7 @@ def ready_text(ready: Ready, *, silent: bool, exposed: bool) -> str:
         f"  OpenAI base URL    {ready.openai_base_url}",
         f"  Anthropic base URL {ready.anthropic_base_url}",
         f"  API key            {ready.api_key}",
+        f"  Server-side tools  {'on' if ready.server_tools else 'off'} ({ready.server_tools_reason})",
     ]
     if exposed:
         lines += ["", "  Other machines can reach this server; whoever has the key can use the model."]

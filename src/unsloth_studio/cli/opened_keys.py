@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 
 class OpenedKeys:
-    """For one event loop: made in it, `open` once, `close` at the end. The key to print is called `name`; `rotate`
-    replaces the kept one; `given` is used instead of it and is not stored."""
+    """For one event loop: made in it, `open` once, `close` at the end. The key to print is called `name` and has
+    `scopes`; `rotate` replaces the kept one; `given` is used instead of it and is not stored."""
 
-    def __init__(self, home: Path, *, name: str, rotate: bool, given: str | None) -> None:
+    def __init__(self, home: Path, *, name: str, rotate: bool, given: str | None, scopes: tuple[str, ...]) -> None:
         self.ring = KeyRing()
         self._home = home
         self._name = name
         self._rotate = rotate
         self._given = given
+        self._scopes = scopes
         self._opening: asyncio.Task[KeyStore] | None = None
         if given is not None:
             self.ring.add_static(given, "UNSLOTH_API_KEY")
@@ -41,7 +42,7 @@ class OpenedKeys:
             return self._given
         from unsloth_studio.store.run_key import run_key
 
-        plaintext, _ = await store.database.run(run_key, store, self._name, rotate=self._rotate)
+        plaintext, _ = await store.database.run(run_key, store, self._name, rotate=self._rotate, scopes=self._scopes)
         return plaintext
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from unsloth_studio.cli.launching import Wishes
     from unsloth_studio.cli.progress import Output
     from unsloth_studio.settings import Settings
+    from unsloth_studio.tools.policy import ToolPolicy
 
 _HELP = """Serve a model as an OpenAI- and Anthropic-compatible API.
 
@@ -80,6 +81,13 @@ Each setting can also stand in the environment or in config.toml; see docs/confi
     help="Repair tool calls that the model writes badly. [default: enabled]",
 )  # fmt: skip
 @click.option(
+    "--enable-tools/--disable-tools", "server_tools", default=None,
+    help="Run Python, shell and web search here for clients that ask. [default: only if no other machine can reach us]",
+)  # fmt: skip
+@click.option(
+    "-y", "--yes", is_flag=True, help="Do not ask whether --enable-tools is meant where others reach the server."
+)
+@click.option(
     "--api-key-name", default="cli", show_default=True, metavar="NAME", help="Name of the key if one is made."
 )
 @click.option("--new-key", is_flag=True, help="Revoke the kept key and print a new one.")
@@ -95,6 +103,7 @@ def run(
     gguf_variant: str | None,
     api_key_name: str,
     new_key: bool,
+    yes: bool,
     dry_run: bool,
     silent: bool,
     verbose: bool,
@@ -114,7 +123,9 @@ def run(
         if dry_run:
             _print_plan(settings, wishes, found, as_json=as_json)
             return
-        status = _serve(settings, wishes, found, out=out, flags=flags, verbose=verbose, key=(api_key_name, new_key))
+        policy = _tool_policy(settings, yes=yes)
+        key = (api_key_name, new_key)
+        status = _serve(settings, wishes, found, policy, out=out, flags=flags, verbose=verbose, key=key)
     except OperatorProblem as problem:
         out.failed(str(problem))
         sys.exit(problem.exit_status)
@@ -172,10 +183,27 @@ def _model(settings: Settings, variant: str | None, out: Output, *, dry_run: boo
         sys.exit(130)
 
 
+def _tool_policy(settings: Settings, *, yes: bool) -> ToolPolicy:
+    """Whether tools run here; a person is asked where that is a risk. Ends with status 2 when nobody can be asked."""
+    from unsloth_studio.tools.policy import RISK, ToolPolicy, decide
+
+    terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    decision = decide(exposed=settings.exposed, asked=settings.server_tools, yes=yes, terminal=terminal)
+    if decision.question == "refuse":
+        click.echo(f"{RISK}\nThere is no terminal to ask at. Add --yes if this is meant, or --disable-tools.", err=True)
+        sys.exit(2)
+    if decision.question == "ask":
+        click.echo(RISK, err=True)
+        if not click.confirm("Run tools for clients all the same?", default=False, err=True):
+            return ToolPolicy(False, "the question at the start was answered with no")
+    return decision.policy
+
+
 def _serve(
     settings: Settings,
     wishes: Wishes,
     model: LocalModel | None,
+    policy: ToolPolicy,
     *,
     out: Output,
     flags: dict[str, Any],
@@ -201,6 +229,7 @@ def _serve(
         api_key=os.environ.get("UNSLOTH_API_KEY") or None,
         api_key_name=name,
         new_key=new_key,
+        tool_policy=policy,
     )
     return serve(settings, options, sock, out)
 

@@ -34,6 +34,7 @@ from unsloth_studio.cli.places import memory_budget
 from unsloth_studio.cli.progress import Output
 from unsloth_studio.cli.pulling import pull_steps
 from unsloth_studio.cli.running import noted
+from unsloth_studio.cli.server_tools import toolbox_of
 from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.contract import EngineStatus
 from unsloth_studio.engine.pool import Pool
@@ -47,6 +48,8 @@ from unsloth_studio.serving.loop_guard import LoopLimits
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
 from unsloth_studio.store.key_ring import KeyRing
+from unsloth_studio.tools.policy import ToolPolicy
+from unsloth_studio.tools.toolbox import Toolbox
 from unsloth_studio.turn.errors import TurnFailure
 from unsloth_studio.turn.record import TurnRecord
 
@@ -62,6 +65,7 @@ class RunOptions:
     api_key: str | None
     api_key_name: str
     new_key: bool
+    tool_policy: ToolPolicy
 
 
 def serve(settings: Settings, options: RunOptions, sock: socket.socket, out: Output) -> int:
@@ -94,6 +98,8 @@ class _Run:
             loop.add_signal_handler(number, self._on_signal)
         async with AsyncExitStack() as stack:
             keys = await stack.enter_async_context(self._keys())
+            toolbox = toolbox_of(self._settings, self._options.tool_policy)
+            stack.push_async_callback(toolbox.close)
             models = await self._models()
             rules = Rules(budget_bytes=await asyncio.to_thread(memory_budget, self._settings))
             pool = Pool(models.shelf, rules=rules, default=models.first.id)
@@ -112,7 +118,7 @@ class _Run:
                 heals=self._settings.tool_call_healing,
                 loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
             )
-            await stack.enter_async_context(self._listening(self._services(turns, keys.ring), admissions))
+            await stack.enter_async_context(self._listening(self._services(turns, keys.ring, toolbox), admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, keys)
 
@@ -148,13 +154,19 @@ class _Run:
     @asynccontextmanager
     async def _keys(self) -> AsyncGenerator[OpenedKeys]:
         options = self._options
-        keys = OpenedKeys(self._settings.home, name=options.api_key_name, rotate=options.new_key, given=options.api_key)
+        keys = OpenedKeys(
+            self._settings.home,
+            name=options.api_key_name,
+            rotate=options.new_key,
+            given=options.api_key,
+            scopes=("inference", "tools") if options.tool_policy.enabled else ("inference",),
+        )
         try:
             yield keys
         finally:
             await keys.close()
 
-    def _services(self, turns: Turns, keys: KeyRing) -> Services:
+    def _services(self, turns: Turns, keys: KeyRing, toolbox: Toolbox) -> Services:
         settings = self._settings
         return Services(
             turns=turns,
@@ -170,6 +182,7 @@ class _Run:
             loopback=settings.loopback,
             allowed_hosts=frozenset(name.lower() for name in settings.allowed_hosts),
             cors_origins=settings.cors_origins,
+            toolbox=toolbox,
             metrics=self._metrics,
             pull=None if settings.upstream else partial(pull_steps, settings),
         )
@@ -228,7 +241,8 @@ class _Run:
             api_key=api_key,
             model=status.model_id,
             context_length=status.context_length,
-            server_tools=False,
+            server_tools=self._options.tool_policy.enabled,
+            server_tools_reason=self._options.tool_policy.reason,
             pid=os.getpid(),
         )
 

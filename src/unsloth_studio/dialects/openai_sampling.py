@@ -20,6 +20,7 @@ from unsloth_studio.dialects.body import (
     engine_extras,
     tuple_of_stops,
 )
+from unsloth_studio.dialects.server_tools import ServerToolFields
 from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.messages import SamplingParams
 
@@ -35,7 +36,7 @@ class StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
 
 
-class SharedFields(msgspec.Struct, kw_only=True):
+class SharedFields(ServerToolFields, kw_only=True):
     model: str | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None

@@ -25,6 +25,11 @@ class ApiKey:
     last_used_at: int | None = None
     revoked_at: int | None = None
 
+    @property
+    def owner(self) -> str:
+        """A name for whose things are kept apart from others' (session folders). Keys from the environment share an id."""
+        return str(self.id) if self.id else f"0:{self.name}"
+
     def state(self, now: float) -> KeyState:
         """What holds at `now` (seconds since 1970)."""
         if self.revoked_at is not None:

@@ -85,7 +85,7 @@ class KeyRing:
                 f"printable ASCII characters without spaces. Give a longer one, or none to have one made."
             )
         digest = digest_of(self._static_secret, plaintext)
-        key = ApiKey(0, name, "", ("inference",), int(self._clock()))
+        key = ApiKey(0, name, "", ("inference", "tools"), int(self._clock()))
         self._static[digest] = (digest, key)
         return key
 

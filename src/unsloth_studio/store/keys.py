@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -103,6 +104,16 @@ class KeyStore:
             revoked = connection.execute(_TABLE.select().where(_C.id.in_(ids)).order_by(_C.id)).all()
         self.generation.bump()
         return [_api_key(row) for row in revoked]
+
+    def widen(self, key: ApiKey, scopes: Collection[str]) -> ApiKey:
+        """Give a key the `scopes` it lacks; the key as it is then."""
+        held = tuple(scope for scope in SCOPES if scope in key.scopes or scope in scopes)
+        if held == key.scopes:
+            return key
+        with self.database.write() as connection:
+            connection.execute(_TABLE.update().where(_C.id == key.id).values(scopes=" ".join(held)))
+        self.generation.bump()
+        return replace(key, scopes=held)
 
     def touch(self, used: Mapping[int, int]) -> None:
         """Note when keys were last used (id to seconds since 1970), in one transaction; a time never moves backwards."""

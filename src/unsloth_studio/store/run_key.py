@@ -18,10 +18,13 @@ FILE = "run-key"
 MAX_BYTES = 1024
 
 
-def run_key(store: KeyStore, name: str = "cli", *, rotate: bool = False) -> tuple[str, ApiKey]:
+def run_key(
+    store: KeyStore, name: str = "cli", *, rotate: bool = False, scopes: tuple[str, ...] = ("inference",)
+) -> tuple[str, ApiKey]:
     """The kept key in plaintext, and what is known of it; a new one, called `name`, if there is no valid one.
 
-    `rotate` revokes the kept key first. Of several runs that start at once all get the same key.
+    `rotate` revokes the kept key first; a kept key that lacks some of `scopes` gets them. Of several runs that start at
+    once all get the same key.
     Raises `DatabaseUnusable` and `SecretMissing`.
     """
     path = store.database.folder / FILE
@@ -30,10 +33,10 @@ def run_key(store: KeyStore, name: str = "cli", *, rotate: bool = False) -> tupl
             plaintext = _kept(store)
             key = store.lookup(plaintext) if plaintext else None
             if plaintext and key is not None and not rotate:
-                return plaintext, key
+                return plaintext, store.widen(key, scopes)
             if key is not None:
                 store.revoke([key.id])
-            plaintext, key = store.create(name)
+            plaintext, key = store.create(name, scopes=scopes)
             replace_private(path, f"{plaintext}\n".encode())
             return plaintext, key
     except OSError as error:

@@ -104,11 +104,14 @@ class PartEnd:
 
 @dataclass(frozen=True, slots=True)
 class ToolResultReady:
-    """A tool that ran on the server has answered."""
+    """A tool that ran on the server has answered. `arguments` is what the model wrote."""
 
     call_id: str
     content: str
     is_error: bool = False
+    name: str = ""
+    arguments: str = ""
+    duration_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,13 +159,25 @@ class ReasoningConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerTools:
+    """The server's own tools that a request asks for, by name. `session_id` is the client's name for the folder they work
+    in; without one it is deleted. `max_calls` bounds the calls of the whole turn, `timeout_seconds` each of them; None
+    leaves it to the server."""
+
+    names: tuple[str, ...]
+    session_id: str | None = None
+    max_calls: int | None = None
+    timeout_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One turn to generate.
 
     `model` is the name the client used (or None). `max_tokens` counts generated tokens, reasoning included; None means
     up to the end of the context. `top_logprobs` is None when no log probabilities are wanted, else 0 or more
-    alternatives per token. `heal_tool_calls` says that calls which the model writes badly are repaired. `engine_extras` are
-    fields that only the engine understands (`mirostat`, `grammar`, ...).
+    alternatives per token. `heal_tool_calls` says that calls which the model writes badly are repaired. `server_tools` are
+    left out when none are wanted. `engine_extras` are fields that only the engine understands (`mirostat`, `grammar`, ...).
     """
 
     prompt: Conversation | RawPrompt
@@ -176,4 +188,5 @@ class Request:
     max_tokens: int | None = None
     top_logprobs: int | None = None
     heal_tool_calls: bool = True
+    server_tools: ServerTools | None = None
     engine_extras: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -22,6 +22,7 @@ from unsloth_studio.dialects.anthropic.wire import (
 )
 from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
 from unsloth_studio.dialects.lenient import tool_schema
+from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
 from unsloth_studio.turn.messages import (
@@ -64,6 +65,7 @@ def read(body: bytes) -> MessagesCall:
         reasoning=_reasoning(wire),
         max_tokens=wire.max_tokens,
         heal_tool_calls=wire.auto_heal_tool_calls is not False,
+        server_tools=read_server_tools(wire),
         engine_extras=passed_on,
     )
     return MessagesCall(request, bool(wire.stream))

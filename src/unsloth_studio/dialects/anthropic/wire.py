@@ -12,6 +12,7 @@ import msgspec
 
 from unsloth_studio.dialects.anthropic.blocks import Block, TextBlock
 from unsloth_studio.dialects.body import Count, NonNegative, Penalty, Probability, Seed
+from unsloth_studio.dialects.server_tools import ServerToolFields
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Effort = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -79,7 +80,7 @@ class ContinueThread(msgspec.Struct, tag_field="type", tag="continue"):
     previous_message_id: str | None = None
 
 
-class Body(msgspec.Struct):
+class Body(ServerToolFields, kw_only=True):
     """`POST /v1/messages`, and `POST /v1/messages/count_tokens`, which has no `max_tokens`.
 
     `model` and `max_tokens` may be absent. Below `thread` stand this server's own extensions.

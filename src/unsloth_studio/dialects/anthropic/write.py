@@ -17,6 +17,7 @@ from unsloth_studio.dialects.anthropic.arguments import input_object
 from unsloth_studio.dialects.anthropic.errors import error_body
 from unsloth_studio.dialects.anthropic.ids import message_id, server_tool_use_id, tool_use_id
 from unsloth_studio.dialects.anthropic.server_results import result_block, wire_name
+from unsloth_studio.dialects.server_tools import result_fields
 from unsloth_studio.sse import KEEP_ALIVE, named_frame
 from unsloth_studio.turn.accumulate import Turn
 from unsloth_studio.turn.events import (
@@ -148,7 +149,9 @@ class MessagesStreamWriter:
 
     def _result(self, event: ToolResultReady) -> bytes:
         block = _result_block(event, self._server_tools.get(event.call_id, ""))
-        return _frame("content_block_start", {"index": self._blocks, "content_block": block}) + self._stop_block("")
+        start = _frame("content_block_start", {"index": self._blocks, "content_block": block})
+        told = named_frame("tool_result", orjson.dumps({"type": "tool_result", **_fields(event)}))
+        return start + self._stop_block("") + told
 
 
 def write_whole(turn: Turn) -> bytes:
@@ -161,7 +164,9 @@ def write_whole(turn: Turn) -> bytes:
         if isinstance(part, ToolCallPart) and part.runs_on == "server" and part.call_id in results:
             content.append(_result_block(results[part.call_id], part.name))
     stop = _stop(turn.finish_reason, turn.stop_sequence)
-    return orjson.dumps({**_message(turn.id, turn.model), "content": content, **stop, "usage": _usage(turn.usage)})
+    told = {"tool_results": [_fields(one) for one in turn.tool_results]} if turn.tool_results else {}
+    message = {**_message(turn.id, turn.model), "content": content, **stop, "usage": _usage(turn.usage), **told}
+    return orjson.dumps(message)
 
 
 def write_count(tokens: int) -> bytes:
@@ -198,6 +203,11 @@ def _block(part: StreamedPart) -> dict[str, Any]:
             return {"type": "server_tool_use", **called}
         case _:
             assert_never(part)
+
+
+def _fields(result: ToolResultReady) -> dict[str, Any]:
+    """The documented event, with the id that its call has on this wire."""
+    return {**result_fields(result), "tool_call_id": server_tool_use_id(result.call_id)}
 
 
 def _result_block(result: ToolResultReady, tool: str) -> dict[str, Any]:

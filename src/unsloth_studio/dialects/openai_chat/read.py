@@ -21,6 +21,7 @@ from unsloth_studio.dialects.openai_sampling import (
     require_shallow,
     wants_usage,
 )
+from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.messages import Conversation, OutputFormat, ReasoningConfig, Request
@@ -51,6 +52,7 @@ def read(body: bytes) -> ChatCall:
         max_tokens=shape.max_tokens if shape.max_completion_tokens is None else shape.max_completion_tokens,
         top_logprobs=_read_logprobs(shape),
         heal_tool_calls=shape.auto_heal_tool_calls is not False,
+        server_tools=read_server_tools(shape),
         engine_extras=extras,
     )
     return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape))

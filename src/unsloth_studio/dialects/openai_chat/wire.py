@@ -136,8 +136,3 @@ class ChatBody(SharedFields, kw_only=True):
     reasoning_effort: Effort | None = None
     enable_thinking: bool | None = None
     thinking: Thinking | None = None
-    enable_tools: bool | None = None
-    enabled_tools: list[str] | None = None
-    session_id: str | None = None
-    max_tool_calls_per_message: Annotated[int, msgspec.Meta(ge=0, le=9999)] | None = None
-    tool_call_timeout: Annotated[float, msgspec.Meta(ge=0, le=9999)] | None = None

@@ -16,6 +16,7 @@ import orjson
 from unsloth_studio.dialects.openai_chat.objects import CallIds, call_object, logprobs_object
 from unsloth_studio.dialects.openai_errors import error_body
 from unsloth_studio.dialects.openai_reply import timings_field, usage_object
+from unsloth_studio.dialects.server_tools import result_fields
 from unsloth_studio.sse import DONE, KEEP_ALIVE, data_frame
 from unsloth_studio.turn.accumulate import Turn
 from unsloth_studio.turn.events import (
@@ -107,7 +108,9 @@ class ChatStreamWriter:
                 if self._choices:
                     self._choices[choice].arguments = None
                 return b""
-            case PromptProgress() | ToolResultReady():
+            case ToolResultReady():
+                return self._head + b'"choices":[],"tool_result":' + orjson.dumps(result_fields(event)) + b"}\n\n"
+            case PromptProgress():
                 return b""
             case TurnEnd():
                 return self._finish(event, self._choices[choice])
@@ -153,6 +156,7 @@ def write_whole(turns: Sequence[Turn], *, created: int) -> bytes:
             "choices": [_whole_choice(turn, index) for index, turn in enumerate(turns)],
             "usage": usage_object([turn.usage for turn in turns], n=len(turns)),
             **timings_field(first.timings),
+            **({"tool_results": [result_fields(one) for one in first.tool_results]} if first.tool_results else {}),
         }
     )
 

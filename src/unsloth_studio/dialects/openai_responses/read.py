@@ -21,6 +21,7 @@ from unsloth_studio.dialects.openai_responses.wire import (
     JsonSchemaFormat,
     RawObject,
 )
+from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnFailure, invalid
 from unsloth_studio.turn.messages import (
@@ -68,6 +69,7 @@ def read(body: bytes) -> ResponsesCall:
             max_tokens=wire.max_output_tokens,
             top_logprobs=(wire.top_logprobs or 0) if logprobs else None,
             heal_tool_calls=wire.auto_heal_tool_calls is not False,
+            server_tools=read_server_tools(wire),
             engine_extras=_shallow(engine_extras(extras)),
         ),
         stream=bool(wire.stream),

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from unsloth_studio.dialects.body import Count, NonNegative, Penalty, Probability, Seed
+from unsloth_studio.dialects.server_tools import ServerToolFields
 from unsloth_studio.turn.errors import invalid
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -49,7 +50,7 @@ class Reasoning(msgspec.Struct):
     generate_summary: str | None = None
 
 
-class Body(msgspec.Struct):
+class Body(ServerToolFields, kw_only=True):
     """The whole request. Fields below `user` are extensions, as in the other dialects of this server."""
 
     input: str | list[RawObject] | None = None

@@ -1,0 +1,23 @@
+"""The tools that a server runs for its clients, from its settings."""
+
+from __future__ import annotations
+
+from unsloth_studio.problem import OperatorProblem
+from unsloth_studio.settings import Settings
+from unsloth_studio.tools.policy import ToolPolicy
+from unsloth_studio.tools.search.provider import SearchSettings
+from unsloth_studio.tools.toolbox import Toolbox
+
+
+def toolbox_of(settings: Settings, policy: ToolPolicy) -> Toolbox:
+    """Raises `OperatorProblem` for a search provider that is chosen and not set up."""
+    search = SearchSettings(
+        settings.search_providers,
+        searxng_url=settings.searxng_url or "",
+        brave_api_key=settings.brave_api_key.get_secret_value() if settings.brave_api_key else "",
+        tavily_api_key=settings.tavily_api_key.get_secret_value() if settings.tavily_api_key else "",
+    )
+    try:
+        return Toolbox.at(settings.home, policy, search=search, allowed_hosts=settings.fetch_allowed_hosts)
+    except ValueError as error:
+        raise OperatorProblem(str(error)) from error

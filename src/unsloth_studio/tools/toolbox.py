@@ -1,0 +1,55 @@
+"""The tools of this server, and the folders they work in. One object per process; `close` ends what still runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from unsloth_studio.tools.contract import ServerTool
+from unsloth_studio.tools.policy import ToolPolicy
+from unsloth_studio.tools.python import PythonTool
+from unsloth_studio.tools.sandbox.probe import SandboxFinder
+from unsloth_studio.tools.search.provider import SearchSettings
+from unsloth_studio.tools.sessions import Session, SessionFolders
+from unsloth_studio.tools.terminal import TerminalTool
+from unsloth_studio.tools.web import web_tools
+
+FOLDER = "sessions"
+"""Below the data folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolbox:
+    """`policy` says whether anybody gets them."""
+
+    policy: ToolPolicy
+    tools: dict[str, ServerTool]
+    folders: SessionFolders
+    finder: SandboxFinder
+    python: PythonTool
+
+    @classmethod
+    def at(
+        cls, home: Path, policy: ToolPolicy, *, search: SearchSettings, allowed_hosts: Iterable[str] = ()
+    ) -> Toolbox:
+        """The tools of a server whose data folder is `home`; nothing is started or made until they are used."""
+        finder, folders = SandboxFinder(hidden=(home,)), SessionFolders(home / FOLDER)
+        python = PythonTool(finder, folders)
+        every: tuple[ServerTool, ...] = (
+            python,
+            TerminalTool(finder, folders),
+            *web_tools(search, allowed_hosts=frozenset(allowed_hosts)),
+        )
+        return cls(policy, {tool.name: tool for tool in every}, folders, finder, python)
+
+    @asynccontextmanager
+    async def session(self, owner: str, session_id: str | None) -> AsyncGenerator[Session]:
+        """The folder of one turn. Raises `OSError`."""
+        async with self.folders.session(owner, session_id) as session:
+            yield session
+
+    async def close(self) -> None:
+        await self.python.close()
+        self.finder.close()
