@@ -114,7 +114,7 @@ async def test_variables_and_files_stay_in_a_session(notebook: Bench) -> None:
 async def test_nothing_stays_without_a_session(bench: Bench) -> None:
     await bench.code("x = 1; open('a.txt', 'w')")
     assert (await bench.code("'x' in globals(), __import__('os').listdir()")).content == "(False, [])"
-    assert list(bench.folders.base.iterdir()) == []  # noqa: ASYNC240
+    assert list(bench.folders.base.iterdir()) == []
 
 
 async def test_sessions_do_not_see_each_other(notebook: Bench) -> None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import anthropic
 import httpx2
+import orjson
 import pydantic
 from anthropic.types import Message, RawMessageStreamEvent
 
@@ -36,7 +37,9 @@ def check_event(data: bytes) -> None:
 
 def check_message(data: bytes) -> None:
     """Raise unless `data` is a Message, each field of the right type and none unknown."""
-    _no_extras(Message.model_validate_json(data, strict=True), "message")
+    fields = orjson.loads(data)
+    fields.pop("tool_results", None)  # ours, for who asked for the server's tools
+    _no_extras(Message.model_validate_json(orjson.dumps(fields), strict=True), "message")
 
 
 def _no_extras(value: object, path: str) -> None:
@@ -75,5 +78,6 @@ class Sdk:
 
 
 def _plain(message: Mapping[str, object]) -> dict[str, Any]:
-    """Without the fields that are null, which the SDK sets in one way of reading and leaves out in the other."""
-    return {name: value for name, value in message.items() if value is not None}
+    """Without the fields that are null, which the SDK sets in one way of reading and leaves out in the other, and without ours,
+    which its stream does not put together."""
+    return {name: value for name, value in message.items() if value is not None and name != "tool_results"}

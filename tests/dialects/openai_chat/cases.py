@@ -88,7 +88,7 @@ TURNS: dict[str, list[Event]] = {
         START,
         *text(0, "Searching."),
         *call(1, ToolCallPart("call_s", "web_search", runs_on="server"), '{"query": "x"}'),
-        ToolResultReady("call_s", "found"),
+        ToolResultReady("call_s", "found", name="web_search", arguments='{"query": "x"}', duration_ms=20),
         *text(2, " Found."),
         TurnEnd("stop", Usage(40, 12)),
     ],
