@@ -88,15 +88,21 @@ async def find_sandbox(hidden: tuple[Path, ...] = (), *, path: str | None = None
     if isinstance(programs, Unavailable):
         return programs
     view = await asyncio.to_thread(read_system)
+    if (problem := _shown(view, hidden)) is not None:
+        return problem
+    version = await asyncio.to_thread(_version, programs.bwrap)
+    confinement = Confinement("bubblewrap", version, drops_root=programs.setpriv is not None)
+    return await _tried(view, programs, seccomp.filter_bytes(machine), confinement)
+
+
+def _shown(view: SystemView, hidden: tuple[Path, ...]) -> Unavailable | None:
     for folder in hidden:
-        if part := policy.exposed(view, str(folder)):
+        if part := policy.exposed(view, str(folder.resolve())):
             return Unavailable(
                 f"The folder {folder} lies in {part}, which code in the sandbox has to read.",
                 "Keep the data folder elsewhere: set UNSLOTH_STUDIO_HOME.",
             )
-    version = await asyncio.to_thread(_version, programs.bwrap)
-    confinement = Confinement("bubblewrap", version, drops_root=programs.setpriv is not None)
-    return await _tried(view, programs, seccomp.filter_bytes(machine), confinement)
+    return None
 
 
 def _programs(path: str | None) -> Programs | Unavailable:
