@@ -72,6 +72,14 @@ async def test_stdin_is_read_and_ends(sandbox: Sandbox, folder: Path) -> None:
     assert (await bash(sandbox, folder, "cat")).output == b""
 
 
+async def test_only_the_three_usual_files_are_open(sandbox: Sandbox, folder: Path) -> None:
+    result = await bash(sandbox, folder, "for f in /proc/$$/fd/*; do echo ${f##*/} $(readlink $f); done", stdin=b"x")
+    names = [line.split()[0] for line in result.output.decode().splitlines() if not line.endswith("/fd")]
+    assert [name for name in names if name != "255"] == ["0", "1", "2"]  # 255: bash's own
+    result = await bash(sandbox, folder, "echo evil > /proc/self/fd/0", stdin=b"x")
+    assert b"denied" in result.output or b"No such" in result.output
+
+
 async def test_output_comes_live(sandbox: Sandbox, folder: Path) -> None:
     times: list[float] = []
     await sandbox.run(

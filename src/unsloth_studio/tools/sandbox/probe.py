@@ -106,16 +106,22 @@ def _shown(view: SystemView, hidden: tuple[Path, ...]) -> Unavailable | None:
 
 
 def _programs(path: str | None) -> Programs | Unavailable:
-    bwrap = shutil.which("bwrap", path=path)
+    bwrap = _found("bwrap", path)
     if bwrap is None:
         return Unavailable("bubblewrap (the program bwrap) is not installed.", _INSTALL)
     if os.geteuid() != 0:
         return Programs(bwrap)
-    setpriv = shutil.which("setpriv", path=path)
+    setpriv = _found("setpriv", path)
     if setpriv is None:
         advice = "Install util-linux, or run the server as an ordinary user, which needs less."
         return Unavailable("The program setpriv, which gives up the rights of root, is not installed.", advice)
     return Programs(bwrap, setpriv)
+
+
+def _found(program: str, path: str | None) -> str | None:
+    """Its real place: on NixOS the name leads through /run, which the first stage covers."""
+    place = shutil.which(program, path=path)
+    return place and str(Path(place).resolve())
 
 
 def _version(bwrap: str) -> str:

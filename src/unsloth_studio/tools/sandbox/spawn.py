@@ -16,6 +16,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from unsloth_studio.tools.sandbox.policy import ENVIRONMENT, Descriptors
 
@@ -64,9 +66,7 @@ def _start(make_command: MakeCommand, seccomp: bytes, stdin: bytes, keep: tuple[
         filter_end, filter_source = _pipe(theirs, theirs)
         os.write(filter_source, seccomp)  # far less than a pipe holds
         os.close(filter_source)
-        given = theirs.enter_context(tempfile.TemporaryFile())
-        given.write(stdin)
-        given.seek(0)
+        given = theirs.enter_context(_readable(stdin))
         process = subprocess.Popen(
             make_command(Descriptors(seccomp=filter_end, info=told)),
             stdin=given,
@@ -81,6 +81,19 @@ def _start(make_command: MakeCommand, seccomp: bytes, stdin: bytes, keep: tuple[
         os.set_blocking(info, False)
         ours.pop_all()
         return Spawned(process, output, info)
+
+
+def _readable(content: bytes) -> BinaryIO:
+    """A file with `content` that can only be read, and has no name."""
+    if not content:
+        return Path(os.devnull).open("rb")
+    descriptor, name = tempfile.mkstemp()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    try:
+        return Path(name).open("rb")
+    finally:
+        Path(name).unlink()
 
 
 def _undo(spawned: Spawned) -> None:
