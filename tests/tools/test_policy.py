@@ -24,7 +24,7 @@ PLAIN, ROOT = Programs("/usr/bin/bwrap"), Programs("/usr/bin/bwrap", "/usr/bin/s
 
 
 def line(programs: Programs, limits: Limits = Limits(), command: tuple[str, ...] = ("exec", "/bin/true")) -> list[str]:  # noqa: B008
-    descriptors = Descriptors(seccomp=7, info=8)
+    descriptors = Descriptors(seccomp=7, info=8, alive=9)
     folder = "/home/u/.unsloth/sessions/s/files"
     return list(command_line(VIEW, command, folder=folder, limits=limits, programs=programs, descriptors=descriptors))
 
@@ -77,6 +77,8 @@ def test_root_gives_up_its_rights_before_the_sandbox_is_built() -> None:
     ]
     assert {source for source, _ in binds(sandbox, "--ro-bind")} >= {"/run/0", "/run/1", "/run/2"}
     assert binds(sandbox, "--bind") == [("/run/folder", "/mnt/data")]
+    assert {"--unshare-pid", "--die-with-parent", "--info-fd"} <= set(first)
+    assert "--info-fd" not in sandbox
 
 
 def test_limits_are_told_to_the_launcher() -> None:

@@ -171,6 +171,7 @@ class ConfinedProcess:
         os.close(self._spawned.output)
         self._loop.remove_reader(self._spawned.info)
         os.close(self._spawned.info)
+        os.close(self._spawned.alive)
 
     async def _watch(self) -> None:
         before = await self._in_thread(self._usage)
