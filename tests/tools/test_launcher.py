@@ -105,6 +105,10 @@ DEAF = (  # to every signal that can be ignored
 )
 BOMB = ":(){ :|:& };:; sleep 20"
 HOG = "x = []\nwhile True: x.append(bytearray(b'x' * (1 << 20)))"
+FORKS = "import os, time\nfor _ in range(40):\n    if os.fork() == 0: time.sleep(5); os._exit(0)"
+THREADS = (
+    "import threading, time\nfor _ in range(40): threading.Thread(target=time.sleep, args=(5,), daemon=True).start()"
+)
 FAMILY = (
     "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        x = bytearray(b'x' * (100 << 20))\n"
     "        time.sleep(20)\ntime.sleep(20)"
@@ -158,7 +162,8 @@ async def test_a_limit_ends_it(sandbox: Sandbox, folder: Path, code: str, limit:
     ("command", "said"),
     [
         pytest.param(f'python3 -c "{HOG.replace(chr(10), chr(10))}"', b"MemoryError", id="one process takes memory"),
-        pytest.param("for i in $(seq 40); do sleep 5 & done; wait", b"fork: retry", id="many processes"),
+        pytest.param(f'python3 -c "{FORKS}"', b"Resource temporarily unavailable", id="many processes"),
+        pytest.param(f'python3 -c "{THREADS}"', b"can't start new thread", id="many threads"),
         pytest.param("head -c 30000000 /dev/zero > /tmp/x", b"space left on device", id="fills tmp"),
         pytest.param("head -c 30000000 /dev/zero > /dev/shm/x", b"space left on device", id="fills shared memory"),
     ],

@@ -16,9 +16,9 @@ from unsloth_studio.tools.sandbox.seatbelt import profile
 VIEW = SystemView(
     symlinks=(("/bin", "usr/bin"), ("/lib", "usr/lib")),
     system=("/usr", "/etc/ld.so.cache"),
-    private=("/root/.pyenv/versions/3.11.7/bin", "/root/.pyenv/versions/3.11.7/lib"),
+    private=("/home/u/python/bin", "/home/u/python/lib"),
     inside="/srv/app/inside",
-    python="/root/.pyenv/versions/3.11.7/bin/python3",
+    python="/home/u/python/bin/python3",
 )
 PLAIN, ROOT = Programs("/usr/bin/bwrap"), Programs("/usr/bin/bwrap", "/usr/bin/setpriv")
 
@@ -115,8 +115,8 @@ def test_the_environment_holds_nothing_of_ours() -> None:
     [
         pytest.param("/usr/share/studio", "/usr", id="in the system"),
         pytest.param("/usr", "/usr", id="the system itself"),
-        pytest.param("/root/.pyenv/versions/3.11.7/lib/studio", VIEW.private[1], id="in the Python in use"),
-        pytest.param("/root/.unsloth", None, id="beside it"),
+        pytest.param("/home/u/python/lib/studio", VIEW.private[1], id="in the Python in use"),
+        pytest.param("/home/u/.unsloth", None, id="beside it"),
         pytest.param("/usrlocal", None, id="only the beginning of the name is the same"),
     ],
 )
