@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,22 @@ def test_a_data_folder_that_does_not_exist_yet_is_none(home: Path) -> None:
     document = json.loads(CliRunner().invoke(doctor, ["--json"]).output)
     assert not any("data folder" in problem for problem in document["problems"])
     assert not home.exists()
+
+
+def test_without_a_sandbox_it_says_how_to_get_one(home: Path) -> None:
+    result = CliRunner().invoke(doctor, [])
+    assert result.exit_code == 0
+    assert "Sandbox       none" in result.output
+    assert "apt install bubblewrap" in result.output
+    document = json.loads(CliRunner().invoke(doctor, ["--json"]).output)
+    assert document["sandbox"]["kind"] is None
+    assert "apt install bubblewrap" in document["sandbox"]["advice"]
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is Linux's")
+def test_the_sandbox_is_shown_as_it_was_tried(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.defpath)
+    result = CliRunner().invoke(doctor, [])
+    assert "Sandbox       bubblewrap " in result.output, result.output
+    assert ", seccomp, Landlock ABI " in result.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -72,6 +73,15 @@ async def test_stdin_is_read_and_ends(sandbox: Sandbox, folder: Path) -> None:
     assert (await bash(sandbox, folder, "cat")).output == b""
 
 
+async def test_only_the_three_usual_files_are_open(sandbox: Sandbox, folder: Path) -> None:
+    result = await python(
+        sandbox, folder, "import os; print([f for f in range(256) if os.path.exists(f'/proc/self/fd/{f}')])"
+    )
+    assert result.output == b"[0, 1, 2]\n"
+    result = await bash(sandbox, folder, "echo evil > /proc/self/fd/0", stdin=b"x")
+    assert b"denied" in result.output or b"No such" in result.output
+
+
 async def test_output_comes_live(sandbox: Sandbox, folder: Path) -> None:
     times: list[float] = []
     await sandbox.run(
@@ -95,6 +105,10 @@ DEAF = (  # to every signal that can be ignored
 )
 BOMB = ":(){ :|:& };:; sleep 20"
 HOG = "x = []\nwhile True: x.append(bytearray(b'x' * (1 << 20)))"
+FORKS = "import os, time\nfor _ in range(40):\n    if os.fork() == 0: time.sleep(5); os._exit(0)"
+THREADS = (
+    "import threading, time\nfor _ in range(40): threading.Thread(target=time.sleep, args=(5,), daemon=True).start()"
+)
 FAMILY = (
     "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        x = bytearray(b'x' * (100 << 20))\n"
     "        time.sleep(20)\ntime.sleep(20)"
@@ -148,7 +162,8 @@ async def test_a_limit_ends_it(sandbox: Sandbox, folder: Path, code: str, limit:
     ("command", "said"),
     [
         pytest.param(f'python3 -c "{HOG.replace(chr(10), chr(10))}"', b"MemoryError", id="one process takes memory"),
-        pytest.param("for i in $(seq 40); do sleep 5 & done; wait", b"fork: retry", id="many processes"),
+        pytest.param(f'python3 -c "{FORKS}"', b"Resource temporarily unavailable", id="many processes"),
+        pytest.param(f'python3 -c "{THREADS}"', b"can't start new thread", id="many threads"),
         pytest.param("head -c 30000000 /dev/zero > /tmp/x", b"space left on device", id="fills tmp"),
         pytest.param("head -c 30000000 /dev/zero > /dev/shm/x", b"space left on device", id="fills shared memory"),
     ],
@@ -208,6 +223,13 @@ async def test_descriptors_and_threads_do_not_pile_up(sandbox: Sandbox, folder: 
     assert psutil.Process().num_fds() == before
 
 
+def runs(pid: int, program: str) -> bool:
+    """Whether the process is this program, or a shell that became it."""
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).name() == program
+    return False
+
+
 SERVER = """
 import asyncio, sys
 from pathlib import Path
@@ -220,12 +242,13 @@ asyncio.run(main())
 """
 
 
-async def test_it_dies_with_the_server(sandbox: Sandbox, folder: Path) -> None:
+@pytest.mark.parametrize("sign", ["bwrap", "sleep"], ids=["while it is built", "when the command runs"])
+async def test_it_dies_with_the_server(sandbox: Sandbox, folder: Path, sign: str) -> None:
     marker = f"77{os.getpid() % 10000:04}"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src")}
     server = subprocess.Popen([sys.executable, "-c", SERVER, str(folder), marker], env=environment)  # noqa: ASYNC220
     try:
-        await until(lambda: any(pid != server.pid for pid in marked(f"sleep {marker}")), timeout=20)
+        await until(lambda: any(runs(pid, sign) for pid in marked(f"sleep {marker}")), timeout=20)
     finally:
         server.kill()
         server.wait()

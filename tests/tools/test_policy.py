@@ -16,15 +16,15 @@ from unsloth_studio.tools.sandbox.seatbelt import profile
 VIEW = SystemView(
     symlinks=(("/bin", "usr/bin"), ("/lib", "usr/lib")),
     system=("/usr", "/etc/ld.so.cache"),
-    private=("/root/.pyenv/versions/3.11.7/bin", "/root/.pyenv/versions/3.11.7/lib"),
+    private=("/home/u/python/bin", "/home/u/python/lib"),
     inside="/srv/app/inside",
-    python="/root/.pyenv/versions/3.11.7/bin/python3",
+    python="/home/u/python/bin/python3",
 )
 PLAIN, ROOT = Programs("/usr/bin/bwrap"), Programs("/usr/bin/bwrap", "/usr/bin/setpriv")
 
 
 def line(programs: Programs, limits: Limits = Limits(), command: tuple[str, ...] = ("exec", "/bin/true")) -> list[str]:  # noqa: B008
-    descriptors = Descriptors(seccomp=7, info=8)
+    descriptors = Descriptors(seccomp=7, info=8, alive=9)
     folder = "/home/u/.unsloth/sessions/s/files"
     return list(command_line(VIEW, command, folder=folder, limits=limits, programs=programs, descriptors=descriptors))
 
@@ -77,6 +77,8 @@ def test_root_gives_up_its_rights_before_the_sandbox_is_built() -> None:
     ]
     assert {source for source, _ in binds(sandbox, "--ro-bind")} >= {"/run/0", "/run/1", "/run/2"}
     assert binds(sandbox, "--bind") == [("/run/folder", "/mnt/data")]
+    assert {"--unshare-pid", "--die-with-parent", "--info-fd"} <= set(first)
+    assert "--info-fd" not in sandbox
 
 
 def test_limits_are_told_to_the_launcher() -> None:
@@ -113,8 +115,8 @@ def test_the_environment_holds_nothing_of_ours() -> None:
     [
         pytest.param("/usr/share/studio", "/usr", id="in the system"),
         pytest.param("/usr", "/usr", id="the system itself"),
-        pytest.param("/root/.pyenv/versions/3.11.7/lib/studio", VIEW.private[1], id="in the Python in use"),
-        pytest.param("/root/.unsloth", None, id="beside it"),
+        pytest.param("/home/u/python/lib/studio", VIEW.private[1], id="in the Python in use"),
+        pytest.param("/home/u/.unsloth", None, id="beside it"),
         pytest.param("/usrlocal", None, id="only the beginning of the name is the same"),
     ],
 )

@@ -254,11 +254,11 @@ async def test_without_a_sandbox_nothing_is_run(tmp_path: Path) -> None:
         async def sandbox(self) -> Unavailable:
             return Unavailable("bubblewrap is not installed.", "Install it: apt install bubblewrap.")
 
-    bench = Bench(Nothing(), tmp_path / "sessions")
-    for output in (await bench.code("open('/tmp/ran', 'w')"), await bench.command("touch /tmp/ran")):
+    bench, ran = Bench(Nothing(), tmp_path / "sessions"), tmp_path / "ran"
+    for output in (await bench.code(f"open('{ran}', 'w')"), await bench.command(f"touch {ran}")):
         assert output.is_error
         assert "apt install bubblewrap" in output.content
-    assert not Path("/tmp/ran").exists()
+    assert not ran.exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is Linux's")

@@ -1,4 +1,4 @@
-"""`unsloth doctor`: which engine would run here, what else was tried, and what is wrong with this machine.
+"""`unsloth doctor`: which engine would run here, what else was tried, which sandbox, and what is wrong with this machine.
 
 The rule: every problem comes with what to do about it; the exit code is 1 exactly when no engine is usable.
 """
@@ -16,6 +16,7 @@ import click
 if TYPE_CHECKING:
     from unsloth_studio.engine.discovery import Discovery
     from unsloth_studio.engine.hardware import Hardware
+    from unsloth_studio.tools.sandbox.result import Confinement, Unavailable
 
 LOW_MEMORY_MIB = 2048
 
@@ -29,6 +30,7 @@ class Report:
     home: Path
     hardware: Hardware
     engines: Discovery
+    sandbox: Confinement | Unavailable
     problems: tuple[str, ...]
 
     @property
@@ -60,12 +62,19 @@ async def examine(home: Path, *, engine: str | None = None, retest: bool = False
     from unsloth_studio.engine.discovery import SmokeTests, find_engine
     from unsloth_studio.engine.hardware import read_hardware
     from unsloth_studio.engine.local import demo_model
+    from unsloth_studio.tools.sandbox.probe import probe
 
     hardware = read_hardware()
     tests = SmokeTests(demo_model(), hardware.features_digest)
     engines = await find_engine(home, tests, explicit=engine, everyone=True, retest=retest)
-    problems = (*_engine_problems(engines), *_machine_problems(hardware), *_folder_problems(home))
-    return Report(__version__, platform.python_version(), home, hardware, engines, problems)
+    sandbox = await probe((home,))
+    problems = (
+        *_engine_problems(engines),
+        *_machine_problems(hardware),
+        *_folder_problems(home),
+        *_sandbox_problems(sandbox),
+    )
+    return Report(__version__, platform.python_version(), home, hardware, engines, sandbox, problems)
 
 
 def _engine_problems(engines: Discovery) -> list[str]:
@@ -109,6 +118,14 @@ def _folder_problems(home: Path) -> list[str]:
     return problems
 
 
+def _sandbox_problems(sandbox: Confinement | Unavailable) -> list[str]:
+    from unsloth_studio.tools.sandbox.result import Unavailable
+
+    if not isinstance(sandbox, Unavailable):
+        return []
+    return [f"The tools python and terminal are refused, for want of a sandbox. {sandbox.reason} {sandbox.advice}"]
+
+
 def as_document(report: Report) -> dict[str, Any]:
     """The report for `--json`."""
     hardware, chosen = report.hardware, report.engines.program
@@ -134,18 +151,30 @@ def as_document(report: Report) -> dict[str, Any]:
             }
             for verdict in report.engines.verdicts
         ],
+        "sandbox": _sandbox_document(report.sandbox),
         "problems": list(report.problems),
     }
 
 
+def _sandbox_document(sandbox: Confinement | Unavailable) -> dict[str, Any]:
+    from unsloth_studio.tools.sandbox.result import Unavailable
+
+    if isinstance(sandbox, Unavailable):
+        return {"kind": None, "reason": sandbox.reason, "advice": sandbox.advice}
+    return {"kind": sandbox.kind, "version": sandbox.version, "landlock_abi": sandbox.landlock_abi}
+
+
 def as_text(report: Report) -> str:
     """The report for a person."""
-    hardware = report.hardware
+    from unsloth_studio.tools.sandbox.result import Unavailable
+
+    hardware, sandbox = report.hardware, report.sandbox
     lines = [
         f"Unsloth Studio {report.version}, Python {report.python}",
         f"Data folder   {report.home}",
         f"CPU           {hardware.cpu}, {hardware.physical_cores} cores, {' '.join(hardware.cpu_features)}",
         f"Memory        {hardware.available_mib} of {hardware.memory_mib} MiB free",
+        f"Sandbox       {'none' if isinstance(sandbox, Unavailable) else sandbox.description}",
         "",
         "Engines, in the order they are tried:",
     ]

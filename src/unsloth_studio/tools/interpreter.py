@@ -100,6 +100,7 @@ class Interpreter:
             ended = self._process.result()
             return CellResult(ended.output, failed=True, ended=ended)
         self._process.read_now()
+        self._process.rest()
         self.last_used = time.monotonic()
         return CellResult(self._process.output.taken(), reply.error, _images(reply))
 

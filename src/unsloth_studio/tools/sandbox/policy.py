@@ -56,10 +56,12 @@ class Programs:
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:
-    """Open files that bubblewrap inherits: the seccomp filter to read, and the pipe it reports its child's number on."""
+    """Open files that bubblewrap inherits: the seccomp filter to read, the pipe it reports its child's number on, and a pipe
+    that ends with the server: the launcher inside looks at it, for `--die-with-parent` begins a little after the start."""
 
     seccomp: int
     info: int
+    alive: int
 
 
 def command_line(
@@ -72,18 +74,21 @@ def command_line(
     descriptors: Descriptors,
 ) -> tuple[str, ...]:
     """The whole argument vector. As root, a first bubblewrap only carries what root alone can reach to where everybody can;
-    then the rights of root are given up for good, and the second one builds the same sandbox as for a plain user."""
+    then the rights of root are given up for good, and the second one builds the same sandbox as for a plain user. The first
+    has a PID namespace, too: root without capabilities cannot signal `nobody`, but the end of a namespace ends all in it."""
     binds = [(view.inside, INSIDE), *((path, path) for path in view.private)]
+    told = ("--info-fd", str(descriptors.info))  # from the outermost: its first process is the one to watch and to end
+    filtered = ("--seccomp", str(descriptors.seccomp))
     if programs.setpriv is None:
         return (
-            *_sandbox(view, binds, folder=folder, limits=limits, bwrap=programs.bwrap, descriptors=descriptors),
-            *confined(view, command, limits),
+            *_sandbox(view, binds, folder=folder, limits=limits, start=(programs.bwrap, *told, *filtered)),
+            *confined(view, command, limits, alive=descriptors.alive),
         )
     carried = [(f"/run/{index}", target) for index, (_, target) in enumerate(binds)]
     stage: list[str] = [programs.bwrap, "--dev-bind", "/", "/", "--tmpfs", "/run"]
     for (source, _), (place, _) in zip(binds, carried, strict=True):
         stage += ["--ro-bind", source, place]
-    stage += ["--bind", folder, "/run/folder", "--chdir", "/", "--die-with-parent"]
+    stage += ["--bind", folder, "/run/folder", "--chdir", "/", "--die-with-parent", "--unshare-pid", *told]
     for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
         stage += ["--cap-add", capability]
     identity = str(UNPRIVILEGED)
@@ -93,8 +98,8 @@ def command_line(
         "--",
         *drop,
         *("--inh-caps=-all", "--bounding-set=-all", "--"),
-        *_sandbox(view, carried, folder="/run/folder", limits=limits, bwrap=programs.bwrap, descriptors=descriptors),
-        *confined(view, command, limits),
+        *_sandbox(view, carried, folder="/run/folder", limits=limits, start=(programs.bwrap, *filtered)),
+        *confined(view, command, limits, alive=descriptors.alive),
     )
 
 
@@ -104,14 +109,12 @@ def _sandbox(
     *,
     folder: str,
     limits: Limits,
-    bwrap: str,
-    descriptors: Descriptors,
+    start: tuple[str, ...],
 ) -> tuple[str, ...]:
     identity = str(UNPRIVILEGED)
-    arguments = [bwrap, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net"]
+    arguments = [*start, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net"]
     arguments += ["--unshare-cgroup-try", "--uid", identity, "--gid", identity, "--hostname", "sandbox"]
     arguments += ["--die-with-parent", "--new-session"]
-    arguments += ["--seccomp", str(descriptors.seccomp), "--info-fd", str(descriptors.info)]
     for path in view.system:
         arguments += ["--ro-bind", path, path]
     for path, target in view.symlinks:
@@ -127,11 +130,11 @@ def _sandbox(
     return tuple(arguments)
 
 
-def confined(view: SystemView, command: tuple[str, ...], limits: Limits) -> tuple[str, ...]:
+def confined(view: SystemView, command: tuple[str, ...], limits: Limits, *, alive: int) -> tuple[str, ...]:
     """The launcher inside, which confines itself and becomes `command`, as `inside/main.py` understands it."""
     readable = (*view.system, *view.private, INSIDE)
     return (
-        *started(view.python, str(PurePosixPath(INSIDE).parent), limits),
+        *started(view.python, str(PurePosixPath(INSIDE).parent), limits, alive=alive),
         *(f"run={path}" for path in readable),
         *("list=/", "read=/proc", "devices=/dev"),
         *(f"write={path}" for path in (*SCRATCH, FOLDER)),
@@ -139,7 +142,7 @@ def confined(view: SystemView, command: tuple[str, ...], limits: Limits) -> tupl
     )
 
 
-def started(python: str, parent_of_inside: str, limits: Limits) -> tuple[str, ...]:
+def started(python: str, parent_of_inside: str, limits: Limits, *, alive: int) -> tuple[str, ...]:
     """The start of the launcher with its limits; its rules and the command follow."""
     limits_by_name = {
         "AS": 4 * limits.memory_bytes,
@@ -155,7 +158,7 @@ def started(python: str, parent_of_inside: str, limits: Limits) -> tuple[str, ..
     if limits.cpu_seconds is not None:
         limits_by_name["CPU"] = limits.cpu_seconds
     settings = tuple(f"limit={name}:{number}" for name, number in limits_by_name.items())
-    return (python, "-I", "-S", "-c", _START.format(parent_of_inside), *settings)
+    return (python, "-I", "-S", "-c", _START.format(parent_of_inside), f"alive={alive}", *settings)
 
 
 def exposed(view: SystemView, secret: str) -> str | None:

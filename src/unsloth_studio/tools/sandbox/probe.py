@@ -88,28 +88,40 @@ async def find_sandbox(hidden: tuple[Path, ...] = (), *, path: str | None = None
     if isinstance(programs, Unavailable):
         return programs
     view = await asyncio.to_thread(read_system)
-    for folder in hidden:
-        if part := policy.exposed(view, str(folder)):
-            return Unavailable(
-                f"The folder {folder} lies in {part}, which code in the sandbox has to read.",
-                "Keep the data folder elsewhere: set UNSLOTH_STUDIO_HOME.",
-            )
+    if (problem := _shown(view, hidden)) is not None:
+        return problem
     version = await asyncio.to_thread(_version, programs.bwrap)
     confinement = Confinement("bubblewrap", version, drops_root=programs.setpriv is not None)
     return await _tried(view, programs, seccomp.filter_bytes(machine), confinement)
 
 
+def _shown(view: SystemView, hidden: tuple[Path, ...]) -> Unavailable | None:
+    for folder in hidden:
+        if part := policy.exposed(view, str(folder.resolve())):
+            return Unavailable(
+                f"The folder {folder} lies in {part}, which code in the sandbox has to read.",
+                "Keep the data folder elsewhere: set UNSLOTH_STUDIO_HOME.",
+            )
+    return None
+
+
 def _programs(path: str | None) -> Programs | Unavailable:
-    bwrap = shutil.which("bwrap", path=path)
+    bwrap = _found("bwrap", path)
     if bwrap is None:
         return Unavailable("bubblewrap (the program bwrap) is not installed.", _INSTALL)
     if os.geteuid() != 0:
         return Programs(bwrap)
-    setpriv = shutil.which("setpriv", path=path)
+    setpriv = _found("setpriv", path)
     if setpriv is None:
         advice = "Install util-linux, or run the server as an ordinary user, which needs less."
         return Unavailable("The program setpriv, which gives up the rights of root, is not installed.", advice)
     return Programs(bwrap, setpriv)
+
+
+def _found(program: str, path: str | None) -> str | None:
+    """Its real place: on NixOS the name leads through /run, which the first stage covers."""
+    place = shutil.which(program, path=path)
+    return place and str(Path(place).resolve())
 
 
 def _version(bwrap: str) -> str:

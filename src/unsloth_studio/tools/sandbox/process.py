@@ -22,7 +22,7 @@ from unsloth_studio.tools.sandbox.result import Limit, Limits, SandboxResult, li
 from unsloth_studio.tools.sandbox.spawn import Ending, Spawned, Spawner
 
 _READ_BYTES = 1 << 16
-_WATCH_SECONDS = 0.2
+_WATCH_SECONDS, _REST_SECONDS = 0.2, 3.0
 _BURIAL_SECONDS = 10.0
 _CHILD = re.compile(rb'"child-pid": *(\d+)\D')
 OnOutput = Callable[[bytes], None]
@@ -47,6 +47,7 @@ class ConfinedProcess:
         self._outer = Ending(spawned.process.pid, spawned.process.wait)
         self._inner: Ending | None = None
         self.ended = self._outer.over
+        self._resting, self._woken = False, asyncio.Event()
         self._loop.add_reader(spawned.output, self._read)
         self._loop.add_reader(spawned.info, self._learn)
         self._watching = asyncio.create_task(self._watch())
@@ -77,8 +78,15 @@ class ConfinedProcess:
     def begin_output(self, on_output: OnOutput | None) -> None:
         """Forget what was printed, and collect anew for `on_output`."""
         self.read_now()
+        self._resting = False
+        self._woken.set()
         self._on_output = on_output
         self.output = KeptOutput(self._limits.kept_output_bytes)
+
+    def rest(self) -> None:
+        """Nothing is asked of it until the next `begin_output`: it is looked at more rarely."""
+        self._resting = True
+        self._woken.clear()
 
     async def cpu_seconds(self) -> float:
         """CPU time of all that lives in there."""
@@ -163,13 +171,18 @@ class ConfinedProcess:
         os.close(self._spawned.output)
         self._loop.remove_reader(self._spawned.info)
         os.close(self._spawned.info)
+        os.close(self._spawned.alive)
 
     async def _watch(self) -> None:
         before = await self._in_thread(self._usage)
         most = max(self._limits.folder_bytes, before.disk_bytes)
         pause = _WATCH_SECONDS
         while True:
-            await asyncio.sleep(pause)
+            if self._resting:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), _REST_SECONDS)
+            else:
+                await asyncio.sleep(pause)
             began = time.monotonic()
             if self._first is not None and await self._in_thread(self._memory) > self._limits.memory_bytes:
                 self.strike("memory")

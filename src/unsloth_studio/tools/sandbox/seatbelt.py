@@ -26,9 +26,9 @@ def find_seatbelt(prefixes: tuple[str, ...] = (sys.prefix, sys.base_prefix)) -> 
         return Unavailable("sandbox-exec is missing.", "It is part of macOS; use a version that has it.")
     readable = (*prefixes, str(INSIDE))
 
-    def build(command: tuple[str, ...], folder: str, limits: Limits, descriptors: Descriptors) -> tuple[str, ...]:  # noqa: ARG001
+    def build(command: tuple[str, ...], folder: str, limits: Limits, descriptors: Descriptors) -> tuple[str, ...]:
         real = str(Path(folder).resolve())  # profiles compare real paths
-        start = started(sys.executable, str(INSIDE.parent), limits)
+        start = started(sys.executable, str(INSIDE.parent), limits, alive=descriptors.alive)
         return (program, "-p", profile(readable, folder=real), *start, f"home={real}", *command)
 
     return Sandbox(build, b"", Confinement("seatbelt", "of macOS"))

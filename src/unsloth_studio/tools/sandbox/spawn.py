@@ -16,6 +16,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from unsloth_studio.tools.sandbox.policy import ENVIRONMENT, Descriptors
 
@@ -24,11 +26,12 @@ MakeCommand = Callable[[Descriptors], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Spawned:
-    """A started process and our ends of its pipes: all it prints, and what bubblewrap says about it."""
+    """A started process and our ends of its pipes: all it prints, what bubblewrap says about it, and that we live."""
 
     process: subprocess.Popen[bytes]
     output: int
     info: int
+    alive: int
 
 
 class Spawner:
@@ -61,26 +64,38 @@ def _start(make_command: MakeCommand, seccomp: bytes, stdin: bytes, keep: tuple[
     with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
         output, printed = _pipe(ours, theirs)
         info, told = _pipe(ours, theirs)
-        filter_end, filter_source = _pipe(theirs, theirs)
-        os.write(filter_source, seccomp)  # far less than a pipe holds
-        os.close(filter_source)
-        given = theirs.enter_context(tempfile.TemporaryFile())
-        given.write(stdin)
-        given.seek(0)
+        seen, alive = _pipe(theirs, ours)
+        with contextlib.ExitStack() as source:
+            filter_end, filter_source = _pipe(theirs, source)
+            os.write(filter_source, seccomp)  # far less than a pipe holds
+        given = theirs.enter_context(_readable(stdin))
         process = subprocess.Popen(
-            make_command(Descriptors(seccomp=filter_end, info=told)),
+            make_command(Descriptors(seccomp=filter_end, info=told, alive=seen)),
             stdin=given,
             stdout=printed,
             stderr=subprocess.STDOUT,
             env=ENVIRONMENT,
             cwd="/",
-            pass_fds=(filter_end, told, *keep),
+            pass_fds=(filter_end, told, seen, *keep),
             start_new_session=True,
         )
         os.set_blocking(output, False)
         os.set_blocking(info, False)
         ours.pop_all()
-        return Spawned(process, output, info)
+        return Spawned(process, output, info, alive)
+
+
+def _readable(content: bytes) -> BinaryIO:
+    """A file with `content` that can only be read, and has no name."""
+    if not content:
+        return Path(os.devnull).open("rb")
+    descriptor, name = tempfile.mkstemp()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    try:
+        return Path(name).open("rb")
+    finally:
+        Path(name).unlink()
 
 
 def _undo(spawned: Spawned) -> None:
@@ -91,18 +106,14 @@ def _undo(spawned: Spawned) -> None:
     os.read(spawned.info, 4096)  # ends with the last process that holds the other end, or tells its number: it is dying
     os.close(spawned.info)
     os.close(spawned.output)
+    os.close(spawned.alive)
 
 
 def _pipe(reading: contextlib.ExitStack, writing: contextlib.ExitStack) -> tuple[int, int]:
     read_end, write_end = os.pipe()
-    reading.callback(_close, read_end)
-    writing.callback(_close, write_end)
+    reading.callback(os.close, read_end)
+    writing.callback(os.close, write_end)
     return read_end, write_end
-
-
-def _close(descriptor: int) -> None:
-    with contextlib.suppress(OSError):
-        os.close(descriptor)
 
 
 class Ending:

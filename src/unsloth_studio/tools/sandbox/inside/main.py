@@ -1,8 +1,8 @@
 """The first program in the sandbox: puts limits and Landlock on itself, then becomes the command.
 
 The rule: standard library only, and as little of it as can be: its start is part of every call. Arguments: settings
-(`limit=NAME:N`, `home=PATH`, `list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then `exec` COMMAND...,
-`python` DESCRIPTOR PATH..., or `report`.
+(`alive=DESCRIPTOR`, `limit=NAME:N`, `home=PATH`, `list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then
+`exec` COMMAND..., `python` DESCRIPTOR PATH..., or `report`.
 """
 
 from __future__ import annotations
@@ -51,12 +51,25 @@ def confine(settings: list[str]) -> int:
             if (known := getattr(resource, f"RLIMIT_{name}", None)) is not None:  # macOS has fewer
                 most = int(number) + (_CPU_GRACE_SECONDS if name == "CPU" else 0)
                 resource.setrlimit(known, (int(number), most))
+        elif kind == "alive":
+            _leave_if_ended(int(value))
         elif kind == "home":
             os.chdir(value)
             os.environ.update(HOME=value, TMPDIR=value)
         else:
             rules.append((value, _RIGHTS[kind]))
     return landlock.restrict(rules)
+
+
+def _leave_if_ended(descriptor: int) -> None:
+    """Leave when the pipe has ended, which the server holds open: then the server died while the sandbox was built."""
+    os.set_blocking(descriptor, False)
+    try:
+        os.read(descriptor, 1)
+    except BlockingIOError:
+        os.close(descriptor)
+    else:
+        sys.exit("The server has ended.")
 
 
 def report(abi: int) -> None:
