@@ -73,3 +73,12 @@ def test_links_are_made_whole_or_left_out(href: str, shown: str) -> None:
 def test_nothing_is_nothing(html: str) -> None:
     document = parse(html)
     assert document is None or markdown(document) == ""
+
+
+@pytest.mark.parametrize("tags", ["<ul><li>", "<dl><dd>", "<blockquote>", "<ol><li>"])
+def test_indentation_ends_somewhere(tags: str) -> None:
+    document = parse(f"<body>{(tags + 'x') * 90}")
+    assert document is not None
+    lines = markdown(document).split("\n")
+    assert sum("x" in line for line in lines) == 90
+    assert max(len(line) for line in lines) < 60

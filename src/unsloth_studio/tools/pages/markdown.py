@@ -31,6 +31,9 @@ _ITEM = re.compile(r"- |\d+\. ")
 _NO_LANGUAGE = frozenset({"default", "none", "plaintext", "text", "code"})
 _WIDEST_CELL = 400
 """Characters; a table with more in the cells of a row is a layout, and its cells are read as blocks."""
+_DEEP = " " * 40
+_DEEP_QUOTE = "> " * 20
+"""Where nothing is indented any more: nobody nests so deep on purpose, and each level costs a copy of all within."""
 _RUNS = re.compile(r"`+")
 
 
@@ -128,6 +131,8 @@ class _Writer:
 
     def _quote(self, element: Element) -> list[str]:
         text = "\n\n".join(self.blocks(element))
+        if _last_line(text).startswith(_DEEP_QUOTE):
+            return [text]
         return ["\n".join(f"> {line}".rstrip() for line in text.split("\n"))] if text else []
 
     def _terms(self, element: Element) -> list[str]:
@@ -258,8 +263,14 @@ def _formula(element: Element) -> str:
 
 
 def _indented(text: str, indent: str, *, first: str) -> str:
+    if _last_line(text).startswith(_DEEP):
+        return first + text
     lines = text.split("\n")
     return "\n".join((first if number == 0 else indent if line else "") + line for number, line in enumerate(lines))
+
+
+def _last_line(text: str) -> str:
+    return text[text.rfind("\n") + 1 :]
 
 
 def _is_in(element: Element, tags: frozenset[str]) -> bool:
