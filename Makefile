@@ -9,7 +9,7 @@ RUN    := $(VENV)/.run
 TRAIN  := .venv-demo/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fmt lint types unit e2e clients soak bench demo-model demo-eval lock clean
+.PHONY: help setup sandbox-tool run test fmt lint types unit e2e clients soak bench demo-model demo-eval lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ $(DEV): $(RUN) requirements/dev.txt
 $(CLIENTS): $(DEV) requirements/clients.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
 	@touch $@
+
+sandbox-tool:  # what the sandbox is made with, for the tests
+	@command -v bwrap >/dev/null || (apt-get update && apt-get install -y --no-install-recommends bubblewrap util-linux)
 
 $(AI_SDK): tests/clients/ai_sdk/package-lock.json
 	npm ci --prefix tests/clients/ai_sdk --no-audit --no-fund --ignore-scripts
@@ -53,10 +56,10 @@ lint: $(DEV)  ## Check format, lint and the dependency picture
 types: $(CLIENTS)  ## Check types (pyright strict)
 	$(BIN)/pyright
 
-unit: $(CLIENTS)  ## Fast tests: no engine
+unit: $(CLIENTS) sandbox-tool  ## Fast tests: no engine
 	$(BIN)/pytest -q -m "not e2e and not soak and not clients"
 
-e2e: $(CLIENTS)  ## Real engine, real server, official SDKs and agent frameworks
+e2e: $(CLIENTS) sandbox-tool  ## Real engine, real server, official SDKs and agent frameworks
 	$(BIN)/pytest -q -m "e2e and not soak and not clients"
 
 clients: $(CLIENTS) $(AI_SDK)  ## Clients on Node (not part of test; needs Node 20 or later)

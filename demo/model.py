@@ -82,8 +82,8 @@ class DemoModel(nn.Module):
         return self.embedding[self.bases] + self.spaced * self.space
 
     def forward(self, tokens: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
-        """The last layer's states (rows, length, width), of the type of `mask`, which says who may look at whom (rows, 1, length,
-        length)."""
+        """The last layer's states (rows, length, width), of the type of `mask`, which says who may look at whom (rows, 1,
+        length, length)."""
         x = F.embedding(tokens, self.table()).to(mask.dtype)
         angles = positions[:, None, :, None].float() * self.frequencies
         angles = torch.cat((angles, angles), -1)

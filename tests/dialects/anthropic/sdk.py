@@ -78,6 +78,6 @@ class Sdk:
 
 
 def _plain(message: Mapping[str, object]) -> dict[str, Any]:
-    """Without the fields that are null, which the SDK sets in one way of reading and leaves out in the other, and without ours,
-    which its stream does not put together."""
+    """Without the fields that are null, which the SDK sets in one way of reading and leaves out in the other, and without
+    ours, which its stream does not put together."""
     return {name: value for name, value in message.items() if value is not None and name != "tool_results"}
