@@ -19,7 +19,7 @@ import pytest
 from tests.conformance.case import Case
 from tests.conformance.corpus import CASES
 from tests.conformance.tools import TOOL_SETS
-from tests.fake_engine.script import Script
+from tests.fake_engine.script import Fault, FaultKind, Script, ToolCall
 from tests.support.engines import fake_engine
 from tests.support.gguf import write_scripted_gguf
 from tests.support.server import StudioServer, studio
@@ -179,6 +179,43 @@ def test_without_healing_the_text_stays_text(server: StudioServer) -> None:
     message = reply.json()["choices"][0]["message"]
     assert not message.get("tool_calls")
     assert "tool_call" in message["content"]
+
+
+FAULTS: tuple[FaultKind, ...] = ("overflow", "parser_error", "error_frame", "close", "unavailable")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_second_try_that_fails_leaves_the_first(tmp_path: Path, fault: FaultKind) -> None:
+    schema = {"type": "object", "properties": {"id": {"type": "integer", "maximum": 9}}}
+    tool = {"type": "function", "function": {"name": "del", "parameters": schema}}
+    with fake_engine() as engine, studio(tmp_path, "--upstream", engine.base_url) as server:
+        engine.set_turns(Script(tool_call=ToolCall("del", '{"id": 50}')), Script(text="x", fault=Fault(fault)))
+        reply = httpx.post(
+            f"{server.base_url}/v1/chat/completions",
+            json={"messages": [{"role": "user", "content": "Go"}], "tools": [tool]},
+            headers=server.headers,
+            timeout=30,
+        )
+        assert reply.status_code == 200
+        assert reply.json()["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] == '{"id": 50}'
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "step"}}])
+def test_our_own_engine_calls_when_it_must_streamed_too(tmp_path: Path, choice: Any) -> None:
+    tool = {"type": "function", "function": {"name": "step", "parameters": {"properties": {"n": {"type": "integer"}}}}}
+    body = {
+        "messages": [{"role": "user", "content": "Hello"}],
+        "tools": [tool],
+        "tool_choice": choice,
+        "max_tokens": 200,
+    }
+    with studio(tmp_path) as server:
+        url = f"{server.base_url}/v1/chat/completions"
+        streamed = httpx.post(url, json={**body, "stream": True}, headers=server.headers, timeout=60).text
+        assert '"finish_reason":"tool_calls"' in streamed
+        assert streamed.count('"name":"step"') == 1
+        whole = httpx.post(url, json=body, headers=server.headers, timeout=60).json()
+        assert whole["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "step"
 
 
 def test_an_upstream_that_ignores_the_choice_is_asked_again(tmp_path: Path) -> None:

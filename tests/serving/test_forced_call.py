@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def asked(choice: ToolChoice) -> Request:
 
 
 def said(text: str, **fields: Any) -> Turn:
-    return Turn(id="t", parts=[TextPart(text)], usage=Usage(10, 4), **fields)
+    return replace(Turn(id="t", parts=[TextPart(text)], usage=Usage(10, 4)), **fields)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +38,23 @@ def said(text: str, **fields: Any) -> Turn:
 )
 def test_only_what_is_demanded_is_missed(choice: ToolChoice, missing: bool) -> None:
     assert missing_call(asked(choice), said("No.")) == missing
-    assert not missing_call(asked(choice), said("No", finish_reason="length"))
-    assert not missing_call(asked(choice), Turn(parts=[ToolCallPart("1", "look")]))
+    assert missing_call(asked(choice), said("No", finish_reason="length")) == missing, "words may never end"
+    assert not missing_call(asked(choice), Turn(parts=[ToolCallPart("1", "look")], usage=Usage(10, 4)))
+    assert not missing_call(asked(choice), Turn(parts=[TextPart("Stopped.")])), "nothing that we said ourselves"
+
+
+def test_a_call_of_another_tool_is_not_the_demanded_one() -> None:
+    turn = Turn(parts=[ToolCallPart("1", "look")], usage=Usage(10, 4))
+    assert missing_call(asked(NamedTool("step")), turn)
+    made = with_call(
+        asked(NamedTool("step")), turn, said('```json\n{"name": "step", "arguments": {"n": 1}}\n```', id="u")
+    )
+    assert [call.name for call in made.tool_calls] == ["step"]
+
+
+def test_a_server_that_calls_at_the_second_try_is_heard() -> None:
+    second = Turn(id="u", parts=[ToolCallPart("2", "look", "{}")], usage=Usage(10, 4))
+    assert with_call(asked("required"), said("Well."), second).tool_calls == [ToolCallPart("2", "look", "{}")]
 
 
 def test_the_second_try_is_held_to_the_tools_and_keeps_the_prompt() -> None:

@@ -7,8 +7,18 @@ import random
 import pytest
 
 from unsloth_studio.serving.repetition import EndlessTurn, RepetitionGuard
-from unsloth_studio.turn.events import Event, PartEnd, PartStart, TextDelta, TurnEnd, TurnStart, Usage, check_order
-from unsloth_studio.turn.messages import TextPart
+from unsloth_studio.turn.events import (
+    ArgumentsDelta,
+    Event,
+    PartEnd,
+    PartStart,
+    TextDelta,
+    TurnEnd,
+    TurnStart,
+    Usage,
+    check_order,
+)
+from unsloth_studio.turn.messages import TextPart, ToolCallPart
 
 SENTENCE = "Let me check the file once more to be sure. "
 ENDLESS: dict[str, str] = {
@@ -90,6 +100,13 @@ def test_a_turn_that_repeats_itself_ends_as_if_cut() -> None:
     assert closed == PartEnd(0)
     assert end == TurnEnd("length", Usage(12, len(text), 5))
     check_order([*start, *passed])
+
+
+def test_what_is_written_into_a_file_may_repeat_itself() -> None:
+    endless = EndlessTurn()
+    events: list[Event] = [PartStart(0, ToolCallPart("c", "write")), *(ArgumentsDelta(0, SENTENCE) for _ in range(400))]
+    assert endless.feed(events) == events
+    assert not endless.ended
 
 
 def test_each_part_is_judged_by_itself() -> None:

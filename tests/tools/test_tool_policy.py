@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from unsloth_studio.settings import Settings
+from unsloth_studio.settings import load_settings
 from unsloth_studio.tools.policy import Decision, decide
 
 EXPOSED = (False, True)
@@ -28,7 +28,7 @@ def expected(exposed: bool, asked: bool | None, yes: bool, terminal: bool) -> tu
     return table[exposed, asked]
 
 
-@pytest.mark.parametrize(("exposed", "asked", "yes", "terminal"), itertools.product(EXPOSED, ASKED, YES, TERMINAL))
+@pytest.mark.parametrize(("exposed", "asked", "yes", "terminal"), [*itertools.product(EXPOSED, ASKED, YES, TERMINAL)])
 def test_policy(exposed: bool, asked: bool | None, yes: bool, terminal: bool) -> None:
     made = decide(exposed=exposed, asked=asked, yes=yes, terminal=terminal)
     assert (made.policy.enabled, made.question) == expected(exposed, asked, yes, terminal)
@@ -45,7 +45,7 @@ def test_policy(exposed: bool, asked: bool | None, yes: bool, terminal: bool) ->
     ],
 )  # fmt: skip
 def test_who_can_reach_the_server(host: str, proxy: bool, exposed: bool) -> None:
-    assert Settings(host=host, behind_proxy=proxy).exposed == exposed
+    assert load_settings(host=host, behind_proxy=proxy).exposed == exposed
     decision = decide(exposed=exposed, asked=None, yes=False, terminal=False)
     assert isinstance(decision, Decision)
     assert decision.policy.enabled != exposed

@@ -1,7 +1,7 @@
 """A call that was demanded and did not come: `tool_choice` "required" or one particular tool.
 
-The rule: our own engine holds the model to it by a grammar; other servers may not. A whole reply without a call is asked for
-once more, as a JSON object that names the tool and its arguments. Pure; the caller asks.
+The rule: no engine holds a model to it in every case (a grammar may allow words before the call, and they may never end), so
+a reply without a call is asked for once more, as a JSON object that names the tool and its arguments. Pure; the caller asks.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from unsloth_studio.turn.messages import (
     NamedTool,
     OutputFormat,
     Request,
+    StreamedPart,
     TextPart,
     ToolCallPart,
     ToolDefinition,
@@ -28,10 +29,16 @@ MOST_TOOLS = 24
 """Whose arguments are held to their schemas; with more only the name is."""
 
 
+def demands_call(request: Request) -> bool:
+    """Whether the request wants a call in any case."""
+    return bool(_demanded(request))
+
+
 def missing_call(request: Request, turn: Turn) -> bool:
-    """Whether the turn lacks a call that the request demands; one that was cut at its limit may have meant to make it."""
-    demanded = bool(_demanded(request))
-    return demanded and not turn.tool_calls and turn.finish_reason not in ("length", "content_filter")
+    """Whether the turn lacks a call that the request demands; not if no model wrote it (an agent was stopped)."""
+    written = turn.usage.completion_tokens > 0
+    names = {tool.name for tool in _demanded(request)}
+    return bool(names) and written and not any(call.name in names for call in turn.tool_calls)
 
 
 def demand(request: Request, turn: Turn) -> Request:
@@ -57,18 +64,30 @@ def with_call(request: Request, first: Turn, second: Turn) -> Turn:
     """`first` with the call that `second` spells, or `first` as it was when that is none."""
     tokens = first.usage.completion_tokens + second.usage.completion_tokens
     first.usage = replace(first.usage, completion_tokens=tokens)
+    made = next(
+        (call for call in second.tool_calls if any(call.name == tool.name for tool in _demanded(request))), None
+    )
+    if made is not None:  # a server that does not know schemas of answers
+        first.parts, first.finish_reason = [*_words(first), made], "tool_calls"
+        return first
+    text = second.text
     try:
-        spelled: Any = orjson.loads(second.text)
+        spelled: Any = orjson.loads(text[text.find("{") : text.rfind("}") + 1])
     except orjson.JSONDecodeError:
         return first
     match spelled:
         case {"name": str(name), "arguments": dict()} if any(name == tool.name for tool in _demanded(request)):
             text = orjson.dumps(spelled["arguments"]).decode()
-            first.parts.append(ToolCallPart(f"call_{second.id}_forced", name, text))
+            first.parts = [*_words(first), ToolCallPart(f"call_{second.id}_forced", name, text)]
             first.finish_reason = "tool_calls"
         case _:
             pass
     return first
+
+
+def _words(turn: Turn) -> list[StreamedPart]:
+    """What was said and thought, without calls that were not demanded."""
+    return [part for part in turn.parts if not isinstance(part, ToolCallPart)]
 
 
 def _demanded(request: Request) -> tuple[ToolDefinition, ...]:

@@ -59,7 +59,8 @@ class RepetitionGuard:
 
 
 class EndlessTurn:
-    """Feed it a turn's events; it ends the turn as if its limit of tokens had been reached once a part repeats itself."""
+    """Feed it a turn's events; it ends the turn as if its limit of tokens had been reached once its text or its thinking
+    repeats itself."""
 
     def __init__(self) -> None:
         self._guard = RepetitionGuard()
@@ -71,7 +72,9 @@ class EndlessTurn:
         """`events`, or those up to the repetition and the end of the turn. Its tokens are the deltas: the engine is stopped
         and gives no number."""
         for at, event in enumerate(events):
-            if isinstance(event, TextDelta | ReasoningDelta | ArgumentsDelta):
+            if isinstance(event, ArgumentsDelta):
+                self._written += 1  # what is written into a file may repeat itself
+            elif isinstance(event, TextDelta | ReasoningDelta):
                 self._written += 1
                 if self._guard.feed(event.text):
                     self.ended = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from unsloth_studio.turn.errors import TurnError, TurnFailure
@@ -107,6 +107,24 @@ class Accumulator:
             case _:
                 assert_never(self._open)
         self._open, self._pieces = None, []
+
+
+def events_of(turn: Turn) -> list[Event]:
+    """The events of a whole turn without results of server tools, as if it had been streamed at once."""
+    events: list[Event] = [TurnStart(turn.id, turn.model, turn.usage.prompt_tokens, turn.usage.cached_tokens)]
+    for index, part in enumerate(turn.parts):
+        match part:
+            case TextPart(text):
+                events += (PartStart(index, TextPart()), TextDelta(index, text), PartEnd(index))
+            case ReasoningPart(text, signature):
+                events += (PartStart(index, ReasoningPart()), ReasoningDelta(index, text), PartEnd(index, signature))
+            case ToolCallPart():
+                start = PartStart(index, replace(part, arguments=""))
+                events += (start, ArgumentsDelta(index, part.arguments), PartEnd(index))
+            case _:
+                assert_never(part)
+    events.append(TurnEnd(turn.finish_reason, turn.usage, turn.timings, turn.stop_sequence))
+    return events
 
 
 def accumulate(events: Iterable[Event]) -> Turn:
