@@ -9,10 +9,8 @@ import httpx
 import pytest
 from tests.fake_engine.script import Script, ToolCall
 from tests.support.engines import RunningEngine, fake_engine
+from tests.support.keys import new_key
 from tests.support.server import StudioServer, studio
-
-from unsloth_studio.store.database import Database
-from unsloth_studio.store.keys import KeyStore
 
 pytestmark = pytest.mark.e2e
 
@@ -33,12 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, engine: RunningEngine) -> I
 
 @pytest.fixture(scope="module")
 def admin(server: StudioServer) -> dict[str, str]:
-    database = Database.open(server.home)
-    store = KeyStore(database)
-    plaintext, _ = store.create("monitor", scopes=("admin",))
-    store.close()
-    database.close()
-    return {"authorization": f"Bearer {plaintext}"}
+    return {"authorization": f"Bearer {new_key(server.home, 'monitor', scopes=('admin',))}"}
 
 
 def counts(server: StudioServer, admin: dict[str, str]) -> dict[str, float]:
