@@ -133,6 +133,12 @@ UPSTREAM: dict[str, tuple[str, str, list[Part], FinishReason]] = {
     "single quotes are mended": ("read", "{'path': 'a'}", [(ToolCallPart, '{"path":"a"}')], "tool_calls"),
     "its name is folded": ("functions.Read", '{"path": "a"}', [(ToolCallPart, '{"path":"a"}')], "tool_calls"),
     "a cut one is text": ("read", '{"path": "a', [(TextPart, 'read {"path": "a')], "stop"),
+    "arguments written twice as text are read": (
+        "read", '"{\\"path\\": \\"a\\"}"', [(ToolCallPart, '{"path":"a"}')], "tool_calls"),
+    "a list of one is that one": ("read", '[{"path": "a"}]', [(ToolCallPart, '{"path":"a"}')], "tool_calls"),
+    "null is no arguments": ("list", "null", [(ToolCallPart, "{}")], "tool_calls"),
+    "a list of two means nothing": (
+        "read", '[{"path": "a"}, {"path": "b"}]', [(TextPart, 'read [{"path": "a"}, {"path": "b"}]')], "stop"),
     "no arguments are an empty object": ("list", "", [(ToolCallPart, "{}")], "tool_calls"),
 }  # fmt: skip
 

@@ -131,16 +131,17 @@ class CallReader:
         names = ToolNames(self._tools)
         resolved = names.resolve(call.name)
         found = readings(arguments if arguments.strip() else "{}")
-        value: Any = found[0].value if len(found) == 1 and found[0].complete else None
-        if not isinstance(value, dict):
+        value, wrapped = _object_in(found[0].value) if len(found) == 1 and found[0].complete else (None, False)
+        if value is None:
             self._repaired("cut_call", arguments, "")
             self._enter(TextPart(), out)
             out.append(TextDelta(self._index, f"{call.name} {arguments}"))
             return
         name, text = call.name, arguments if arguments.strip() else "{}"
         if resolved is not None:
-            fitted = fit(cast("dict[str, Any]", value), names.schema(resolved.name))
-            repairs = (*found[0].repairs, *fitted.repairs, *(("folded_name",) if resolved.repaired else ()))
+            fitted = fit(value, names.schema(resolved.name))
+            more = (*(("wrapped_arguments",) if wrapped else ()), *(("folded_name",) if resolved.repaired else ()))
+            repairs = (*found[0].repairs, *fitted.repairs, *more)
             name, text = resolved.name, json_text_of(fitted.arguments) if repairs else text
             for kind in repairs:
                 self._repaired(kind, arguments, text)
@@ -216,6 +217,23 @@ class CallReader:
 
     def _repaired(self, kind: str, before: str, after: str) -> None:
         self.repairs.append(CallRepair(kind, before, after))
+
+
+def _object_in(value: Any) -> tuple[dict[str, Any] | None, bool]:
+    """The object that arguments are, and whether something stood around it: a JSON text, a list of one, nothing at all."""
+    match value:
+        case dict():
+            return cast("dict[str, Any]", value), False
+        case None:
+            return {}, True
+        case [dict()]:
+            return cast("dict[str, Any]", value[0]), True
+        case str():
+            inner = readings(value)
+            whole = inner[0].value if len(inner) == 1 and inner[0].complete and not inner[0].repairs else None
+            return (cast("dict[str, Any]", whole), True) if isinstance(whole, dict) else (None, False)
+        case _:
+            return None, False
 
 
 def _callable(prompt: Conversation) -> tuple[ToolDefinition, ...]:
