@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from tests.support.engines import RunningEngine, fake_engine
 from tests.support.keys import new_key
 from tests.support.sandbox import without_sandbox
 from tests.support.server import StudioServer, studio
+from tests.support.workplace import Workplace
 
 from unsloth_studio.tools.sandbox.probe import probe
 from unsloth_studio.tools.sandbox.result import Unavailable
@@ -204,3 +206,15 @@ def test_arguments_that_are_no_object_are_told(scripted: StudioServer, engine: R
     (result,) = reply["tool_results"]
     assert result["is_error"]
     assert reply["content"][-1]["text"] == "I see."
+
+
+def test_switching_on_where_others_reach_the_server_needs_a_yes(tmp_path: Path, engine: RunningEngine) -> None:
+    place = Workplace(tmp_path)
+    words = ("run", "--upstream", engine.base_url, "-p", "0", "-H", "0.0.0.0", "--enable-tools")
+    refused = place.unsloth(*words)
+    assert refused.returncode == 2
+    assert "--yes" in refused.stderr
+    with studio(tmp_path / "other", *words[1:], "--yes") as server:
+        health = httpx.get(f"{server.base_url}/health").json()
+        assert health["server_tools"] is True
+        assert "other machines" in health["server_tools_reason"]

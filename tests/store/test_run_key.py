@@ -70,3 +70,14 @@ def test_a_file_that_cannot_be_used_is_named(home: Path, store: KeyStore) -> Non
     (home / "run-key").mkdir()
     with pytest.raises(DatabaseUnusable, match=r"run-key cannot be used"):
         run_key(store)
+
+
+def test_a_kept_key_gets_the_scopes_it_lacks_and_stays_the_same(store: KeyStore) -> None:
+    first, key = run_key(store)
+    assert key.scopes == ("inference",)
+    again, widened = run_key(store, scopes=("inference", "tools"))
+    assert (again, widened.scopes) == (first, ("inference", "tools"))
+    found = store.lookup(first)
+    assert found is not None
+    assert found.scopes == ("inference", "tools")
+    assert run_key(store)[1].scopes == ("inference", "tools"), "nothing is taken away"
