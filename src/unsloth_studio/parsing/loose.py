@@ -27,6 +27,9 @@ _STRICT_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORD = re.compile(r"[^\W\d]\w*")
 _KEY = re.compile(r"[\w$][\w$.\-]*")
 _REOPENED = re.compile(rf"[{BLANK}]*,[{BLANK}]*\"[^\"\n]{{1,100}}\"[{BLANK}]*:")
+_STRAY = re.compile(rf"\"(?=[{BLANK}]*(?:[,}}\])]|\Z))")
+_EXPRESSION = re.compile(rf"[{BLANK}]*[+\-]|//|/\*|\#")
+_COMMA_AT_END = re.compile(rf"[{BLANK}]*,[{BLANK}]*\Z")
 _WORDS = {"true": True, "false": False, "null": None, "none": None}
 _CLOSERS = {"{": "}", "[": "]", "(": ")"}
 _MAX_DIGITS = 1000
@@ -97,6 +100,7 @@ class LooseReader(LooseStrings):
                 continue
             else:
                 value, pos = self.scalar(pos)
+                pos = self._bare_end(pos) if frames and not self._ended else pos
             if not frames:
                 return value, pos
             frames[-1].add(value)
@@ -121,6 +125,15 @@ class LooseReader(LooseStrings):
             self.note("missing_commas")
         return pos
 
+    def _bare_end(self, pos: int) -> int:
+        """Past a stray quote behind a number or a word inside a container. Raises `Broken` at `1-3` or `7//2`."""
+        if _EXPRESSION.match(self.text, pos):
+            raise Broken
+        if not self._python and _STRAY.match(self.text, pos):
+            self.note("stray_quotes")
+            return pos + 1
+        return pos
+
     def _key(self, frames: list[_Frame], here: str, pos: int) -> int:
         if here == "{" and self._closing != "off" and len(frames) > 1 and frames[-2].kind == "[":
             # The object before this one, in a list of objects, was not closed.
@@ -137,12 +150,24 @@ class LooseReader(LooseStrings):
             key, pos = found.group(), found.end()
             self.note("bare_keys")
             if self.text[pos : pos + 1] in ('"', "'"):
+                if frames[-1].members and not frames[-1].comma:
+                    self._unclosed(frames[-1], found.start())
                 pos += 1  # only its first quote was left out; a colon must follow
         pos = self.skip(pos)
         if self.text[pos : pos + 1] != ":":
             raise Broken
         frames[-1].key = str(key)
         return pos + 1
+
+    def _unclosed(self, frame: _Frame, pos: int) -> None:
+        """In `"Oslo, "unit": ` the quote before the key at `pos` opens it, and the value before was not closed."""
+        key = next(reversed(frame.members))
+        value = frame.members[key]
+        comma = _COMMA_AT_END.search(value) if isinstance(value, str) else None
+        if comma is None or self.text[pos - 1] not in "\"'":
+            raise Broken
+        self.note("closed_strings")
+        frame.members[key] = value[: comma.start()]
 
     def _close(self, frames: list[_Frame], here: str, pos: int) -> tuple[Any, int, bool]:
         """Closes what `here` closes. The third is False when the frame stays open and nothing was added."""

@@ -87,6 +87,8 @@ class LooseStrings:
             end = self.text.find(triple, pos + 3)
             if end >= 0:
                 self.note("triple_quotes")
+                if prefix and "f" in prefix.group().lower() and "{" in self.text[pos:end]:
+                    raise Broken
                 return self.unescape(self.text[pos + 3 : end]), end + 3
         found = (_CURLED if quote == "‘" else _BODY[quote]).match(self.text, pos + 1)  # noqa: RUF001
         if not found:
@@ -94,6 +96,8 @@ class LooseStrings:
         if quote != '"':
             self.note("single_quotes" if quote == "'" else "foreign_quotes")
         body = found.group(1)
+        if prefix and "f" in prefix.group().lower() and "{" in body:
+            raise Broken  # what it would be is not known
         return body if prefix and "r" in prefix.group().lower() else self.unescape(body), found.end()
 
     def unescape(self, body: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from unsloth_studio.parsing.json_text import Reading, read_loosely
 from unsloth_studio.parsing.loose import Broken, LooseReader
-from unsloth_studio.parsing.quote_search import escaped_readings
+from unsloth_studio.parsing.quote_search import escaped_readings, seems_closing, seems_opening
 
 LITERAL_LIMIT = 1_000_000
 """Characters of one literal."""
@@ -186,15 +186,23 @@ class _Calls(LooseReader):
 
     def _lenient_string(self, pos: int) -> tuple[str, int]:
         quote = self.text[pos]
+        inner: list[int] = []
         for found in _QUOTE[quote].finditer(self.text, pos + 1):
             end = found.start()
-            if found.group() == quote and _AFTER_STRING.match(self.text, end + 1):
+            if found.group() != quote:
+                continue
+            if _AFTER_STRING.match(self.text, end + 1):
+                if len(inner) % 2 and seems_opening(self.text, inner[-1]):
+                    raise Broken  # a quote that nothing closes
                 body = self.text[pos + 1 : end]
                 self._ended = True
                 if quote in re.sub(r"\\.", "", body, flags=re.DOTALL):
                     self.note("escaped_quotes")
                     body = re.sub(rf"(\\.)|{quote}", lambda hit: hit.group(1) or "\\" + quote, body, flags=re.DOTALL)
                 return self.unescape(body), end + 1
+            if len(inner) % 2 == 0 and seems_closing(self.text, end):
+                raise Broken  # an expression
+            inner.append(end)
         raise Broken
 
     def _space(self, pos: int) -> int:

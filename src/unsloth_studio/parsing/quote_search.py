@@ -1,14 +1,15 @@
 """Quotes inside a string that nobody escaped: which of them close it?
 
-The rule: a quote closes its string only where the structure goes on, and the whole text must then be one value. The
-first such reading counts. When it leaves a string with an odd number of inner quotes and another reading has pairs
-everywhere, both are given: the caller must not choose. The search is bounded, and a text that needs more is left alone.
+The rule: a quote closes its string only where the structure goes on, and the whole text must then be one value; no string
+goes on behind a quote that plainly closed it (`"a", "b`, `"a" + "b`). The first such reading counts. When it leaves a
+string with an odd number of inner quotes and another reading has pairs everywhere, both are given: the caller must not
+choose. The search is bounded, and a text that needs more is left alone.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unsloth_studio.parsing.loose import DEPTH_LIMIT
 
@@ -30,7 +31,28 @@ _BARE = re.compile(r"[^\s,:{}\[\]()\"']+")
 _BARE_KEY = re.compile(r"[A-Za-z_$][\w$.\-]*")
 _CLOSES = {"}": "{", "]": "[", ")": "["}
 
+_CONTINUES = re.compile(
+    rf"{_BLANK}(?::|[,;]{_BLANK}(?:[\"'\[{{(\d\-]|[A-Za-z_$][\w.\-]{{0,100}}{_BLANK}[:=])|[\"'])"
+    rf"|{_BLANK}(?:&&|\|\||<<|>>|==|!=|\*\*|//|[+*/%&|<>^@?\-]){_BLANK}[\"'\w$(\[]"
+    r"|\s{1,200}(?:or|and|if|else|in|not|is|for)\b|\.[A-Za-z_]\w{0,100}\(|\[-?\d"
+)
+"""What stands behind a string that is over: the next member, an operator, a method."""
+
 _Stack = tuple["_Stack", str] | None
+
+
+def seems_closing(text: str, pos: int) -> bool:
+    """Whether the quote at `pos` ends a word, and what follows goes on as behind a closed string."""
+    before, behind = text[pos - 1 : pos], text[pos + 1 : pos + 2]
+    if before in ("(", "[", "{", "=") or (before.isspace() and not behind.isspace() and behind not in (",", ":", ";")):
+        return False
+    return _CONTINUES.match(text, pos + 1) is not None
+
+
+def seems_opening(text: str, pos: int) -> bool:
+    """Whether a word begins behind the quote at `pos`, and none ends before it."""
+    before, behind = text[pos - 1 : pos], text[pos + 1 : pos + 2]
+    return (before.isspace() or before in ("(", "[", "{", "=", ":")) and not behind.isspace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +66,7 @@ class _State:
     escapes: tuple[object, ...]  # linked list of the inner quotes so far: (rest, position)
     odd: bool
     passed: int = 0  # quotes that fitted and were taken for content
+    lone: bool = False  # an inner quote opens what nothing closes
 
 
 @dataclass(slots=True)
@@ -125,7 +148,7 @@ class QuoteSearch:
             kind = "{" if here == "{" else "["
             want = "key" if here == "{" else "value"
             stack = (state.stack, kind)
-            return _State(pos + 1, stack, state.depth + 1, want, state.escapes, state.odd, state.passed)
+            return replace(state, pos=pos + 1, stack=stack, depth=state.depth + 1, want=want)
         found = (_BARE_KEY if state.want == "key" else _BARE).match(self.text, pos)
         if not found:
             return None
@@ -137,12 +160,12 @@ class QuoteSearch:
         self.steps -= 1 + characters // 64
 
     def _move(self, state: _State, pos: int, want: str) -> _State:
-        return _State(pos, state.stack, state.depth, want, state.escapes, state.odd, state.passed)
+        return replace(state, pos=pos, want=want)
 
     def _closer(self, state: _State, here: str, pos: int) -> _State | None:
         if state.stack is None or state.stack[1] != _CLOSES[here]:
             return None
-        return _State(pos + 1, state.stack[0], state.depth - 1, "comma", state.escapes, state.odd, state.passed)
+        return replace(state, pos=pos + 1, stack=state.stack[0], depth=state.depth - 1, want="comma")
 
     def _close_next(self, opened: _Open, *, paired: bool) -> _State | None:
         state = opened.state
@@ -165,14 +188,20 @@ class QuoteSearch:
                 self.steps -= len(opened.inner)
                 for position in opened.inner:
                     escapes = (escapes, position)
+            lone = odd and seems_opening(self.text, opened.inner[-1])
             opened.inner.append(found.start())
+            if not odd and seems_closing(self.text, found.start()):
+                opened.pos = len(self.text)  # no string goes on behind this one
             if state.want == "key" and len(opened.inner) > 1:
                 return None  # no quotes in keys: that would read half the text as one
             if fits:
                 want = "colon" if state.want == "key" else "comma"
                 passed = state.passed + opened.passed
                 opened.passed += 1
-                return _State(found.end(), state.stack, state.depth, want, escapes, state.odd or odd, passed)
+                return replace(
+                    state, pos=found.end(), want=want, escapes=escapes, odd=state.odd or odd, passed=passed,
+                    lone=state.lone or lone,
+                )  # fmt: skip
         return None
 
     def patched(self, state: _State) -> str:
@@ -206,15 +235,18 @@ def escaped_readings(text: str, *, cut: bool = False) -> list[str]:
             return _with_rival(search, first)
         unclosed = search.run(most=most, closed=False)
         if unclosed is not None:
-            return [] if cut else [search.patched(unclosed)]
+            return [] if cut or unclosed.lone else [search.patched(unclosed)]
     return []
 
 
 def _with_rival(search: QuoteSearch, first: _State) -> list[str]:
-    """The first reading, and the one with pairs of quotes everywhere, should the first have none."""
+    """The first reading, and the one with pairs of quotes everywhere, should the first have none.
+
+    An inner quote that opens what nothing closes makes no reading by itself.
+    """
     found = [search.patched(first)]
     if first.odd:
         second = search.run(most=_LEVELS[-1], paired=True)
         if second is not None and (other := search.patched(second)) not in found:
             found.append(other)
-    return found
+    return [] if first.lone and len(found) == 1 else found

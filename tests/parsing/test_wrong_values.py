@@ -1,0 +1,130 @@
+"""Damaged calls that once came out with wrong arguments: now healed right where one reading is left, else text."""
+
+# ruff: noqa: E501  texts stand as models write them
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+from unsloth_studio.parsing import OutputParser, parse_output
+
+S = {"type": "string"}
+I = {"type": "integer"}  # noqa: E741
+
+
+def tool(name: str, required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "required": list(required)}
+    return {"type": "function", "function": {"name": name, "parameters": schema}}
+
+
+FILTERS = {"type": "object", "properties": {"tag": S}}
+TOOLS = [
+    tool("get_weather", ("city",), city=S, days=I, unit={"type": "string", "enum": ["celsius", "fahrenheit"]}),
+    tool("run_shell", ("command",), command=S, timeout={"type": "number"}),
+    tool("write_file", ("path", "content"), path=S, content=S),
+    tool("delete_users", ("ids",), ids={"type": "array", "items": I}),
+    tool("send_mail", ("to",), to={"type": "array", "items": S}),
+    tool("find", ("query",), query=S, filters=FILTERS, limit=I),
+    tool("run_job", ("job",), job=S, env={"type": "object"}, timeout=I),
+    tool("list_rooms"),
+]
+Calls = list[tuple[str, dict[str, Any]]]
+TEXT: Calls = []
+OSLO: Calls = [("get_weather", {"city": "Oslo"})]
+THREE: Calls = [("get_weather", {"city": "Oslo", "days": 3})]
+CELSIUS: Calls = [("get_weather", {"city": "Oslo", "unit": "celsius"})]
+REMOVE: Calls = [("run_shell", {"command": "rm -rf /tmp/x", "timeout": 5})]
+
+
+def marked(name: str, arguments: str) -> str:
+    return f'<tool_call>{{"name": "{name}", "arguments": {arguments}}}</tool_call>'
+
+
+def weather(arguments: str) -> str:
+    return marked("get_weather", arguments)
+
+
+def shell(arguments: str) -> str:
+    return marked("run_shell", arguments)
+
+
+STRAY = '{"city": "Oslo", "days": 3"}'
+
+HEALED: dict[str, tuple[str, Calls]] = {
+    "a stray quote behind a number": (weather(STRAY), THREE),
+    "a stray quote behind a number, further on": (shell('{"timeout": 5", "command": "rm -rf /tmp/x"}'), REMOVE),
+    "a stray quote behind a literal": (shell('{"command": "ls", "timeout": null"}'), [("run_shell", {"command": "ls"})]),
+    "a stray quote and no comma": (shell('{"command":"rm -rf /tmp/x" "timeout": 5"}'), REMOVE),
+    "a stray quote in bare JSON": (f'{{"name": "get_weather", "arguments": {STRAY}}}', THREE),
+    "a stray quote in Mistral's form": (f"[TOOL_CALLS]get_weather[ARGS]{STRAY}", THREE),
+    "a stray quote in Mistral's list": (f'[TOOL_CALLS][{{"name": "get_weather", "arguments": {STRAY}}}]', THREE),
+    "a stray quote in Kimi's form": (f"<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{STRAY}<|tool_call_end|><|tool_calls_section_end|>", THREE),
+    "a stray quote in gpt-oss": (f"<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>{STRAY}<|call|>", THREE),
+    "honest inner quotes": (shell('{"command": "echo "hi" && ls", "timeout": 5}'), [("run_shell", {"command": 'echo "hi" && ls', "timeout": 5})]),
+    "honest inner quotes at the end": (shell('{"command": "echo "hi"", "timeout": 5}'), [("run_shell", {"command": 'echo "hi"', "timeout": 5})]),
+    "a missing last quote": (weather('{"city": "Oslo, "unit": "celsius"}'), CELSIUS),
+    "a missing last quote of a command": (shell('{"command": "rm -rf /tmp/x, "timeout": 5}'), REMOVE),
+    "tags in a value, all closed": ("<function=run_shell><parameter=command>echo <parameter=timeout>5</parameter> x</parameter></function>", [("run_shell", {"command": "echo <parameter=timeout>5</parameter> x"})]),
+    "a missing last brace": (marked("find", '{"query":"a","limit":3,"filters":{"tag":"b"}'), [("find", {"query": "a", "limit": 3, "filters": {"tag": "b"}})]),
+}  # fmt: skip
+"""The text, and the calls that it can only mean."""
+
+REFUSED: dict[str, tuple[str, Calls]] = {
+    "a word without its first quote": (weather('{"city": "Oslo", "unit": celsius"}'), CELSIUS),
+    "two quotes behind a key": (weather('{"city": "Oslo", "unit"": "celsius"}'), CELSIUS),
+    "two quotes before a key": (weather('{"city": "Oslo", ""unit": "celsius"}'), CELSIUS),
+    "a key without its last quote": (weather('{"city": "Oslo","unit: "celsius"}'), CELSIUS),
+    "a key without its last quote, a number": (weather('{"city": "Oslo","days: 3}'), THREE),
+    "a missing last quote and comma": (weather('{"city": "Oslo "unit": "celsius"}'), CELSIUS),
+    "an inner quote that nothing closes": (shell('{"command": "echo "hi", "timeout": 5}'), TEXT),
+    "a difference in a list": (marked("delete_users", '{"ids": [1-3]}'), TEXT),
+    "a difference with a blank": (marked("delete_users", '{"ids": [1 -3]}'), TEXT),
+    "a sum in a list": (marked("delete_users", '{"ids": [1+2]}'), TEXT),
+    "a quotient in a list": (marked("delete_users", '{"ids": [7//2]}'), TEXT),
+    "a date in a list": (marked("delete_users", '{"ids": [2024-01-05]}'), TEXT),
+    "a difference in Python": ("[delete_users(ids=[1-3])]", TEXT),
+    "a difference behind LFM2's mark": ("<|tool_call_start|>[delete_users(ids=[1-3])]<|tool_call_end|>", TEXT),
+    "a sum of strings": (shell('{"command": "a" + "b"}'), TEXT),
+    "a sum of strings with blanks": (shell('{"command": "ls " + "-l"}'), TEXT),
+    "strings and an operator": (shell('{"command": "ls" && "pwd"}'), TEXT),
+    "strings and a redirection": (shell('{"command": "ls" > "out.txt"}'), TEXT),
+    "one string or another": (shell('{"command": "a" or "b"}'), TEXT),
+    "a condition": (shell("{'command': 'a' if x else 'b'}"), TEXT),
+    "a list with semicolons": (marked("send_mail", '{"to": ["a@b"; "c@d"]}'), TEXT),
+    "a formatted string": ("[run_shell(command=f'rm {path}')]", TEXT),
+}  # fmt: skip
+"""The text, and the only calls that would be right; none at all is as well."""
+
+EXPRESSIONS = ("'a' + 'b'", '"ls" && "pwd"', '"ls" > "out.txt"', '"a" or "b"', "'a' if x else 'b'", '"%s" % "b"')
+for expression in EXPRESSIONS:
+    REFUSED[f"{expression} in Python"] = (f"[run_shell(command={expression})]", TEXT)
+    REFUSED[f"{expression} in Python with more"] = (f"[run_shell(command={expression}, timeout=5)]", TEXT)
+
+
+def calls_in(text: str) -> Calls:
+    """The calls of a whole text; the same text in pieces must give the same."""
+    output = parse_output(text, TOOLS)
+    dice = random.Random(text)
+    for _ in range(12):
+        parser, at = OutputParser(TOOLS), 0
+        while at < len(text):
+            end = at + dice.randint(1, 9)
+            parser.feed(text[at:end])
+            at = end
+        parser.finish()
+        assert parser.output == output
+    return [(call.name, json.loads(call.arguments)) for call in output.tool_calls]
+
+
+@pytest.mark.parametrize(("text", "calls"), HEALED.values(), ids=HEALED)
+def test_one_reading_is_healed(text: str, calls: Calls) -> None:
+    assert calls_in(text) == calls
+
+
+@pytest.mark.parametrize(("text", "right"), REFUSED.values(), ids=REFUSED)
+def test_several_readings_give_no_wrong_call(text: str, right: Calls) -> None:
+    assert calls_in(text) in ([], right)
