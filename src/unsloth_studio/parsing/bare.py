@@ -14,6 +14,7 @@ from unsloth_studio.parsing.bodies import Body, begin
 from unsloth_studio.parsing.body_gemma import GemmaBody
 from unsloth_studio.parsing.body_json import JsonBody
 from unsloth_studio.parsing.body_python import PythonBody
+from unsloth_studio.parsing.folding import unjoined
 from unsloth_studio.parsing.harmony import may_be_stripped, stripped
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
@@ -67,7 +68,20 @@ _FENCE_BEGIN = re.compile(r"(?:`{1,3}|~{1,3})[ \t]*[\w+-]{0,16}[ \t]*\n?\s*\Z")
 _INFO = frozenset(
     {"", "json", "jsonc", "json5", "tool_call", "tool_calls", "tool", "xml", "tool_code", "python", "text"}
 )
-_FIRST_WORDS = ("call:", "commentary", "assistant", "analysis", "functions.", "to=functions.")
+_PREFIXES = (
+    "call:",
+    "functions.",
+    "functions:",
+    "functions/",
+    "functions_",
+    "function.",
+    "tool.",
+    "tools.",
+    "default_api.",
+)
+_NAME_LIMIT = 128
+_ARGS = re.compile(r"\[ARGS\]|\[CALL_ID\]\s*[\w-]*\s*\[ARGS\]", re.IGNORECASE)
+_ARGS_LIMIT = 28
 
 
 class Guess(Enum):
@@ -177,14 +191,16 @@ def _word(text: str, pos: int, names: ToolNames, *, final: bool) -> Bare:
         if names.resolve(found.recipient) is None:
             return _TEXT
         return Bare(Guess.BODY, JsonBody(names, found.end, name=found.recipient))
+    if not final and may_be_stripped(text, pos):
+        return _WAIT
     word = _WORD.match(text, pos)
     if word is None:
         return _TEXT
     said, after = word.group(), text[word.end() : word.end() + 1]
-    if not final and may_be_stripped(text, pos) and said.lower() in ("assistant", "commentary", "analysis", "to"):
-        return _WAIT
+    if not _always_begins_a_name(said, names):
+        return _TEXT
     if not after:
-        return _WAIT if not final and _begins_a_name(said, names) else _TEXT
+        return _TEXT if final else _WAIT
     if said.startswith("call:") and after in "{(":
         return Bare(Guess.BODY, GemmaBody(names, pos))
     if names.resolve(said) is None:
@@ -192,18 +208,27 @@ def _word(text: str, pos: int, names: ToolNames, *, final: bool) -> Bare:
     if after == "{" and said in names:
         return Bare(Guess.BODY, JsonBody(names, word.end(), name=said, marked=False))
     if after == "[":
-        begun = begin(text, pos, names, opener="", final=final)
-        arguments = re.compile(r"\[(?:ARGS|CALL_ID)\]", re.IGNORECASE).match(text, word.end())
-        if arguments and begun.body is not None:
-            return Bare(Guess.BODY, begun.body)
-        return _WAIT if not final and len(text) - word.end() < 40 and (begun.wait or not arguments) else _TEXT
+        return _with_args(text, pos, word.end(), names, final=final)
     return _TEXT
+
+
+def _with_args(text: str, pos: int, end: int, names: ToolNames, *, final: bool) -> Bare:
+    """Mistral's form without its first mark: the name that ends at `end`, and `[ARGS]` close behind it."""
+    begun = begin(text, pos, names, opener="", final=final)
+    arguments = _ARGS.match(text, end)
+    if arguments and arguments.end() - end < _ARGS_LIMIT and begun.body is not None:
+        return Bare(Guess.BODY, begun.body)
+    return _WAIT if not final and len(text) - end < _ARGS_LIMIT and (begun.wait or not arguments) else _TEXT
+
+
+def _always_begins_a_name(word: str, names: ToolNames) -> bool:
+    """Whether no cut through `word` would have been taken for text."""
+    return len(word) <= _NAME_LIMIT and all(_begins_a_name(word[:end], names) for end in range(1, len(word) + 1))
 
 
 def _begins_a_name(word: str, names: ToolNames) -> bool:
     lower = word.lower()
-    return (
-        any(each.startswith(lower) for each in _FIRST_WORDS)
-        or any(name.lower().startswith(lower) for name in names)
-        or (lower.startswith(("call:", "functions.")) and len(lower) < 80)
-    )
+    if any(each.startswith(lower) or lower.startswith(each) for each in _PREFIXES):
+        return True
+    begun = unjoined(lower)
+    return any(unjoined(name).startswith(begun) or begun.startswith(unjoined(name)) for name in names)

@@ -17,7 +17,19 @@ _STRIPPED = re.compile(
     r"(?:json|code)?\s*(?:<\|message\|>)?\s*(?=\{)",
     re.IGNORECASE,
 )
-_STRIPPED_BEGIN = re.compile(r"(?:assistant\s*)?(?:analysis|commentary)?\s*(?:t|to|to=[^{]{0,120})?\Z", re.IGNORECASE)
+_PARTS: tuple[tuple[tuple[str, ...], bool], ...] = (
+    (("assistant",), False),
+    (("analysis", "commentary"), False),
+    (("to=",), True),
+    (("<|channel|>",), False),
+    (("<|constrain|>",), False),
+    (("json", "code"), False),
+    (("<|message|>",), False),
+)
+"""What `_STRIPPED` is made of, in order, and whether it must be there."""
+_NAME = re.compile(r"[\w.\-]+")
+_CHANNEL_NAME = re.compile(r"\s*\w+")
+_STRIPPED_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +56,30 @@ def header(text: str, start: int, *, final: bool) -> Header | None:
 
 def stripped(text: str, pos: int) -> Header | None:
     """`commentary to=functions.n json{`: a header whose tokens were lost."""
-    found = _STRIPPED.match(text, pos)
+    found = _STRIPPED.match(text, pos, pos + _STRIPPED_LIMIT)
     return Header("commentary", found["name"], found.end()) if found else None
 
 
 def may_be_stripped(text: str, pos: int) -> bool:
-    return len(text) - pos < 200 and _STRIPPED_BEGIN.match(text, pos) is not None
+    """Whether the text ends within what may become such a header."""
+    if len(text) - pos >= _STRIPPED_LIMIT:
+        return False
+    rest = text[pos:].lower()
+    for words, needed in _PARTS:
+        rest = rest.lstrip()
+        word = next((each for each in words if rest.startswith(each)), None)
+        if word is None:
+            if any(each.startswith(rest) for each in words):
+                return True
+            if needed:
+                return False
+            continue
+        rest = rest[len(word) :]
+        if word in ("to=", "<|channel|>"):
+            name = (_NAME if word == "to=" else _CHANNEL_NAME).match(rest)
+            if name is None:
+                return not rest.strip()
+            rest = rest[name.end() :]
+            if not rest:
+                return True
+    return not rest.strip()

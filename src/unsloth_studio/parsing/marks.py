@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal
 
-MarkKind = Literal["open", "head", "close", "think", "unthink", "harmony", "drop", "echo", "unecho"]
+MarkKind = Literal["open", "head", "close", "think", "unthink", "harmony", "drop", "turn", "echo", "unecho"]
 """`open` announces a call behind it, `head` is the first part of a call itself, `close` ends one; `harmony` opens a header
-of gpt-oss; `drop` is a control token that nobody wants to see; between `echo` and `unecho` others' words are repeated."""
+of gpt-oss; `drop` is a control token that nobody wants to see, `turn` begins the turn of a role (`roles.py`); between
+`echo` and `unecho` others' words are repeated."""
 
 _OPEN = """
 <tool_call> <tool_calls> <toolcall> <toolcalls> <tool-call> <function_calls> <function_call> <seed:tool_call>
@@ -48,15 +49,27 @@ _DROP = """
 <|im_start|> <|im_end|> <|eot_id|> <|eom_id|> <|endoftext|> <|end_of_text|> <|begin_of_text|> <|start_header_id|>
 <|end_header_id|> <end_of_turn> <start_of_turn> <|end_of_turn|> <|start_of_turn|> <|start_response|> <|end_response|>
 <|end|> <|return|> <|call|> <|message|> <|end_of_sentence|> <|begin_of_sentence|> <|tool_sep|> <|tool_call_argument_begin|>
-<|end_of_role|> <|start_of_role|> <turn|> <|turn> <|observation|> <|endofturn|> <|eot|> <|eom|>
+<|end_of_role|> <|start_of_role|> <turn|> <|turn> <|observation|> <|endofturn|> <|eot|> <|eom|> <|header_start|>
+<|header_end|> <|start_of_turn_token|> <|end_of_turn_token|> <|im_middle|>
+"""
+_TURN = """
+<|user|> <|system|> <|tool|> <|im_user|> <|im_system|> <|user_token|> <|system_token|> <|user_start|> <|system_start|>
+<|developer_start|> [inst] [system_prompt] [available_tools]
+<|assistant|> <|im_assistant|> <|chatbot_token|> <|assistant_start|> [/inst] [/system_prompt] [/available_tools]
 """
 
-_ECHO = "<tool_response> <tool_result> <function_results> <tool_output>"
-_UNECHO = "</tool_response> </tool_result> </function_results> </tool_output>"
+_ECHO = """
+<tool_response> <tool_result> <function_results> <tool_output> [tool_results] <|tool_response> <|tool_outputs_begin|>
+<|tool_output_begin|> <|start_tool_result|> <start_function_response>
+"""
+_UNECHO = """
+</tool_response> </tool_result> </function_results> </tool_output> [/tool_results] <tool_response|> <|tool_outputs_end|>
+<|tool_output_end|> <|end_tool_result|> <end_function_response>
+"""
 
 _FAMILIES: tuple[tuple[MarkKind, str], ...] = (
     ("open", _OPEN), ("head", _HEAD), ("close", _CLOSE), ("think", _THINK), ("unthink", _UNTHINK), ("harmony", _HARMONY),
-    ("drop", _DROP), ("echo", _ECHO), ("unecho", _UNECHO),
+    ("drop", _DROP), ("turn", _TURN), ("echo", _ECHO), ("unecho", _UNECHO),
 )  # fmt: skip
 
 LONGEST: Final = 64

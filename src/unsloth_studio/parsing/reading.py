@@ -15,6 +15,7 @@ from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.output import Collector, ContentDelta, Piece, ReasoningDelta
 
 State = Literal["start", "text", "thought", "body", "after", "header"]
+_TAIL = 16
 
 
 class ReadingState:
@@ -52,19 +53,23 @@ class ReadingState:
         self._finished = False
         self._harmony_thought = False
         self._was_thought = False
-        self._echoing = False
+        self._echoing = ""  # the mark that ends the results which are repeated
+        self._foreign = False  # the turn is another role's
+        self._tail = ""  # how that ends which was given out since the last control token
         self._answer: JsonScan | None = None  # the JSON that the output is, while it is open
         self._fenced = False  # the last call stood in a fence that is still open
 
     def _say(self, text: str) -> None:
         if text:
             self._said = self._said or not text.isspace()
+            self._tail = (self._tail + text)[-_TAIL:]
             if self._answer is not None and self._answer.feed(text) is not None:
                 self._answer = None
             self._give(ContentDelta(text))
 
     def _think(self, text: str) -> None:
         if text:
+            self._tail = (self._tail + text)[-_TAIL:]
             self._give(ReasoningDelta(text))
 
     def _give(self, piece: Piece) -> None:

@@ -13,6 +13,7 @@ from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.output import Call
 from unsloth_studio.parsing.reading import ReadingState
+from unsloth_studio.parsing.roles import author_name, author_of, may_begin_a_turn
 
 _BETWEEN = re.compile(r"[\s;,]*")
 _SURPLUS = re.compile(r"[\s;,}\])]*")
@@ -92,10 +93,10 @@ class CallReading(ReadingState):
             torn = self._text[pos] in "`~" and len(self._text) - pos < 3
             if (mark == MAYBE or torn) and not self._final:
                 return False
-            if isinstance(mark, Mark) and mark.kind in ("close", "drop"):
+            if isinstance(mark, Mark) and mark.kind in ("close", "drop") and not may_begin_a_turn(mark):
                 pos = mark.end
                 continue
-            more = isinstance(mark, Mark) and mark.kind in ("open", "head")
+            more = isinstance(mark, Mark) and mark.kind in ("open", "head", "drop", "turn")
             if more or (self._text[pos] == "{" and ";" in self._text[ended.end : pos]):
                 return self._called(Ended(ended.calls, pos))
             return self._failed(ended.end)
@@ -107,7 +108,7 @@ class CallReading(ReadingState):
         self._json_open = isinstance(self._body, JsonBody)
         self._fenced = self._fenced or (self._body is not None and self._body.fenced)
         self._body, self._state = None, "after"
-        self._said = True
+        self._said, self._tail = True, ""
         return True
 
     def _failed(self, end: int) -> bool:
@@ -154,7 +155,7 @@ class CallReading(ReadingState):
             if mark == MAYBE and not self._final:
                 return False
             if isinstance(mark, Mark):
-                if mark.kind in ("close", "drop"):
+                if mark.kind in ("close", "drop") and not may_begin_a_turn(mark):
                     self._pos = mark.end
                     self._json_open = self._json_open and mark.kind == "drop"
                     return True
@@ -194,7 +195,7 @@ class CallReading(ReadingState):
             mark = mark_at(self._text, end) if self._text[end] in "<[" else None
             if mark == MAYBE and not self._final:
                 return False
-            if isinstance(mark, Mark) and mark.kind in ("close", "drop", "open", "head"):
+            if isinstance(mark, Mark) and mark.kind in ("close", "drop", "turn", "open", "head"):
                 self._pos = end
                 return True
         torn = re.compile(r"</?(?:tool_call|function|parameter|invoke|tool_calls|seed:tool_call)?\s*\Z").match(
@@ -218,11 +219,15 @@ class CallReading(ReadingState):
                 return False
             self._pos = self._opened
             mark = mark_at(self._text, self._pos)
+            self._author(self._text[self._pos : self._pos + _HEADER_LIMIT])
             self._pos = mark.end if isinstance(mark, Mark) else self._pos + 1
             self._state = "text"
             return True
         self._pos = found.end
-        if found.recipient and self._names and self._names.resolve(found.recipient):
+        self._author(self._text[self._opened : found.end])
+        if self._foreign or self._echoing:
+            self._state = "text"
+        elif found.recipient and self._names and self._names.resolve(found.recipient):
             self._behind, self._opener = found.end, "<|channel|>"
             begun = re.compile(r"\s*").match(self._text, found.end)
             self._body = JsonBody(self._names, begun.end() if begun else found.end, name=found.recipient)
@@ -233,6 +238,16 @@ class CallReading(ReadingState):
         else:
             self._state = "text" if self._said else "start"
         return True
+
+    def _author(self, head: str) -> None:
+        """Whose message this header begins; one without an author goes on with the same."""
+        whose = author_of(head, is_tool=self._names.resolve(author_name(head)) is not None)
+        self._tail = ""
+        if whose == "own":
+            self._echoing = ""
+        if whose != "nobody":
+            self._foreign = whose == "other"
+            self._markdown.newline()
 
 
 def _past(pattern: re.Pattern[str], text: str, pos: int) -> int:

@@ -7,6 +7,7 @@ import re
 from unsloth_studio.parsing.bare import Bare, Guess, guess
 from unsloth_studio.parsing.marks import LONGEST, MAYBE, Mark, mark_at
 from unsloth_studio.parsing.reading_calls import BARE_LIMIT, CallReading
+from unsloth_studio.parsing.roles import ECHOES, is_spoken_of, turn_at
 
 _TRIGGER = re.compile(r"[<\[\]`~\n]")
 _THOUGHT_TRIGGER = re.compile(r"[<\[\]]")
@@ -83,20 +84,44 @@ class TextReading(CallReading):
         mark = mark_at(self._text, self._pos)
         if mark == MAYBE and not self._final and len(self._text) - self._pos <= LONGEST:
             return False
-        if isinstance(mark, Mark) and mark.kind == "unecho":
-            self._echoing = False
+        if isinstance(mark, Mark) and mark.name == self._echoing:
+            self._echoing = ""
         if isinstance(mark, Mark) and self._markdown.in_code:
             closed = self._code_is_closed()
             if closed is None and not self._final:
                 return False
             if not closed:
                 self._markdown.not_code()
-        if not isinstance(mark, Mark) or self._markdown.quoting or self._echoing or self._answer is not None:
+        if not isinstance(mark, Mark) or self._markdown.quoting or self._answer is not None or self._is_others(mark):
             self._say(self._text[self._pos])
             self._markdown.text(letter)
             self._pos += 1
             return True
         return self._mark(mark)
+
+    def _is_others(self, mark: Mark) -> bool:
+        """Whether the mark is one of another role's words; only marks of roles count there."""
+        return (self._foreign or bool(self._echoing)) and mark.kind not in ("drop", "turn", "harmony", "unecho")
+
+    def _turn(self, mark: Mark) -> bool:
+        """A control token; some begin a turn."""
+        turn = turn_at(self._text, mark, final=self._final)
+        if turn is None:
+            return False
+        returns = self._foreign and turn.whose == "own"
+        spoken = not turn.own_line and not (returns and "|" not in mark.name) and is_spoken_of(self._tail)
+        if mark.kind == "turn" and spoken:
+            return self._literal(mark)
+        if "|" not in mark.name and mark.kind == "turn":
+            self._say(self._text[self._pos : mark.end])
+        self._pos, self._tail = mark.end, ""
+        if turn.whose != "nobody" and not spoken:
+            self._foreign, self._pos = turn.whose == "other", turn.end
+            self._echoing = "" if turn.whose == "own" else self._echoing
+            self._markdown.newline()
+        if not self._said and not self._foreign:
+            self._state = "start"
+        return True
 
     def _code_is_closed(self) -> bool | None:
         """Whether the inline code that a lone run of backticks began ends in its line; None while the line is open."""
@@ -143,17 +168,15 @@ class TextReading(CallReading):
             case "harmony":
                 self._opened = self._pos
                 self._state = "header"
-            case "drop":
-                self._pos = mark.end
-                if not self._said:
-                    self._state = "start"
+            case "drop" | "turn":
+                return self._turn(mark)
             case "close":
                 return self._orphan(mark)
             case "echo":
-                self._echoing = True
-                return self._literal(mark)
+                self._echoing = ECHOES[mark.name]
+                return self._orphan(mark)
             case "unecho":
-                return self._literal(mark)
+                return self._orphan(mark)
         return True
 
     def _orphan(self, mark: Mark) -> bool:
@@ -183,17 +206,31 @@ class TextReading(CallReading):
             return False
         if isinstance(mark, Mark) and (mark.kind == "unthink" or (mark.kind == "drop" and self._harmony_thought)):
             self._pos, self._state, self._harmony_thought = mark.end, "start", False
+            self._foreign, self._tail = False, ""
             return True
         if isinstance(mark, Mark) and mark.kind == "harmony":
             self._opened, self._state, self._harmony_thought = self._pos, "header", False
             return True
-        if isinstance(mark, Mark) and mark.kind == "drop":
-            self._pos = mark.end
-            return True
-        if isinstance(mark, Mark) and mark.kind in ("open", "head") and self._names:
+        if isinstance(mark, Mark) and mark.kind in ("drop", "turn"):
+            return self._turn_in_thought(mark)
+        if isinstance(mark, Mark) and mark.kind in ("echo", "unecho"):
+            self._foreign = mark.kind == "echo"
+        if isinstance(mark, Mark) and mark.kind in ("open", "head") and self._names and not self._foreign:
             return self._in_open_thought(mark)
         self._think(self._text[self._pos])
         self._pos += 1
+        return True
+
+    def _turn_in_thought(self, mark: Mark) -> bool:
+        """Others' words in a thought are no calls, even if the thought is never closed."""
+        turn = turn_at(self._text, mark, final=self._final)
+        if turn is None:
+            return False
+        if turn.whose != "nobody" and (turn.own_line or not is_spoken_of(self._tail)):
+            self._foreign = turn.whose == "other"
+        if mark.kind == "turn":
+            self._think(self._text[self._pos : mark.end])
+        self._pos = mark.end
         return True
 
     def _in_open_thought(self, mark: Mark) -> bool:

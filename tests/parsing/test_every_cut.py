@@ -1,0 +1,83 @@
+"""Texts at whose first words it is not plain yet what they are: every cut in two, and single letters, give the whole's result."""
+
+# ruff: noqa: E501  texts stand as models write them
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from unsloth_studio.parsing import ContentDelta, OutputParser, parse_output
+
+CITY: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": CITY}}]
+ARGUMENTS = '{"city":"Oslo"}'
+
+CALLS = {
+    "two words in one": f"assistantcommentary to=functions.get_weather json{ARGUMENTS}",
+    "only the recipient": f"to=functions.get_weather {ARGUMENTS}",
+    "the role and the recipient": f"assistantto=functions.get_weather{ARGUMENTS}",
+    "a thought's channel": f"analysisto=functions.get_weather code{ARGUMENTS}",
+    "the call's channel": f"commentaryto=functions.get_weather<|message|>{ARGUMENTS}",
+    "the role in its own line": f"assistant\ncommentary to=functions.get_weather json{ARGUMENTS}",
+    "all parts": f"assistant commentary to=functions.get_weather <|channel|>commentary <|constrain|>json<|message|>{ARGUMENTS}",
+    "a role behind its mark": f"<|im_start|>assistantcommentary to=functions.get_weather json{ARGUMENTS}",
+    "a line behind a mark": f"<|im_start|>assistant\ncommentary to=functions.get_weather json{ARGUMENTS}",
+    "Mistral without its mark": f"get_weather[ARGS]{ARGUMENTS}",
+    "Mistral with an id": f"get_weather[CALL_ID]a1b2c3d4e[ARGS]{ARGUMENTS}",
+    "a name in other joints": f"get-weather[ARGS]{ARGUMENTS}",
+    "a name with a prefix": f"functions.get_weather[ARGS]{ARGUMENTS}",
+}  # fmt: skip
+TEXTS = {
+    "a role before a name": f"assistant:get_weather[ARGS]{ARGUMENTS}",
+    "a namespace": f"weather.get_weather[ARGS]{ARGUMENTS}",
+    "an id that is too long": f"get_weather[CALL_ID]{'a' * 60}[ARGS]{ARGUMENTS}",
+    "a long prefix": f"call:{'a' * 200}{{city:1}}",
+    "a word": "assistant to the manager",
+    "a question": "to=be or not to=be",
+    "an index": "get_weather[0] is the first forecast of the list, and so on.",
+}
+
+
+@pytest.mark.parametrize("text", [*CALLS.values(), *TEXTS.values()], ids=[*CALLS, *TEXTS])
+def test_cuts_do_not_matter(text: str) -> None:
+    whole = parse_output(text, TOOLS)
+    for at in range(1, len(text)):
+        parser = OutputParser(TOOLS)
+        parser.feed(text[:at])
+        parser.feed(text[at:])
+        parser.finish()
+        assert parser.output == whole, (text[:at], text[at:])
+    parser = OutputParser(TOOLS)
+    for letter in text:
+        parser.feed(letter)
+    parser.finish()
+    assert parser.output == whole
+
+
+@pytest.mark.parametrize("text", CALLS.values(), ids=CALLS)
+def test_these_are_calls(text: str) -> None:
+    (call,) = parse_output(text, TOOLS).tool_calls
+    assert (call.name, call.arguments) == ("get_weather", ARGUMENTS)
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_these_are_none(text: str) -> None:
+    assert parse_output(text, TOOLS).tool_calls == ()
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "Assistant commentary on the analysis to be given: " * 3,
+        "to=be or not to=be " * 8,
+        "get_weather[0] is the first " * 6,
+    ],
+)
+def test_prose_is_held_back_for_forty_characters_at_most(prose: str) -> None:
+    parser = OutputParser(TOOLS)
+    said = 0
+    for fed, letter in enumerate(prose, 1):
+        said += sum(len(piece.text) for piece in parser.feed(letter) if isinstance(piece, ContentDelta))
+        assert fed - said <= 40
