@@ -76,6 +76,9 @@ HEALED: dict[str, tuple[str, Calls]] = {
     "a missing closing tag of Step": ('<steptml:invoke name="get_weather"><steptml:parameter name="city">Oslo<steptml:parameter name="days">3</steptml:parameter></steptml:invoke>', THREE),
     "tags in a value, all closed": ("<function=run_shell><parameter=command>echo <parameter=timeout>5</parameter> x</parameter></function>", [("run_shell", {"command": "echo <parameter=timeout>5</parameter> x"})]),
     "a tag in a value, and the argument behind it": ("<function=write_file><parameter=content>Use <parameter=path> here</parameter><parameter=path>a</parameter></function>", [("write_file", {"content": "Use <parameter=path> here", "path": "a"})]),
+    "commas in Gemma's bare command": ("<|tool_call>call:run_shell{command:rm -rf a, b,timeout:5}<tool_call|>", [("run_shell", {"command": "rm -rf a, b", "timeout": 5})]),
+    "commas in Gemma's bare city": ("<|tool_call>call:get_weather{city:Oslo, Norway,days:3}<tool_call|>", [("get_weather", {"city": "Oslo, Norway", "days": 3})]),
+    "GLM without an optional value": ("<tool_call>get_weather<arg_key>unit</arg_key><arg_key>city</arg_key><arg_value>Oslo</arg_value></tool_call>", OSLO),
     "a missing last brace": (marked("find", '{"query":"a","limit":3,"filters":{"tag":"b"}'), [("find", {"query": "a", "limit": 3, "filters": {"tag": "b"}})]),
 }  # fmt: skip
 """The text, and the calls that it can only mean."""
@@ -103,7 +106,11 @@ REFUSED: dict[str, tuple[str, Calls]] = {
     "a condition": (shell("{'command': 'a' if x else 'b'}"), TEXT),
     "a list with semicolons": (marked("send_mail", '{"to": ["a@b"; "c@d"]}'), TEXT),
     "a formatted string": ("[run_shell(command=f'rm {path}')]", TEXT),
+    "GLM without its values": ("<tool_call>run_shell<arg_key>command</arg_key></tool_call>", TEXT),
+    "GLM without a required value": ("<tool_call>write_file<arg_key>path</arg_key><arg_key>content</arg_key><arg_value>x</arg_value></tool_call>", TEXT),
     "a tag in a value that may be an argument": ("<function=write_file><parameter=content>Use <parameter=path> here</parameter></function>", [("write_file", {"content": "Use <parameter=path> here"})]),
+    "an argument nobody declared behind a bare value of Gemma": ("<|tool_call>call:run_shell{command:rm -rf a, b:c,timeout:5}<tool_call|>", TEXT),
+    "an open value of GLM and another call": ("<tool_call>get_weather<arg_key>city</arg_key><arg_value>Oslo<tool_call>list_rooms</tool_call>", [("list_rooms", {})]),
     "an open value of Qwen and another call": ("<function=run_shell>\n<parameter=command>\nls\n<function=list_rooms>\n</function>", [("list_rooms", {})]),
     "an open value of Qwen and a call with arguments": ("<function=run_shell>\n<parameter=command>\nls\n<function=get_weather>\n<parameter=city>\nOslo\n</parameter>\n</function>", OSLO),
 }  # fmt: skip
