@@ -79,6 +79,7 @@ HEALED: dict[str, tuple[str, Calls]] = {
     "commas in Gemma's bare command": ("<|tool_call>call:run_shell{command:rm -rf a, b,timeout:5}<tool_call|>", [("run_shell", {"command": "rm -rf a, b", "timeout": 5})]),
     "commas in Gemma's bare city": ("<|tool_call>call:get_weather{city:Oslo, Norway,days:3}<tool_call|>", [("get_weather", {"city": "Oslo, Norway", "days": 3})]),
     "GLM without an optional value": ("<tool_call>get_weather<arg_key>unit</arg_key><arg_key>city</arg_key><arg_value>Oslo</arg_value></tool_call>", OSLO),
+    "a missing inner brace": (marked("find", '{"query":"a","filters":{"tag":"b","limit":3}'), [("find", {"query": "a", "filters": {"tag": "b"}, "limit": 3})]),
     "a missing last brace": (marked("find", '{"query":"a","limit":3,"filters":{"tag":"b"}'), [("find", {"query": "a", "limit": 3, "filters": {"tag": "b"}})]),
 }  # fmt: skip
 """The text, and the calls that it can only mean."""
@@ -109,6 +110,7 @@ REFUSED: dict[str, tuple[str, Calls]] = {
     "GLM without its values": ("<tool_call>run_shell<arg_key>command</arg_key></tool_call>", TEXT),
     "GLM without a required value": ("<tool_call>write_file<arg_key>path</arg_key><arg_key>content</arg_key><arg_value>x</arg_value></tool_call>", TEXT),
     "a tag in a value that may be an argument": ("<function=write_file><parameter=content>Use <parameter=path> here</parameter></function>", [("write_file", {"content": "Use <parameter=path> here"})]),
+    "a missing inner brace of an open object": (marked("run_job", '{"job":"a","env":{"A":"b","timeout":3}'), TEXT),
     "an argument nobody declared behind a bare value of Gemma": ("<|tool_call>call:run_shell{command:rm -rf a, b:c,timeout:5}<tool_call|>", TEXT),
     "an open value of GLM and another call": ("<tool_call>get_weather<arg_key>city</arg_key><arg_value>Oslo<tool_call>list_rooms</tool_call>", [("list_rooms", {})]),
     "an open value of Qwen and another call": ("<function=run_shell>\n<parameter=command>\nls\n<function=list_rooms>\n</function>", [("list_rooms", {})]),
