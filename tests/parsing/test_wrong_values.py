@@ -68,7 +68,18 @@ HEALED: dict[str, tuple[str, Calls]] = {
     "honest inner quotes at the end": (shell('{"command": "echo "hi"", "timeout": 5}'), [("run_shell", {"command": 'echo "hi"', "timeout": 5})]),
     "a missing last quote": (weather('{"city": "Oslo, "unit": "celsius"}'), CELSIUS),
     "a missing last quote of a command": (shell('{"command": "rm -rf /tmp/x, "timeout": 5}'), REMOVE),
+    "a missing closing tag of Qwen": ("<function=get_weather><parameter=city>Oslo<parameter=days>3</parameter></function>", THREE),
+    "a missing closing tag of Qwen in its mark": ("<tool_call><function=get_weather><parameter=city>Oslo<parameter=days>3</parameter></function></tool_call>", THREE),
+    "a missing closing tag of Anthropic's form": ('<function_calls><invoke name="get_weather"><parameter name="city">Oslo<parameter name="days">3</parameter></invoke></function_calls>', THREE),
+    "a missing closing tag of MiniCPM": ('<function name="get_weather"><param name="city">Oslo<param name="days">3</param></function>', THREE),
+    "a missing closing tag of DSML": ('<｜DSML｜function_calls><｜DSML｜invoke name="get_weather"><｜DSML｜parameter name="city" string="true">Oslo<｜DSML｜parameter name="days" string="false">3</｜DSML｜parameter></｜DSML｜invoke></｜DSML｜function_calls>', THREE),  # noqa: RUF001
+    "a missing closing tag of Step": ('<steptml:invoke name="get_weather"><steptml:parameter name="city">Oslo<steptml:parameter name="days">3</steptml:parameter></steptml:invoke>', THREE),
     "tags in a value, all closed": ("<function=run_shell><parameter=command>echo <parameter=timeout>5</parameter> x</parameter></function>", [("run_shell", {"command": "echo <parameter=timeout>5</parameter> x"})]),
+    "a tag in a value, and the argument behind it": ("<function=write_file><parameter=content>Use <parameter=path> here</parameter><parameter=path>a</parameter></function>", [("write_file", {"content": "Use <parameter=path> here", "path": "a"})]),
+    "commas in Gemma's bare command": ("<|tool_call>call:run_shell{command:rm -rf a, b,timeout:5}<tool_call|>", [("run_shell", {"command": "rm -rf a, b", "timeout": 5})]),
+    "commas in Gemma's bare city": ("<|tool_call>call:get_weather{city:Oslo, Norway,days:3}<tool_call|>", [("get_weather", {"city": "Oslo, Norway", "days": 3})]),
+    "GLM without an optional value": ("<tool_call>get_weather<arg_key>unit</arg_key><arg_key>city</arg_key><arg_value>Oslo</arg_value></tool_call>", OSLO),
+    "a missing inner brace": (marked("find", '{"query":"a","filters":{"tag":"b","limit":3}'), [("find", {"query": "a", "filters": {"tag": "b"}, "limit": 3})]),
     "a missing last brace": (marked("find", '{"query":"a","limit":3,"filters":{"tag":"b"}'), [("find", {"query": "a", "limit": 3, "filters": {"tag": "b"}})]),
 }  # fmt: skip
 """The text, and the calls that it can only mean."""
@@ -96,6 +107,14 @@ REFUSED: dict[str, tuple[str, Calls]] = {
     "a condition": (shell("{'command': 'a' if x else 'b'}"), TEXT),
     "a list with semicolons": (marked("send_mail", '{"to": ["a@b"; "c@d"]}'), TEXT),
     "a formatted string": ("[run_shell(command=f'rm {path}')]", TEXT),
+    "GLM without its values": ("<tool_call>run_shell<arg_key>command</arg_key></tool_call>", TEXT),
+    "GLM without a required value": ("<tool_call>write_file<arg_key>path</arg_key><arg_key>content</arg_key><arg_value>x</arg_value></tool_call>", TEXT),
+    "a tag in a value that may be an argument": ("<function=write_file><parameter=content>Use <parameter=path> here</parameter></function>", [("write_file", {"content": "Use <parameter=path> here"})]),
+    "a missing inner brace of an open object": (marked("run_job", '{"job":"a","env":{"A":"b","timeout":3}'), TEXT),
+    "an argument nobody declared behind a bare value of Gemma": ("<|tool_call>call:run_shell{command:rm -rf a, b:c,timeout:5}<tool_call|>", TEXT),
+    "an open value of GLM and another call": ("<tool_call>get_weather<arg_key>city</arg_key><arg_value>Oslo<tool_call>list_rooms</tool_call>", [("list_rooms", {})]),
+    "an open value of Qwen and another call": ("<function=run_shell>\n<parameter=command>\nls\n<function=list_rooms>\n</function>", [("list_rooms", {})]),
+    "an open value of Qwen and a call with arguments": ("<function=run_shell>\n<parameter=command>\nls\n<function=get_weather>\n<parameter=city>\nOslo\n</parameter>\n</function>", OSLO),
 }  # fmt: skip
 """The text, and the only calls that would be right; none at all is as well."""
 

@@ -8,14 +8,17 @@ opened ends a text that began bare.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from unsloth_studio.parsing.body_python import PythonBody
 from unsloth_studio.parsing.calls import Ended, accepted
 from unsloth_studio.parsing.envelope import RawCall
+from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.python_text import read_literal
+from unsloth_studio.parsing.schema_fit import declared
 
 _HEAD = re.compile(r"\s*(?:call)?\s*:?\s*([\w.\-]+(?::[\w.\-]+)*)?\s*([{(])")
 _KEYED = re.compile(r"\s*[\w\-]+\s*:")
@@ -23,6 +26,9 @@ _MARKS = ('<|"|>', "<escape>", "</escape>", '"')
 _NEXT = re.compile(r'<\|"\|>|</?escape>|["{}()\[\]<]')
 _GOES_ON = re.compile(r"\s*(?:[,})\]:]|<(?:tool_call\||end_function_call)|\Z)")
 _DEPTH = 32
+_UP_TO_COMMA = re.compile(r"[^,{}\[\]]*")
+_BARE_KEY = re.compile(r",\s*(?:<\|\"\|>|[\"'])?(?P<key>[\w.\-]+)(?:<\|\"\|>|[\"'])?\s*:")
+_LITERAL = re.compile(r"\s*(?:[+-]?\d+(?:\.\d+)?|true|false|null|True|False|None)\s*")
 
 
 class GemmaBody:
@@ -89,7 +95,8 @@ class GemmaBody:
         resolved = self._names.resolve(self._name or "")
         brace = text.index("(" if self._round else "{", self._start)
         inside = text[brace:end]
-        reader = _Reader("{" + inside[1:].rstrip().removesuffix(")") + "}" if self._round else inside)
+        known = declared(self._names.schema(resolved.name)) if resolved else {}
+        reader = _Reader("{" + inside[1:].rstrip().removesuffix(")") + "}" if self._round else inside, known)
         try:
             arguments = reader.object(0)
         except (ValueError, IndexError):
@@ -106,8 +113,9 @@ class GemmaBody:
 class _Reader:
     """Reads one object; `ValueError` where it is none. `closed`: its last value visibly ended."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: Mapping[str, Any]) -> None:
         self._text = text
+        self._known = known  # the keys that the tool declares
         self._pos = 0
         self.repairs: list[str] = []
         self.closed = True
@@ -117,7 +125,7 @@ class _Reader:
         self._pos += 1
         members: dict[str, Any] = {}
         while not self._over("}"):
-            key = re.compile(r"\s*(?:<\|\"\|>|[\"'])?([^:{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:").match(
+            key = re.compile(r"\s*(?:<\|\"\|>|[\"'])?([^:,{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:").match(
                 self._text, self._pos
             )
             if key is None:
@@ -172,7 +180,7 @@ class _Reader:
         for mark in _MARKS:
             if self._text.startswith(mark, self._pos):
                 return self._string(mark)
-        return self._bare()
+        return self._bare(depth)
 
     def _string(self, mark: str) -> str:
         start = end = self._pos + len(mark)
@@ -192,7 +200,7 @@ class _Reader:
         self.repairs.append("plain_quotes")
         return text.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
 
-    def _bare(self) -> Any:
+    def _bare(self, depth: int) -> Any:
         for mark in _MARKS[:2]:
             end = self._text.find(mark, self._pos)
             stop = re.compile(r",\s*[\w\"-]+\s*:|[{}\[\]]").search(self._text, self._pos)
@@ -203,9 +211,27 @@ class _Reader:
         found = re.compile(r"[^,{}\[\]]*").match(self._text, self._pos)
         assert found
         self._pos = found.end()
+        if depth == 0 and self._known and not _LITERAL.fullmatch(found.group()):
+            self._pos = self._end_of_text(found.end())
         self.closed = self._pos < len(self._text)
-        word = found.group().strip()
+        word = self._text[found.start() : self._pos].strip()
         if not word:
             raise ValueError
         literal = read_literal(word)
         return word if literal is None else literal.value
+
+    def _end_of_text(self, pos: int) -> int:
+        """A text's comma ends it only before a declared key; `ValueError` before another key, which may belong to it."""
+        while self._text[pos : pos + 1] == ",":
+            key = _BARE_KEY.match(self._text, pos)
+            if key is not None:
+                if same_word(key["key"], self._known):
+                    return pos
+                raise ValueError
+            rest = _UP_TO_COMMA.match(self._text, pos + 1)
+            assert rest
+            if self._text[rest.end() : rest.end() + 1] in ("}", "") and not rest.group().strip():
+                return pos  # a trailing comma
+            pos = rest.end()
+            self.repairs.append("bare_text")
+        return pos

@@ -16,6 +16,7 @@ from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.schema_fit import declared, fit_text, schema_of
 
 _TAG = re.compile(r"<\s*(/?)\s*arg_(key|value)\s*>?|<\s*tool_call\s*>", re.IGNORECASE)
+_CALL = re.compile(r"<\s*tool_call\s*>", re.IGNORECASE)
 _FOLLOWS = re.compile(r"\s*(?:<\s*/?\s*arg_(?:key|value)\s*>|<\s*/?\s*tool_call|\Z)", re.IGNORECASE)
 _NAME = re.compile(r"\s*([\w.\-/:]+)")
 _ONLY_A_NAME = re.compile(r"\s*[\w.\-/:]*\s*")
@@ -108,7 +109,10 @@ def _pairs(text: str, known: set[str]) -> tuple[list[tuple[str, str]], bool] | N
         if any(key == given for given, _ in pairs):
             return None
         value, pos, closed = _value(text, pos, to_come=known - {key, *(given for given, _ in pairs)})
-        pairs.append((key, value))
+        if not closed and _CALL.search(value):
+            return None  # the next call was read into it
+        if closed or value.strip():
+            pairs.append((key, value))  # a key without a value says nothing
         mended = mended or not well or not closed
     return pairs, mended
 

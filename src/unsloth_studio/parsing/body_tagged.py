@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, cast
 
 import orjson
@@ -60,6 +61,8 @@ _HEAD_LIMIT = 400
 _MARKS = 4096
 """Marks inside one body, until it is given up."""
 _BEGINS = 48
+_MISSING = 64
+"""Arguments behind one that may have lost its closing tag, as far as it is looked for."""
 _DEPTH = 16
 
 
@@ -199,7 +202,7 @@ class TaggedBody:
         repairs: list[str] = []
         pos = 0
         while (found := _PARAMETER.search(inner, pos)) is not None:
-            key, start = found["key"].strip().strip("\"'"), found.end()
+            key, start = _key(found), found.end()
             if not _declares(own, key) and inner[pos : found.start()].strip(f" \t\r\n{_STANDS}"):
                 pos = start  # spoken of in what stands between two arguments
                 continue
@@ -212,7 +215,10 @@ class TaggedBody:
             elif not found["end"]:
                 repairs.append("tags")
             taken = {*arguments, key}
-            end, pos, closed = _end_of_value(inner, start, own=own, taken=taken, cut=cut)
+            ending = _end_of_value(inner, start, own=own, taken=taken, cut=cut, style=_style(found))
+            if ending is None:
+                return None
+            end, pos, closed = ending
             if not closed:
                 if cut:
                     return None
@@ -252,36 +258,73 @@ def _declares(own: Mapping[str, Any], key: str) -> bool:
     return not own or key in own or bool(same_word(key, own)) or key.split("=", 1)[0].strip() in own
 
 
-def _end_of_value(
-    text: str, start: int, *, own: Mapping[str, Any], taken: set[str], cut: bool
-) -> tuple[int, int, bool]:
-    """Where a value ends, where to go on, and whether a tag of its own closed it.
+def _key(opener: re.Match[str]) -> str:
+    return opener["key"].strip().strip("\"'")
 
-    An argument's tag inside belongs to the value, and needs its own closing tag, unless it begins one that is still to come.
+
+def _style(opener: re.Match[str]) -> str:
+    """How a family writes an argument's tag, without its key."""
+    return re.sub(r"[\s\"']", "", opener.group()[: opener.start("key") - opener.start()]).lower()
+
+
+def _missing(text: str, start: int) -> set[str]:
+    """The arguments opened just once from `start` on, if closing tags are missing there; none in a text of many tags."""
+    opened = [_key(each) for each in islice(_PARAMETER.finditer(text, start), _MISSING + 1)]
+    closed = sum(1 for _ in islice(_END.finditer(text, start), _MISSING + 1))
+    if len(opened) > _MISSING or len(opened) < closed:
+        return set()
+    return {key for key in opened if opened.count(key) == 1}
+
+
+def _split(text: str, opener: re.Match[str]) -> tuple[int, int, bool] | None:
+    """The value ends at the next argument's tag; behind a blank in a line the value may as well speak of it."""
+    at = opener.start()
+    return None if text[at - 1] in " \t" else (at, at, False)
+
+
+def _calls_inside(value: str) -> bool:
+    """Whether more calls begin in a value than end there."""
+    return len(_HEAD.findall(value)) > len(_FINISH.findall(value))
+
+
+def _end_of_value(
+    text: str, start: int, *, own: Mapping[str, Any], taken: set[str], cut: bool, style: str
+) -> tuple[int, int, bool] | None:
+    """Where a value ends, where to go on, and whether a tag of its own closed it; None when it runs into another call.
+
+    An argument's tag inside belongs to the value, and needs its own closing tag, unless it begins one that is still to come:
+    on a line of its own, or anywhere if it is written like the value's own (`style`) and closing tags are missing.
     """
+
+    missing = _missing(text, start)
 
     def another(end: int) -> re.Match[str] | None:
         for found in _PARAMETER.finditer(text, start, end):
-            key = found["key"].strip().strip("\"'")
-            if _breaks(text, found.start()) and key not in taken and _declares(own, key):
-                return found
+            key = _key(found)
+            if key not in taken and _declares(own, key):
+                inline = key in own and key in missing and _style(found) == style
+                if inline or _breaks(text, found.start()):
+                    return found
         return None
 
     for balanced in (True,) if cut else (True, False):
         at, inner = start, 0
         while (found := _END.search(text, at)) is not None:
             if (split := another(found.start())) is not None:
-                return split.start(), split.start(), False
+                return _split(text, split)
             inner += len(_PARAMETER.findall(text, at, found.start())) if balanced else 0
             if inner:
                 inner -= 1
             elif _GOES_ON.match(text, found.end()) or _prose_between(text, found.end()):
+                if not balanced and _calls_inside(text[start : found.start()]):
+                    return None
                 return found.start(), found.end(), True
             at = found.end()
     if (split := another(len(text))) is not None:
-        return split.start(), split.start(), False
+        return _split(text, split)
     finishes = list(_FINISH.finditer(text, start))
-    return (finishes[-1].start() if finishes else len(text)), len(text), bool(finishes) and not cut
+    end = finishes[-1].start() if finishes else len(text)
+    return None if _calls_inside(text[start:end]) else (end, len(text), bool(finishes) and not cut)
 
 
 def _prose_between(text: str, pos: int) -> bool:

@@ -17,7 +17,7 @@ from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.json_scan import end_of_value
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.output import ToolCall
-from unsloth_studio.parsing.schema_fit import fit
+from unsloth_studio.parsing.schema_fit import fit, lift
 
 _ARGUMENTS = re.compile(r'"(?:arguments|parameters)"\s*:\s*(?=\{)')
 
@@ -45,13 +45,18 @@ def accepted(raws: Sequence[RawCall], names: ToolNames, source: str, *, marked: 
     calls: list[ToolCall] = []
     at = 0
     for raw in raws:
-        fitted = fit(raw.arguments, names.schema(raw.name))
+        arguments = raw.arguments
+        if "closed_brackets" in raw.repairs:
+            lifted = lift(arguments, names.schema(raw.name))
+            if lifted is None:
+                return ()
+            arguments = lifted
+        fitted = fit(arguments, names.schema(raw.name))
         repairs = tuple(dict.fromkeys((*raw.repairs, *fitted.repairs)))
         if fitted.problems and (repairs or not marked):
             return ()
-        text, at = _as_written(source, at, raw.arguments) if not fitted.repairs else (None, at)
-        arguments = text or json_text_of(fitted.arguments)
-        calls.append(ToolCall(raw.name, arguments, repairs, source))
+        text, at = _as_written(source, at, arguments) if not fitted.repairs else (None, at)
+        calls.append(ToolCall(raw.name, text or json_text_of(fitted.arguments), repairs, source))
     return tuple(calls)
 
 

@@ -55,6 +55,31 @@ def fit(arguments: dict[str, Any], schema: Mapping[str, Any]) -> Fit:
     return Fit(fitted, tuple(fitter.repairs), tuple(dict.fromkeys(problems)))
 
 
+def lift(arguments: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """`arguments` after a bracket was supplied at the end: keys that only the outer object declares go back there.
+
+    None when an inner object that declares no keys holds one of them, because it may as well belong where it stands.
+    """
+    view = SchemaView(schema)
+    own = view.properties(schema)
+    lifted: dict[str, Any] = {}
+    for key, value in arguments.items():
+        if not isinstance(value, dict) or key not in own:
+            lifted.setdefault(key, value)
+            continue
+        members = cast("dict[str, Any]", value)
+        inner = view.properties(view.follow(own[key]))
+        strays = [each for each in members if each not in inner and each in own and each not in arguments]
+        if strays and not inner:
+            return None
+        lifted[key] = {name: each for name, each in members.items() if name not in strays}
+        for name in strays:
+            if name in lifted:
+                return None
+            lifted[name] = members[name]
+    return lifted
+
+
 def _settled(arguments: dict[str, Any], schema: Mapping[str, Any]) -> bool:
     """Whether there is nothing to look for: valid, no strange key, and nothing inside that could hold one."""
     return _only_known(arguments, schema, 0) and SchemaView(schema).accepts(arguments, schema)
