@@ -247,7 +247,7 @@ class CallReading(ReadingState):
             self._echoing = ""
         if whose != "nobody":
             self._foreign = whose == "other"
-            self._markdown.newline()
+            self._another_speaks()
 
 
 def _past(pattern: re.Pattern[str], text: str, pos: int) -> int:
