@@ -65,6 +65,7 @@ MEANT: dict[str, tuple[str, int]] = {
     "behind a thought": (f"<analysis>Hm.</analysis>{H}", 1),
     "two thoughts": (f"<thought>Hm.</thought>\n<reflection>{H}</reflection>\n{H}", 1),
     "in a thought that is not closed": (f"<reasoning>Hm. {H}", 1),
+    "in brackets": (f"Well ({H}), that is it.", 1),
     "the next line": (f'He wrote "{H}" there.\n{H}', 1),
 }  # fmt: skip
 ALL = {**SHOWN, **{name: text for name, (text, _) in MEANT.items()}}
@@ -96,6 +97,18 @@ def test_cuts_do_not_matter(text: str) -> None:
 def test_a_thought_at_the_beginning_is_reasoning() -> None:
     output = parse_output(f"<analysis>Maybe {H}?</analysis>\nNo.", TOOLS)
     assert (output.content, output.reasoning) == ("No.", f"Maybe {H}?")
+
+
+@pytest.mark.parametrize("text", [f"({H})", f"({H}) more", f"Well ({H})."])
+def test_a_bracket_around_a_call_is_closed(text: str) -> None:
+    output = parse_output(text, TOOLS)
+    assert len(output.tool_calls) == 1
+    assert output.content.count("(") == output.content.count(")") == 1
+
+
+def test_a_draft_in_a_thought_without_a_beginning_is_reasoning() -> None:
+    output = parse_output(f"Maybe {H}?</think>No.", TOOLS)
+    assert (output.content, output.reasoning, output.tool_calls) == ("No.", f"Maybe {H}?", ())
 
 
 @pytest.mark.parametrize("before", ["<code>", "<pre>x", '5" ', "<!--", "<reasoning>", "x <analysis>", "<|user|>\n"])

@@ -61,6 +61,7 @@ class ReadingState:
         self._was_thought = False
         self._echoing = ""  # the mark that ends the results which are repeated
         self._foreign = False  # the turn is another role's
+        self._in_brackets = False  # the last call stood behind an opening bracket of the text
         self._tail = ""  # how that ends which was given out since the last control token
         self._answer: JsonScan | None = None  # the JSON that the output is, while it is open
         self._fenced = False  # the last call stood in a fence that is still open
