@@ -27,6 +27,7 @@ _NAME_LIMIT = 256
 _ARGS = re.compile(r"\s*(?:\[CALL_ID\]\s*[\w-]*\s*)?\[ARGS\]\s*", re.IGNORECASE)
 _ARGS_BEGIN = re.compile(r"\s*(?:\[[A-Z_]*\]\s*[\w-]*\s*)?(?:\[[A-Z_]*)?\Z", re.IGNORECASE)
 _GLM = re.compile(r"\s*<(?:/?arg_|/tool_call|tool_call|/)", re.IGNORECASE)
+_GLM_BEGINS = ("<arg_", "</")
 _SEPARATORS = ("<|tool_sep|>", "<|tool_call_argument_begin|>", "<|message|>")
 
 
@@ -97,6 +98,8 @@ def _by_letters(text: str, pos: int, names: ToolNames, *, opener: str, fenced: b
     if letter == ":" and text[pos + 1 :].lstrip()[:1] == "{":
         return Begun(GemmaBody(names, pos))
     if letter == "<":
+        if opener == "<tool_call>" and not final and any(each.startswith(text[pos:].lower()) for each in _GLM_BEGINS):
+            return _WAIT
         return Begun(GlmBody(names, pos)) if _GLM.match(text, pos) and opener == "<tool_call>" else _NOTHING
     found = _NAME.match(text, pos)
     if found is None or len(found.group()) > _NAME_LIMIT:

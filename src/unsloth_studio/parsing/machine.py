@@ -57,6 +57,7 @@ class OutputParser(TextReading):
         self._text = self._text[self._keep_from() :] + "".join(self._new) if self._new else self._text
         self._new.clear()
         self._new_length = 0
+        self._closes_at = -1
         self._pieces = []
         while self._step():
             pass

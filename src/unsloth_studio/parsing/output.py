@@ -53,6 +53,7 @@ class Collector:
         self._reasoning: list[str] = []
         self._thought = False
         self._calls: list[ToolCall] = []
+        self._drafts: list[tuple[int, str]] = []  # what was read as calls, and how many pieces of content stand before
 
     def add(self, piece: Piece) -> None:
         if isinstance(piece, ContentDelta):
@@ -63,11 +64,19 @@ class Collector:
         else:
             self._calls.append(piece.call)
 
+    def draft(self, text: str) -> None:
+        """What has just been read as a call, should it turn out to be thought."""
+        self._drafts.append((len(self._content), text))
+
     def content_was_reasoning(self) -> None:
         """A thought ended that nobody saw begin: what stood before it was thought, and drafts in it were no calls."""
-        self._reasoning += self._content
+        before = 0
+        for at, text in self._drafts:
+            self._reasoning += [*self._content[before:at], text]
+            before = at
+        self._reasoning += self._content[before:]
         self._thought = True
-        self._content, self._calls = [], []
+        self._content, self._calls, self._drafts = [], [], []
 
     def output(self) -> Output:
         reasoning = "".join(self._reasoning).strip() if self._thought else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from unsloth_studio.parsing.asides import Asides
 from unsloth_studio.parsing.bodies import Body
 from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.markdown import Markdown
@@ -35,6 +36,11 @@ class ReadingState:
         self._pos: int = 0
         self._state: State = "thought" if in_reasoning else "start"
         self._markdown = Markdown()
+        self._asides = Asides()
+        self._closes_at = (
+            -1
+        )  # where in the text the thought is closed, its end if nowhere; known since the last feeding
+        self._closer = ""  # what else than the usual marks closes the thought
         self._collector = Collector()
         self._pieces: list[Piece] = []
         self._body: Body | None = None
@@ -55,6 +61,7 @@ class ReadingState:
         self._was_thought = False
         self._echoing = ""  # the mark that ends the results which are repeated
         self._foreign = False  # the turn is another role's
+        self._in_brackets = False  # the last call stood behind an opening bracket of the text
         self._tail = ""  # how that ends which was given out since the last control token
         self._answer: JsonScan | None = None  # the JSON that the output is, while it is open
         self._fenced = False  # the last call stood in a fence that is still open
@@ -62,6 +69,7 @@ class ReadingState:
     def _say(self, text: str) -> None:
         if text:
             self._said = self._said or not text.isspace()
+            self._asides.feed(text, hidden=self._markdown.quoting)
             self._tail = (self._tail + text)[-_TAIL:]
             if self._answer is not None and self._answer.feed(text) is not None:
                 self._answer = None
@@ -71,6 +79,11 @@ class ReadingState:
         if text:
             self._tail = (self._tail + text)[-_TAIL:]
             self._give(ReasoningDelta(text))
+
+    def _another_speaks(self) -> None:
+        """What was quoted or shown ends with the turn or the message."""
+        self._markdown.newline()
+        self._asides = Asides()
 
     def _give(self, piece: Piece) -> None:
         last = self._pieces[-1] if self._pieces else None

@@ -104,6 +104,9 @@ class CallReading(ReadingState):
     def _called(self, ended: Ended) -> bool:
         for call in ended.calls:
             self._give(Call(call))
+        if not self._thought_begun and not self._reasoning_done:
+            self._collector.draft(self._text[self._opened : ended.end])
+        self._in_brackets = self._tail.endswith("(")
         self._pos = ended.end
         self._json_open = isinstance(self._body, JsonBody)
         self._fenced = self._fenced or (self._body is not None and self._body.fenced)
@@ -156,6 +159,8 @@ class CallReading(ReadingState):
                 return False
             if isinstance(mark, Mark):
                 if mark.kind in ("close", "drop") and not may_begin_a_turn(mark):
+                    if not self._thought_begun and not self._reasoning_done:
+                        self._collector.draft(self._text[self._pos : mark.end])
                     self._pos = mark.end
                     self._json_open = self._json_open and mark.kind == "drop"
                     return True
@@ -179,7 +184,7 @@ class CallReading(ReadingState):
     def _surplus(self, pos: int) -> bool:
         """Brackets too many are dropped where a closer or nothing follows; a torn closer is dropped too."""
         found = _SURPLUS.match(self._text, pos)
-        end = found.end() if found else pos
+        end = found.end() if found and not (self._in_brackets and self._text[pos] == ")") else pos
         if self._fenced and self._text.startswith("`", end):
             fence = re.compile(r"`{3,}").match(self._text, end)
             if not self._final and (len(self._text) - end < 3 if fence is None else fence.end() >= len(self._text)):
@@ -247,7 +252,7 @@ class CallReading(ReadingState):
             self._echoing = ""
         if whose != "nobody":
             self._foreign = whose == "other"
-            self._markdown.newline()
+            self._another_speaks()
 
 
 def _past(pattern: re.Pattern[str], text: str, pos: int) -> int:

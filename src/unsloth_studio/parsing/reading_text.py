@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from unsloth_studio.parsing.asides import may_open_a_thought, thought_at
 from unsloth_studio.parsing.bare import Bare, Guess, guess
 from unsloth_studio.parsing.marks import LONGEST, MAYBE, Mark, mark_at
 from unsloth_studio.parsing.reading_calls import BARE_LIMIT, CallReading
 from unsloth_studio.parsing.roles import ECHOES, is_spoken_of, turn_at
 
-_TRIGGER = re.compile(r"[<\[\]`~\n]")
-_THOUGHT_TRIGGER = re.compile(r"[<\[\]]")
+_TRIGGER = re.compile(r"[<\[\]`~\n\u25c1]")
+_THOUGHT_TRIGGER = re.compile(r"[<\[\]\u25c1]")
 _WORDS = ("functools[", "Action:")
 
 
@@ -22,6 +23,12 @@ class TextReading(CallReading):
             if self._final:
                 self._pos = pos
             return False
+        if not self._said and not self._reasoning_done and self._text[pos] in "<\u25c1":
+            if (thought := thought_at(self._text, pos)) is not None:
+                (self._pos, self._closer), self._state, self._thought_begun = thought, "thought", True
+                return True
+            if may_open_a_thought(self._text, pos) and not self._final:
+                return False
         if not self._names or self._said:
             self._state = "text"
             return True
@@ -97,7 +104,25 @@ class TextReading(CallReading):
             self._markdown.text(letter)
             self._pos += 1
             return True
-        return self._mark(mark)
+        shown = self._is_shown(mark)
+        if shown is None:
+            return False
+        return self._literal(mark) if shown else self._mark(mark)
+
+    def _is_shown(self, mark: Mark) -> bool | None:
+        """Whether a call stands in a tag that shows it or in quotation marks; None while that is not plain."""
+        if mark.kind not in ("open", "head", "harmony") or not self._names:
+            return False
+        if self._asides and (shown := self._asides.shows(self._text, mark.end, final=self._final)) is not False:
+            return shown
+        if not self._markdown.in_quotation:
+            return False
+        end = self._text.find("\n", mark.end)
+        if end < 0 and not self._final:
+            return None
+        quoted = self._markdown.ends_quotation(self._text[mark.end : end if end >= 0 else len(self._text)])
+        self._markdown.settle_quotation(quoted=quoted)
+        return quoted
 
     def _is_others(self, mark: Mark) -> bool:
         """Whether the mark is one of another role's words; only marks of roles count there."""
@@ -118,7 +143,7 @@ class TextReading(CallReading):
         if turn.whose != "nobody" and not spoken:
             self._foreign, self._pos = turn.whose == "other", turn.end
             self._echoing = "" if turn.whose == "own" else self._echoing
-            self._markdown.newline()
+            self._another_speaks()
         if not self._said and not self._foreign:
             self._state = "start"
         return True
@@ -204,10 +229,14 @@ class TextReading(CallReading):
         mark = mark_at(self._text, self._pos)
         if mark == MAYBE and not self._final:
             return False
+        if self._closer and not isinstance(mark, Mark):
+            rest = self._text[self._pos : self._pos + len(self._closer)].lower()
+            if rest == self._closer:
+                return self._end_of_thought(self._pos + len(rest))
+            if self._closer.startswith(rest) and not self._final:
+                return False
         if isinstance(mark, Mark) and (mark.kind == "unthink" or (mark.kind == "drop" and self._harmony_thought)):
-            self._pos, self._state, self._harmony_thought = mark.end, "start", False
-            self._foreign, self._tail = False, ""
-            return True
+            return self._end_of_thought(mark.end)
         if isinstance(mark, Mark) and mark.kind == "harmony":
             self._opened, self._state, self._harmony_thought = self._pos, "header", False
             return True
@@ -219,6 +248,11 @@ class TextReading(CallReading):
             return self._in_open_thought(mark)
         self._think(self._text[self._pos])
         self._pos += 1
+        return True
+
+    def _end_of_thought(self, end: int) -> bool:
+        self._pos, self._state, self._harmony_thought = end, "start", False
+        self._foreign, self._tail, self._closer = False, "", ""
         return True
 
     def _turn_in_thought(self, mark: Mark) -> bool:
@@ -235,10 +269,12 @@ class TextReading(CallReading):
 
     def _in_open_thought(self, mark: Mark) -> bool:
         """A draft in a thought is thought, unless the thought is never closed: then a whole call at the end is meant."""
-        closed = self._unthought(mark.end)
-        if closed is None and not self._final:
-            return False
-        if closed is None:
+        if self._closes_at < mark.end:
+            closed = self._unthought(mark.end)
+            if closed is None and not self._final:
+                return False
+            self._closes_at = len(self._text) if closed is None else closed
+        if self._closes_at == len(self._text):
             return self._open(mark.end if mark.kind == "open" else self._pos, mark.name, thought=True)
         self._think(self._text[self._pos : mark.end])
         self._pos = mark.end
@@ -249,6 +285,9 @@ class TextReading(CallReading):
         while (found := _THOUGHT_TRIGGER.search(self._text, pos)) is not None:
             mark = mark_at(self._text, found.start())
             if isinstance(mark, Mark) and mark.kind == "unthink":
+                return found.start()
+            here = self._text[found.start() : found.start() + len(self._closer)]
+            if self._closer and here.lower() == self._closer:
                 return found.start()
             pos = found.end()
         return None
