@@ -48,7 +48,8 @@ def weights_in(path: Path) -> dict[str, Array]:
     pairs = [(at, own[base]) for at, (base, has_space) in enumerate(zip(bases, spaced, strict=True)) if has_space]
     spaces = np.stack([rows[with_space] - rows[without] for with_space, without in pairs])
     space = np.asarray(spaces.mean(0), np.float32)
-    return {**found, "embedding": rows * (1.0 - np.array(spaced, np.float32)[:, None]), "space": space}
+    bare: Array = np.where(np.array(spaced)[:, None], np.float32(0), rows).astype(np.float32)
+    return {**found, "embedding": bare, "space": space}
 
 
 def _dequantized(tensor: gguf.ReaderTensor) -> Array:
