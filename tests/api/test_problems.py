@@ -84,4 +84,6 @@ async def test_no_cors_unless_configured(services: Services) -> None:
 async def test_health_says_why_it_is_not_ready_without_secrets(services: Services) -> None:
     reply = await get(services, "/health")
     assert reply.status_code == 503
-    assert set(reply.json()) == {"status", "service", "version", "model", "progress"}
+    assert set(reply.json()) == {
+        "status", "service", "version", "model", "progress", "server_tools", "server_tools_reason",
+    }  # fmt: skip
