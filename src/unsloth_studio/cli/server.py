@@ -118,6 +118,7 @@ class _Run:
                 heals=self._settings.tool_call_healing,
                 loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
             )
+            await stack.enter_async_context(_running(toolbox.keep_tidy()))
             await stack.enter_async_context(self._listening(self._services(turns, keys.ring, toolbox), admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, keys)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +20,9 @@ from unsloth_studio.tools.web import web_tools
 
 FOLDER = "sessions"
 """Below the data folder."""
+_TIDY_SECONDS = 3600.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,16 @@ class Toolbox:
         """The folder of one turn. Raises `OSError`."""
         async with self.folders.session(owner, session_id) as session:
             yield session
+
+    async def keep_tidy(self) -> None:
+        """Remove session folders that nobody used for long, now and then; never ends by itself."""
+        while True:
+            try:
+                if removed := await self.folders.remove_expired():
+                    log.info("%d session folders were removed: unused for long", removed)
+            except OSError as error:
+                log.warning("Session folders below %s cannot be removed: %s", self.folders.base, error.strerror)
+            await asyncio.sleep(_TIDY_SECONDS)
 
     async def close(self) -> None:
         await self.python.close()
