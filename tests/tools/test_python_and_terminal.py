@@ -26,7 +26,7 @@ class Bench:
 
     def __init__(self, finder: SandboxFinder, base: Path) -> None:
         self.folders = SessionFolders(base)
-        self.interpreters = Interpreters(most=2, idle_seconds=0.3, check_seconds=0.1)
+        self.interpreters = Interpreters(most=2, idle_seconds=0.01, check_seconds=0.3)
         self.python = PythonTool(finder, self.folders, interpreters=self.interpreters)
         self.terminal = TerminalTool(finder, self.folders)
         self.session: Session | None = None
