@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from tests.support.turns import failed_turns, turns, whole_turns
 
-from unsloth_studio.turn.accumulate import Accumulator, accumulate
+from unsloth_studio.turn.accumulate import Accumulator, accumulate, events_of
 from unsloth_studio.turn.errors import TurnFailure
 from unsloth_studio.turn.events import (
     ArgumentsDelta,
@@ -21,6 +21,7 @@ from unsloth_studio.turn.events import (
     TurnFailed,
     TurnStart,
     Usage,
+    check_order,
 )
 from unsloth_studio.turn.messages import ReasoningPart, StreamedPart, TextPart, ToolCallPart
 
@@ -89,3 +90,11 @@ def test_logprobs_of_all_deltas_are_kept() -> None:
         TurnEnd("stop", Usage()),
     ]
     assert accumulate(events).logprobs == [one, two]
+
+
+@given(whole_turns())
+def test_events_of_a_turn_amount_to_it(events: list[Event]) -> None:
+    turn = accumulate(events)
+    again = events_of(turn)
+    check_order(again)
+    assert accumulate(again) == turn

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from unsloth_studio.tools.page_text import neutralise
 from unsloth_studio.tools.rounds import Round
 from unsloth_studio.tools.sessions import Session
 from unsloth_studio.tools.toolbox import Toolbox
-from unsloth_studio.turn.errors import invalid
+from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
 from unsloth_studio.turn.events import Event, ToolResultReady, Usage
 from unsloth_studio.turn.messages import (
     Conversation,
@@ -58,11 +58,22 @@ class ToolLoop:
         wanted, prompt = request.server_tools, request.prompt
         if wanted is None or not isinstance(prompt, Conversation):
             raise invalid("enable_tools: the server's tools need a conversation.", param="enable_tools")
-        async with self.toolbox.session(owner, wanted.session_id) as session:
+        async with self._session(owner, wanted.session_id) as session:
             caller = _Caller(self._offered(wanted, prompt), wanted, session, self._longest(request))
             async with aclosing(self._rounds(request, prompt, caller, turn_id)) as batches:
                 async for events in batches:
                     yield events
+
+    @asynccontextmanager
+    async def _session(self, owner: str, session_id: str | None) -> AsyncGenerator[Session]:
+        async with AsyncExitStack() as stack:
+            try:
+                session = await stack.enter_async_context(self.toolbox.session(owner, session_id))
+            except OSError as error:
+                log.error("a session folder below %s cannot be made: %s", self.toolbox.folders.base, error.strerror)
+                message = "The server cannot make a folder for its tools at the moment; its log says why."
+                raise TurnFailure(TurnError("internal", message)) from error
+            yield session
 
     def _offered(self, wanted: ServerTools, prompt: Conversation) -> dict[str, ServerTool]:
         """A tool of the client's own with the same name goes first: it is what the client can answer for."""

@@ -112,10 +112,12 @@ class Accumulator:
 def events_of(turn: Turn) -> list[Event]:
     """The events of a whole turn without results of server tools, as if it had been streamed at once."""
     events: list[Event] = [TurnStart(turn.id, turn.model, turn.usage.prompt_tokens, turn.usage.cached_tokens)]
+    logprobs = tuple(turn.logprobs)
     for index, part in enumerate(turn.parts):
         match part:
             case TextPart(text):
-                events += (PartStart(index, TextPart()), TextDelta(index, text), PartEnd(index))
+                events += (PartStart(index, TextPart()), TextDelta(index, text, logprobs), PartEnd(index))
+                logprobs = ()
             case ReasoningPart(text, signature):
                 events += (PartStart(index, ReasoningPart()), ReasoningDelta(index, text), PartEnd(index, signature))
             case ToolCallPart():
