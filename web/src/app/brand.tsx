@@ -1,5 +1,5 @@
 export function Leaf({ className = "size-5" }: { className?: string }) {
-  return <span aria-hidden className={`${className} shrink-0 rounded-[6px_12px_6px_12px] bg-accent`} />;
+  return <span aria-hidden className={`${className} shrink-0 rounded-[30%_60%_30%_60%] bg-accent`} />;
 }
 
 export function Brand() {

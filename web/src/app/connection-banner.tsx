@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useConnectionLost } from "@/api/connection";
 import { statusQuery } from "@/api/queries";
-import { Button } from "@/ui/button";
+import { Button, buttonLook } from "@/ui/button";
 import { Dot } from "@/ui/chip";
 
 /** Says that the server does not answer, or that its engine fell over; both come back by themselves. */
@@ -20,9 +21,15 @@ export function ConnectionBanner() {
     >
       <Dot tone="warn" pulse />
       <span className="min-w-0 flex-1">{lost ? t("connection.lost") : t("connection.engine")}</span>
-      <Button small onClick={() => void client.refetchQueries()}>
-        {t("connection.now")}
-      </Button>
+      {lost ? (
+        <Button small onClick={() => void client.refetchQueries()}>
+          {t("connection.now")}
+        </Button>
+      ) : (
+        <Link to="/models" className={buttonLook("plain", true)}>
+          {t("nav.models")}
+        </Link>
+      )}
     </div>
   );
 }

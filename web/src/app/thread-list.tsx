@@ -128,7 +128,7 @@ function ThreadRow({ thread }: { thread: Thread }) {
         to="/chat/$thread"
         params={{ thread: thread.id }}
         title={title}
-        className="block truncate rounded-[7px] px-2.5 py-1.5 text-ink-2 text-table transition-colors group-focus-within:pr-9 group-hover:pr-9 hover:text-ink data-[status=active]:bg-card data-[status=active]:text-ink data-[status=active]:ring-1 data-[status=active]:ring-line"
+        className="block truncate rounded-[7px] px-2.5 py-1.5 text-ink-2 text-table transition-colors group-focus-within:pr-9 max-md:pr-9 group-hover:pr-9 hover:text-ink data-[status=active]:bg-card data-[status=active]:text-ink data-[status=active]:ring-1 data-[status=active]:ring-line"
       >
         {rename.isPending ? rename.variables : title}
       </Link>

@@ -25,6 +25,14 @@ export function UserMessage({ message, tree, actions }: UserMessageProps) {
 
   if (editing)
     return <Edit message={message} images={images} actions={actions} onEnd={() => setEditing(false)} />;
+  const buttons = (
+    <>
+      <CopyIcon text={text} label={t("chat.copy")} />
+      <IconButton label={t("chat.edit")} onClick={() => setEditing(true)}>
+        <Pencil />
+      </IconButton>
+    </>
+  );
   return (
     <article aria-label={t("chat.you")} className="group mb-5 flex flex-col items-end gap-1">
       {images.length > 0 && (
@@ -41,18 +49,18 @@ export function UserMessage({ message, tree, actions }: UserMessageProps) {
         </div>
       )}
       {text && (
-        <div className="max-w-[min(560px,88%)] whitespace-pre-wrap rounded-[14px_14px_4px_14px] bg-soft px-3.5 py-2 [overflow-wrap:anywhere]">
-          {text}
+        <div className="flex max-w-full items-end gap-1">
+          <span className="flex opacity-0 transition-opacity focus-within:opacity-100 group-hover:opacity-100 max-md:hidden">
+            {buttons}
+          </span>
+          <div className="min-w-0 max-w-[560px] whitespace-pre-wrap rounded-[14px_14px_4px_14px] bg-soft px-3.5 py-2 [overflow-wrap:anywhere]">
+            {text}
+          </div>
         </div>
       )}
-      <div className="flex h-7 items-center gap-0.5">
+      <div className="flex items-center gap-0.5">
         <Branches message={message} tree={tree} actions={actions} />
-        <span className="flex opacity-0 transition-opacity focus-within:opacity-100 group-hover:opacity-100 max-md:opacity-100">
-          <CopyIcon text={text} label={t("chat.copy")} />
-          <IconButton label={t("chat.edit")} onClick={() => setEditing(true)}>
-            <Pencil />
-          </IconButton>
-        </span>
+        <span className="flex md:hidden">{buttons}</span>
       </div>
     </article>
   );
@@ -88,7 +96,6 @@ function Edit({ message, images, actions, onEnd }: EditProps) {
     <div className="mb-5 flex flex-col gap-2 rounded-composer border border-line bg-card p-3">
       <TextArea
         aria-label={t("chat.edit")}
-        // biome-ignore lint/a11y/noAutofocus: the person asked to write here
         autoFocus
         rows={Math.min(12, text.split("\n").length + 1)}
         value={text}

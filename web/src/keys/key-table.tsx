@@ -71,8 +71,7 @@ export function KeyTable({ keys, label }: { keys: ApiKey[]; label: string }) {
                 {key.state === "active" ? (
                   <Button
                     small
-                    kind="ghost"
-                    className="text-bad hover:text-bad"
+                    kind="ghost-danger"
                     aria-label={t("keys.revokeName", { name: key.name })}
                     onClick={() => setRevoking(key)}
                   >

@@ -52,7 +52,7 @@ export function ModelRow({ model, isDefault }: { model: ModelEntry; isDefault: b
 
   return (
     <Row>
-      <Cell label="" className="min-w-56 max-w-[420px] max-sm:block">
+      <Cell label="" className="min-w-56 max-w-[420px]">
         <div className="flex flex-wrap items-center gap-2 font-semibold [overflow-wrap:anywhere]">
           {model.name}
           {isDefault && <Chip>{t("models.default")}</Chip>}

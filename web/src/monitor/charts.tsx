@@ -11,7 +11,11 @@ export function Charts({ samples, budget }: { samples: Sample[]; budget: number 
   return (
     <div className="mb-4 grid gap-3 lg:grid-cols-3">
       <Card className="px-3.5 pt-2.5 pb-1.5">
-        <Label name={t("monitor.speed")} value={`${rate(last?.tokens_per_second)} tok/s`} />
+        <Label
+          name={t("monitor.speed")}
+          value={`${rate(last?.tokens_per_second)} tok/s`}
+          peak={rate(peakOf(samples, (sample) => sample.tokens_per_second))}
+        />
         <Chart
           samples={samples}
           of={(sample) => sample.tokens_per_second}
@@ -53,11 +57,20 @@ export function Charts({ samples, budget }: { samples: Sample[]; budget: number 
   );
 }
 
-function Label({ name, value }: { name: string; value: string }) {
+function peakOf(samples: Sample[], of: (sample: Sample) => number | null): number | null {
+  const highest = Math.max(0, ...samples.map((sample) => of(sample) ?? 0));
+  return highest > 0 ? highest : null;
+}
+
+function Label({ name, value, peak }: { name: string; value: string; peak?: string }) {
+  const { t } = useTranslation();
   return (
     <div className="flex items-baseline justify-between gap-2 text-note">
       <span className="text-ink-3">{name}</span>
-      <span className="font-medium tabular-nums">{value}</span>
+      <span className="tabular-nums">
+        {peak && <span className="mr-2 text-ink-3">{t("monitor.peak", { value: peak })}</span>}
+        <b className="font-medium">{value}</b>
+      </span>
     </div>
   );
 }

@@ -52,7 +52,7 @@ export function MonitorPage() {
           {t("monitor.clear")}
         </Button>
       </Header>
-      <PageBody className="max-w-[1440px]">
+      <PageBody className="max-w-[1480px] sm:px-6!">
         <Tiles status={status.data} totals={sums} />
         <Charts samples={feed.samples} budget={status.data?.memory.budget_bytes ?? null} />
         <div className="mb-3 flex flex-wrap gap-2">

@@ -20,7 +20,7 @@ export function RequestTable({ requests, onOpen }: RequestTableProps) {
   const [limit, setLimit] = useState(PAGE);
   return (
     <>
-      <Table label={t("monitor.requests")}>
+      <Table dense label={t("monitor.requests")}>
         <Head
           columns={[
             { name: t("monitor.time") },
@@ -67,12 +67,12 @@ function RequestRow({ request, onOpen }: { request: RequestRecord; onOpen: (id: 
           {clock(request.at)}
         </button>
       </Cell>
-      <Cell label={t("monitor.client")} className="max-w-44">
+      <Cell label={t("monitor.client")} className="max-w-40">
         <span className="block truncate" title={client}>
           {client}
         </span>
       </Cell>
-      <Cell label={t("monitor.key")} className="max-w-40">
+      <Cell label={t("monitor.key")} className="max-w-32">
         <span className="block truncate" title={request.key?.name}>
           {request.key?.name ?? "–"}
         </span>
@@ -98,7 +98,7 @@ function RequestRow({ request, onOpen }: { request: RequestRecord; onOpen: (id: 
       <Cell label="tok/s" num>
         {rate(request.tokens_per_second)}
       </Cell>
-      <Cell label="" className="max-w-64">
+      <Cell label="" className="w-56 max-w-56">
         <Notes request={request} />
       </Cell>
     </Row>

@@ -2,13 +2,14 @@ import clsx from "clsx";
 import type { ComponentProps, ReactNode } from "react";
 import { Tip } from "./tip";
 
-type Kind = "plain" | "primary" | "danger" | "ghost";
+type Kind = "plain" | "primary" | "danger" | "ghost" | "ghost-danger";
 
 const LOOK: Record<Kind, string> = {
   plain: "border border-line bg-card text-ink hover:border-line-strong",
   primary: "border border-accent bg-accent text-accent-ink hover:bg-accent-hover hover:border-accent-hover",
   danger: "border border-line bg-card text-bad hover:border-bad",
   ghost: "border border-transparent text-ink-2 hover:bg-panel hover:text-ink",
+  "ghost-danger": "border border-transparent text-bad hover:bg-bad-soft",
 };
 
 interface ButtonProps extends ComponentProps<"button"> {

@@ -38,19 +38,19 @@ export function Dialog({
             wide ? "max-w-[680px]" : "max-w-[440px]",
           )}
         >
-          <div className="flex items-start gap-3 px-5 pt-4">
-            <div className="min-w-0 flex-1">
-              <Radix.Title className="break-words font-semibold text-[15px] tracking-tight">
-                {title}
-              </Radix.Title>
-              {description && (
-                <Radix.Description className="mt-1 text-ink-2 text-table">{description}</Radix.Description>
-              )}
-            </div>
-            <CloseButton />
+          <div className="pt-4 pr-14 pl-5">
+            <Radix.Title className="break-words font-semibold text-[15px] tracking-tight">
+              {title}
+            </Radix.Title>
+            {description && (
+              <Radix.Description className="mt-1 text-ink-2 text-table">{description}</Radix.Description>
+            )}
           </div>
           <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
           {footer && <div className="flex justify-end gap-2 border-line border-t px-5 py-3">{footer}</div>}
+          <span className="absolute top-3 right-4">
+            <CloseButton />
+          </span>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -6,10 +6,12 @@ export function Table({
   label,
   children,
   className,
+  dense = false,
 }: {
   label: string;
   children: ReactNode;
   className?: string;
+  dense?: boolean;
 }) {
   return (
     <div
@@ -18,7 +20,11 @@ export function Table({
         className,
       )}
     >
-      <table aria-label={label} className="w-full border-collapse text-table max-sm:block">
+      <table
+        aria-label={label}
+        {...(dense ? { "data-dense": "" } : {})}
+        className="group/table w-full border-collapse text-table max-sm:block"
+      >
         {children}
       </table>
     </div>
@@ -34,8 +40,8 @@ export function Head({ columns }: { columns: { name: string; num?: boolean; hidd
             key={column.name}
             scope="col"
             className={clsx(
-              "whitespace-nowrap border-line border-b px-3.5 py-2 text-left font-medium text-ink-3 text-note",
-              column.num && "num",
+              "whitespace-nowrap border-line border-b px-3.5 py-2 font-medium text-ink-3 text-note first:pl-4 group-data-[dense]/table:px-2.5",
+              column.num ? "num" : "text-left",
             )}
           >
             {column.hidden ? <span className="sr-only">{column.name}</span> : column.name}
@@ -70,7 +76,9 @@ export function Cell({ label, num = false, mono = false, className, children, ..
   return (
     <td
       className={clsx(
-        "px-3.5 py-2.5 max-sm:flex max-sm:justify-between max-sm:gap-4 max-sm:py-1 max-sm:text-left",
+        "px-3.5 py-2.5 max-sm:max-w-none max-sm:py-1 max-sm:text-left first:pl-4 group-data-[dense]/table:px-2.5 sm:group-data-[dense]/table:py-1.5",
+        label && "max-sm:flex max-sm:justify-between max-sm:gap-4",
+        !label && "max-sm:block",
         num && "num",
         mono && "whitespace-nowrap font-mono text-[12.5px]",
         className,

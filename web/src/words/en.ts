@@ -28,7 +28,7 @@ export const en = {
     title: "No answer from the server",
     lost: "Lost connection to the server. Trying again by itself; check that unsloth run is still running.",
     engine:
-      "Lost connection to the model. The model's process ended; load it again under Models, or send a message to try again.",
+      "The model is not running: it failed to load, or its process ended. Load it again, or send a message to try once more.",
     now: "Try now",
   },
   state: {
@@ -360,7 +360,7 @@ export const en = {
     shell: "Shell",
     where: { shell: "In a terminal", form: "In its settings" },
     keyFilledIn: "The new key is filled in.",
-    putKey: "Put your key in the place of {{key}}.",
+    putKey: "{{key}} stands for your key.",
     noModel: "No model to connect to",
     noModelNote: "Download a model first; then the set-up here names it.",
   },
@@ -368,6 +368,7 @@ export const en = {
     speed: "Tokens per second",
     firstTokenMedian: "First token, median",
     reusedShare: "Prompt reused",
+    peak: "peak {{value}}",
     slots: "Slots in use",
     slotsOf: "{{active}} of {{slots}}",
     waiting: "{{count}} waiting",

@@ -29,7 +29,7 @@ export const zh: Words = {
   connection: {
     title: "服务器没有响应",
     lost: "与服务器的连接已断开，正在自动重试；请确认 unsloth run 仍在运行。",
-    engine: "与模型的连接已断开。模型进程已退出；请在“模型”页重新加载，或发送一条消息重试。",
+    engine: "模型没有运行：加载失败或进程已退出。请重新加载，或发送一条消息再试。",
     now: "立即重试",
   },
   state: {
@@ -345,7 +345,7 @@ export const zh: Words = {
     shell: "命令行",
     where: { shell: "在终端中", form: "在其设置中" },
     keyFilledIn: "已填入新密钥。",
-    putKey: "请将 {{key}} 换成你的密钥。",
+    putKey: "{{key}} 代表你的密钥。",
     noModel: "没有可连接的模型",
     noModelNote: "请先下载模型，这里的配置会填入它的名称。",
   },
@@ -353,6 +353,7 @@ export const zh: Words = {
     speed: "每秒令牌数",
     firstTokenMedian: "首个令牌（中位数）",
     reusedShare: "提示复用",
+    peak: "峰值 {{value}}",
     slots: "占用槽位",
     slotsOf: "{{active}} / {{slots}}",
     waiting: "{{count}} 个等待",
