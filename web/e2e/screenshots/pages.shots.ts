@@ -24,7 +24,7 @@ for (const theme of ["light", "dark"] as const) {
       await page.waitForLoadState("domcontentloaded");
       await page.locator("main").first().waitFor();
       await page.waitForTimeout(700);
-      await state.then?.(page);
+      await state.act?.(page);
       await page.waitForTimeout(500);
       await page.screenshot({ path: `${FOLDER}/${state.name}-${theme}.png`, animations: "disabled" });
     });

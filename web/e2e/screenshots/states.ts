@@ -7,28 +7,28 @@ export interface State {
   scenario?: string;
   phone?: boolean;
   chinese?: boolean;
-  then?: (page: Page) => Promise<unknown>;
+  act?: (page: Page) => Promise<unknown>;
 }
 
 export const STATES: State[] = [
   { name: "chat", path: "/chat/sum" },
-  { name: "chat-markdown", path: "/chat/markdown", then: (page) => page.locator(".katex").first().waitFor() },
+  { name: "chat-markdown", path: "/chat/markdown", act: (page) => page.locator(".katex").first().waitFor() },
   {
     name: "chat-healed",
     path: "/chat/sum",
-    then: (page) => page.getByRole("button", { name: /healed/ }).click(),
+    act: (page) => page.getByRole("button", { name: /healed/ }).click(),
   },
   { name: "chat-states", path: "/chat/states" },
   { name: "chat-new", path: "/" },
   {
     name: "chat-model-picker",
     path: "/",
-    then: (page) => page.getByRole("button", { name: /^Choose a model/ }).click(),
+    act: (page) => page.getByRole("button", { name: /^Choose a model/ }).click(),
   },
   {
     name: "chat-sampling",
     path: "/",
-    then: (page) => page.getByRole("button", { name: "Sampling" }).click(),
+    act: (page) => page.getByRole("button", { name: "Sampling" }).click(),
   },
   { name: "chat-loading", path: "/", scenario: "loading" },
   { name: "chat-tools-off", path: "/", scenario: "no-tools" },
@@ -39,7 +39,7 @@ export const STATES: State[] = [
     name: "chat-phone-menu",
     path: "/chat/sum",
     phone: true,
-    then: (page) => page.getByRole("button", { name: "Menu" }).click(),
+    act: (page) => page.getByRole("button", { name: "Menu" }).click(),
   },
   { name: "chat-chinese", path: "/chat/chinese", chinese: true },
   { name: "models", path: "/models" },
@@ -48,12 +48,12 @@ export const STATES: State[] = [
   {
     name: "models-hub",
     path: "/models?tab=hub",
-    then: (page) => page.getByRole("button", { name: /gemma-4-26B/ }).click(),
+    act: (page) => page.getByRole("button", { name: /gemma-4-26B/ }).click(),
   },
   {
     name: "models-load",
     path: "/models",
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("button", { name: "Actions for Qwen3-1.7B" }).click();
       await page.getByRole("menuitem", { name: "Load with settings" }).click();
     },
@@ -64,7 +64,7 @@ export const STATES: State[] = [
   {
     name: "monitor-request",
     path: "/monitor",
-    then: (page) => page.getByRole("button", { name: /Request of OpenCode/ }).click(),
+    act: (page) => page.getByRole("button", { name: /Request of OpenCode/ }).click(),
   },
   { name: "monitor-empty", path: "/monitor", scenario: "empty" },
   { name: "monitor-phone", path: "/monitor", phone: true },
@@ -73,7 +73,7 @@ export const STATES: State[] = [
     name: "keys-created",
     path: "/keys",
     scenario: "created",
-    then: async (page) => {
+    act: async (page) => {
       await page.getByLabel("Name", { exact: true }).fill("codex-desktop");
       await page.getByRole("button", { name: "Create key" }).click();
     },
@@ -81,7 +81,7 @@ export const STATES: State[] = [
   {
     name: "keys-revoke",
     path: "/keys",
-    then: (page) => page.getByRole("button", { name: "Revoke cli" }).click(),
+    act: (page) => page.getByRole("button", { name: "Revoke cli" }).click(),
   },
   { name: "keys-empty", path: "/keys", scenario: "empty" },
   { name: "keys-phone", path: "/keys", phone: true },
@@ -91,7 +91,7 @@ export const STATES: State[] = [
   { name: "settings-folders", path: "/settings/folders" },
   { name: "settings-appearance", path: "/settings/appearance" },
   { name: "settings-about", path: "/settings/about" },
-  { name: "shortcuts", path: "/models", then: (page) => page.keyboard.press("?") },
+  { name: "shortcuts", path: "/models", act: (page) => page.keyboard.press("?") },
   { name: "sign-in", path: "/", scenario: "signed-out" },
   { name: "sign-in-password", path: "/", scenario: "password" },
   { name: "offline", path: "/", scenario: "offline" },
