@@ -18,6 +18,7 @@ from unsloth_studio.api.models import ModelById, ModelList
 from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
+from unsloth_studio.api.studio_routes import STUDIO_ENDPOINTS
 
 _ROOT = """Unsloth Studio is running.
 
@@ -40,6 +41,7 @@ def routes(services: Services) -> list[Route]:
         Route("/api/models/load", LoadModel(services), methods=["POST"]),
         Route("/api/models/unload", UnloadModel(services), methods=["POST"]),
         Route("/api/models/pull", PullModel(services), methods=["POST"]),
+        *(Route(e.operation.path, e(services), methods=[e.operation.method]) for e in STUDIO_ENDPOINTS),
         Route("/metrics", MetricsReport(services), methods=["GET"]),
         Route("/health", Health(services), methods=["GET"]),
         Route("/", _root, methods=["GET"]),

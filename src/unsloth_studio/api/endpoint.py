@@ -31,9 +31,10 @@ log = logging.getLogger(__name__)
 
 
 class Endpoint(ABC):
-    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have."""
+    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must
+    have, None where nobody is asked."""
 
-    scope: ClassVar[str] = "inference"
+    scope: ClassVar[str | None] = "inference"
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -42,7 +43,9 @@ class Endpoint(ABC):
         services = self.services
         exchange = Exchange(scope, receive, send, limits=services.limits, request_id=services.new_id())
         try:
-            exchange.key = await authenticate(exchange, services.keys, scope=self.scope)
+            if self.scope is not None:
+                exchange.key = await authenticate(exchange, services, scope=self.scope)
+                services.meter.begin(exchange.id, exchange.key)
             await self.answer(exchange)
         except ClientGone:
             return
@@ -51,6 +54,7 @@ class Endpoint(ABC):
                 raise
             await self._refuse(exchange, exchange.error_of(error))
         finally:
+            services.meter.end(exchange.id)
             log.info("request id=%s path=%s status=%s", exchange.id, scope["path"], exchange.status or "client gone")
 
     @abstractmethod

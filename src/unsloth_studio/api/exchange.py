@@ -18,8 +18,10 @@ from typing import Any, TypeVar
 from starlette.types import Receive, Scope, Send
 
 from unsloth_studio.dialects.contract import StreamWriter
+from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import STOPPING
 from unsloth_studio.store.api_key import ApiKey
+from unsloth_studio.store.session import Session
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import TurnFailed
 
@@ -55,11 +57,13 @@ class ClientGone(Exception):  # noqa: N818
 
 
 class Exchange:
-    """The two ends of one request. `status` is that of the reply, 0 until its first line is out; `key` whose it is."""
+    """The two ends of one request. `status` is that of the reply, 0 until its first line is out; `key` whose it is;
+    `session` is that of the browser that asks, if it is one."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, limits: Limits, request_id: str) -> None:
         self.scope = scope
         self.key: ApiKey | None = None
+        self.session: Session | None = None
         self.id = request_id
         self._id_headers: list[Header] = [(b"x-request-id", request_id.encode()), (b"request-id", request_id.encode())]
         self._receive = receive
@@ -99,6 +103,12 @@ class Exchange:
     async def json(self, body: bytes, *, status: int = 200, headers: Iterable[Header] = ()) -> None:
         """A whole JSON reply."""
         await self.reply(body, status=status, headers=headers)
+
+    async def nothing(self, *, headers: Iterable[Header] = ()) -> None:
+        """A reply without a body."""
+        self.status = 204
+        await self._send({"type": "http.response.start", "status": 204, "headers": [*self._id_headers, *headers]})
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def reply(
         self,
@@ -145,6 +155,9 @@ class Exchange:
         """What the client is told of `error`. What we did not foresee is logged with its traceback, and told without."""
         if isinstance(error, TurnFailure):
             return error.error
+        if isinstance(error, OperatorProblem):
+            log.error("request %s failed: %s", self.id, error)
+            return TurnError("internal", "The server cannot do this at the moment; its log says why and what to do.")
         log.exception("request %s failed by a defect of the server", self.id, exc_info=error)
         return TurnError("internal", f"The server failed on this request (id {self.id}); its log has the details.")
 

@@ -24,9 +24,10 @@ import uvicorn
 from unsloth_studio import __version__
 from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
+from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.services import Services
 from unsloth_studio.catalog.local_models import LocalModel
-from unsloth_studio.cli.banner import Ready
+from unsloth_studio.cli.banner import Ready, studio_url
 from unsloth_studio.cli.launching import Wishes
 from unsloth_studio.cli.models_served import Models, local_models, upstream_models
 from unsloth_studio.cli.opened_keys import OpenedKeys
@@ -47,7 +48,6 @@ from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.loop_guard import LoopLimits
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
-from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.tools.policy import ToolPolicy
 from unsloth_studio.tools.toolbox import Toolbox
 from unsloth_studio.turn.errors import TurnFailure
@@ -90,6 +90,7 @@ class _Run:
         self._out = out
         self._stop = asyncio.Event()
         self._metrics = Metrics()
+        self._meter: KeyMeter | None = None
         self._server: _Server | None = None
 
     async def main(self) -> int:
@@ -98,6 +99,7 @@ class _Run:
             loop.add_signal_handler(number, self._on_signal)
         async with AsyncExitStack() as stack:
             keys = await stack.enter_async_context(self._keys())
+            self._meter = meter = KeyMeter(keys.ring)
             toolbox = toolbox_of(self._settings, self._options.tool_policy)
             stack.push_async_callback(toolbox.close)
             models = await self._models()
@@ -119,7 +121,7 @@ class _Run:
                 loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
             )
             await stack.enter_async_context(_running(toolbox.keep_tidy()))
-            await stack.enter_async_context(self._listening(self._services(turns, keys.ring, toolbox), admissions))
+            await stack.enter_async_context(self._listening(self._services(turns, keys, meter, toolbox), admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, keys)
 
@@ -148,7 +150,7 @@ class _Run:
         except TurnFailure as failure:
             self._out.failed(failure.error.message)
             return 1
-        self._out.ready(self._ready(status, api_key), exposed=not self._settings.loopback)
+        self._out.ready(await self._ready(status, api_key, keys), exposed=not self._settings.loopback)
         await stopping
         return 0
 
@@ -167,11 +169,13 @@ class _Run:
         finally:
             await keys.close()
 
-    def _services(self, turns: Turns, keys: KeyRing, toolbox: Toolbox) -> Services:
+    def _services(self, turns: Turns, keys: OpenedKeys, meter: KeyMeter, toolbox: Toolbox) -> Services:
         settings = self._settings
         return Services(
             turns=turns,
-            keys=keys,
+            keys=keys.ring,
+            sessions=keys.sessions,
+            meter=meter,
             limits=Limits(
                 max_body=settings.max_body_mib * 2**20,
                 headers_after=settings.headers_after_seconds,
@@ -181,6 +185,7 @@ class _Run:
             clock=time.time,
             version=__version__,
             loopback=settings.loopback,
+            behind_proxy=settings.behind_proxy,
             allowed_hosts=frozenset(name.lower() for name in settings.allowed_hosts),
             cors_origins=settings.cors_origins,
             toolbox=toolbox,
@@ -226,6 +231,8 @@ class _Run:
 
     def _on_record(self, record: TurnRecord) -> None:
         self._metrics.count(record)
+        if self._meter is not None:
+            self._meter.record(record)
         log_turn(record)
 
     def _base_url(self) -> str:
@@ -233,10 +240,12 @@ class _Run:
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         return f"http://{shown}:{self._sock.getsockname()[1]}"
 
-    def _ready(self, status: EngineStatus, api_key: str) -> Ready:
+    async def _ready(self, status: EngineStatus, api_key: str, keys: OpenedKeys) -> Ready:
         base = self._base_url()
+        link = None if self._settings.behind_proxy else await keys.link()
         return Ready(
             base_url=base,
+            studio_url=studio_url(base, link),
             openai_base_url=f"{base}/v1",
             anthropic_base_url=base,
             api_key=api_key,
