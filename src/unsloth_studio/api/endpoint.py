@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from unsloth_studio.api.auth import authenticate
 from unsloth_studio.api.exchange import ClientGone, Exchange, Header
 from unsloth_studio.api.load_notes import LoadNotes
+from unsloth_studio.api.operation import Operation
 from unsloth_studio.api.services import Services
 from unsloth_studio.dialects.contract import StreamWriter
 from unsloth_studio.dialects.status import STATUS
@@ -31,9 +32,11 @@ log = logging.getLogger(__name__)
 
 
 class Endpoint(ABC):
-    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have."""
+    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have, None where
+    nobody is asked who they are."""
 
-    scope: ClassVar[str] = "inference"
+    operation: ClassVar[Operation]
+    scope: ClassVar[str | None] = "inference"
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -42,7 +45,8 @@ class Endpoint(ABC):
         services = self.services
         exchange = Exchange(scope, receive, send, limits=services.limits, request_id=services.new_id())
         try:
-            exchange.key = await authenticate(exchange, services.keys, scope=self.scope)
+            if self.scope is not None:
+                exchange.key = await authenticate(exchange, services.keys, scope=self.scope)
             await self.answer(exchange)
         except ClientGone:
             return

@@ -100,6 +100,12 @@ class Exchange:
         """A whole JSON reply."""
         await self.reply(body, status=status, headers=headers)
 
+    async def nothing(self) -> None:
+        """A reply without a body: done, and there is nothing to say."""
+        self.status = 204
+        await self._send({"type": "http.response.start", "status": 204, "headers": self._id_headers})
+        await self._send({"type": "http.response.body", "body": b""})
+
     async def reply(
         self,
         body: bytes,

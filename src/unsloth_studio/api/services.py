@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,8 @@ from unsloth_studio.tools.toolbox import Toolbox
 class Services:
     """`new_id` makes opaque ids, `clock` tells Unix seconds. `loopback` says that only this machine reaches the bind
     address; then `allowed_hosts` are the Host names taken besides this machine's own. `pull` fetches a model: its progress,
-    last the model's `id`; it raises `OperatorProblem`."""
+    last the model's `id`; it raises `OperatorProblem`. `stopping` is set when the server begins to end: streams that would go
+    on for ever end then."""
 
     turns: Turns
     keys: KeyRing
@@ -31,3 +33,4 @@ class Services:
     toolbox: Toolbox | None = None
     metrics: Metrics = field(default_factory=Metrics)
     pull: Callable[[str], AsyncGenerator[dict[str, Any]]] | None = None
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -119,7 +119,8 @@ class _Run:
                 loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
             )
             await stack.enter_async_context(_running(toolbox.keep_tidy()))
-            await stack.enter_async_context(self._listening(self._services(turns, keys.ring, toolbox), admissions))
+            services = self._services(turns, keys.ring, toolbox)
+            await stack.enter_async_context(self._listening(services, admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, keys)
 
@@ -210,6 +211,7 @@ class _Run:
             yield
         finally:
             self._out.stopping(admissions.active)
+            services.stopping.set()
             admissions.close()
             self._server.should_exit = True
             await serving
