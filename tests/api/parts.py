@@ -15,6 +15,7 @@ from unsloth_studio.api.services import Services
 from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.observe.logs import log_turn
+from unsloth_studio.observe.requests import RequestLog
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.store.database import Database
@@ -33,9 +34,10 @@ async def services_around(
     database = Database.open(home)
     keys = KeyRing()
     await keys.start(KeyStore(database))
-    keys.add_static(KEY, "test")
+    keys.add_static(KEY, "test", scopes=("inference", "tools", "admin"))
     client = EngineClient(stall_seconds=30)
-    turns = Turns(pool, client, Admissions(queue_limit=64), load_wait, log_turn)
+    requests = RequestLog()
+    turns = Turns(pool, client, Admissions(queue_limit=64), load_wait, log_turn, trace=requests.trace)
     try:
         yield Services(
             turns,
@@ -45,6 +47,8 @@ async def services_around(
             clock=lambda: 0.0,
             version="0",
             allowed_hosts=frozenset({"box.lan"}),
+            requests=requests,
+            base_url="http://localhost:1",
         )
     finally:
         await pool.stop()

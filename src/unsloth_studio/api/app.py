@@ -16,9 +16,11 @@ from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.health import Health
 from unsloth_studio.api.messages import CountTokens, Messages
 from unsloth_studio.api.models import ModelById, ModelList
+from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
+from unsloth_studio.api.status import Status
 
 _ROOT = """Unsloth Studio is running.
 
@@ -41,6 +43,8 @@ ENDPOINTS: tuple[Served, ...] = (
     LoadModel,
     UnloadModel,
     PullModel,
+    *MONITOR_ENDPOINTS,
+    Status,
     MetricsReport,
     Health,
 )

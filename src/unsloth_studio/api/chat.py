@@ -26,6 +26,8 @@ from unsloth_studio.turn.messages import Request
 class _ChoicesEndpoint(Endpoint):
     """A reply may hold several choices, each of them a turn of its own."""
 
+    watched = True
+
     def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
         del exchange
         return openai_errors.error_body(error)

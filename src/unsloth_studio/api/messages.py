@@ -13,6 +13,8 @@ from unsloth_studio.turn.errors import TurnError
 
 
 class _AnthropicEndpoint(Endpoint):
+    watched = True
+
     def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
         return errors.error_body(error, exchange.id)
 

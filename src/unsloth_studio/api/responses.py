@@ -23,6 +23,7 @@ class Responses(Endpoint):
         events={"*": ResponseEvent},
         streams_if="stream",
     )
+    watched = True
 
     def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
         del exchange

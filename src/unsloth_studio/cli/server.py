@@ -42,6 +42,7 @@ from unsloth_studio.engine.residency import Rules
 from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.observe.logs import log_turn
 from unsloth_studio.observe.metrics import Metrics
+from unsloth_studio.observe.requests import RequestLog
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.loop_guard import LoopLimits
@@ -90,6 +91,7 @@ class _Run:
         self._out = out
         self._stop = asyncio.Event()
         self._metrics = Metrics()
+        self._requests = RequestLog()
         self._server: _Server | None = None
 
     async def main(self) -> int:
@@ -117,6 +119,7 @@ class _Run:
                 models.prepare,
                 heals=self._settings.tool_call_healing,
                 loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
+                trace=self._requests.trace,
             )
             await stack.enter_async_context(_running(toolbox.keep_tidy()))
             services = self._services(turns, keys.ring, toolbox)
@@ -186,6 +189,9 @@ class _Run:
             cors_origins=settings.cors_origins,
             toolbox=toolbox,
             metrics=self._metrics,
+            requests=self._requests,
+            base_url=self._base_url(),
+            started=time.time(),
             pull=None if settings.upstream else partial(pull_steps, settings),
         )
 
