@@ -15,6 +15,7 @@ from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.services import Services
 from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.pool import Pool
+from unsloth_studio.observe.requests import RequestLog
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.store.database import Database
@@ -34,10 +35,11 @@ async def services_around(
     database = Database.open(home)
     keys = KeyRing()
     await keys.start(KeyStore(database))
-    keys.add_static(KEY, "test")
+    keys.add_static(KEY, "test", scopes=("inference", "tools", "admin"))
     meter = KeyMeter(keys)
     client = EngineClient(stall_seconds=30)
-    turns = Turns(pool, client, Admissions(queue_limit=64), load_wait, meter.record)
+    requests = RequestLog()
+    turns = Turns(pool, client, Admissions(queue_limit=64), load_wait, meter.record, trace=requests.trace)
     try:
         yield Services(
             turns,
@@ -49,6 +51,8 @@ async def services_around(
             clock=lambda: 0.0,
             version="0",
             allowed_hosts=frozenset({"box.lan"}),
+            requests=requests,
+            base_url="http://localhost:1",
         )
     finally:
         await pool.stop()

@@ -9,14 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.api.browser import browser, signed_in
-from tests.api.parts import KEY, services_around
+from tests.api.parts import services_around
+from tests.support.passwords import quick_hash
 
 from unsloth_studio.api.attempts import PER_ADDRESS, WINDOW_SECONDS, Attempts
 from unsloth_studio.api.services import Services
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.shelf import SingleShelf
 from unsloth_studio.engine.upstream import Upstream
-from unsloth_studio.store.password import hash_password
 from unsloth_studio.store.sessions import SessionStore
 from unsloth_studio.turn.errors import TurnFailure
 
@@ -36,7 +36,7 @@ async def page(services: Services) -> AsyncIterator[httpx.AsyncClient]:
 
 async def set_password(services: Services, password: str) -> None:
     store = SessionStore(await services.keys.store())
-    store.set_password_hash(hash_password(password))
+    store.set_password_hash(quick_hash(password))
 
 
 async def test_a_link_gives_a_cookie_that_opens_everything(services: Services) -> None:
@@ -157,8 +157,9 @@ async def test_own_origin_is_fine(page: httpx.AsyncClient) -> None:
     assert (await page.post("/api/keys", json={"name": "laptop"}, headers=headers)).status_code == 201
 
 
-async def test_a_key_beside_the_cookie_is_what_counts(page: httpx.AsyncClient) -> None:
-    assert (await page.get("/api/keys", headers={"authorization": f"Bearer {KEY}"})).status_code == 403
+async def test_a_key_beside_the_cookie_is_what_counts(page: httpx.AsyncClient, services: Services) -> None:
+    services.keys.add_static(weak := "weak" * 5, "weak")
+    assert (await page.get("/api/keys", headers={"authorization": f"Bearer {weak}"})).status_code == 403
     assert (await page.get("/api/keys", headers={"x-api-key": "sk-unsloth-nonsense"})).status_code == 401
 
 

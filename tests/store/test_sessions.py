@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from tests.store.clock import START, Clock
 from tests.store.other_process import OPEN, run
+from tests.support.passwords import quick_hash
 
 from unsloth_studio.store.api_key import KeyUse
 from unsloth_studio.store.database import Database
@@ -84,7 +85,7 @@ async def test_a_session_that_is_ended_is_refused_at_once(ring: SessionRing, sig
 async def test_a_password_signs_in_and_a_new_one_ends_all_sessions(ring: SessionRing, sign_ins: SessionStore) -> None:
     assert not await ring.password_set()
     assert await ring.sign_in_by_password("correct horse") is None
-    hashed = hash_password("correct horse")
+    hashed = quick_hash("correct horse")
     sign_ins.set_password_hash(hashed)
     assert await ring.password_set()
     assert await ring.sign_in_by_password("wrong horse") is None
@@ -110,6 +111,7 @@ def test_no_secret_stands_in_the_files(sign_ins: SessionStore, database: Databas
     hashed = hash_password(told[2])
     sign_ins.set_password_hash(hashed)
     assert hashed.startswith("$argon2id$")
+    assert holds(hashed, told[2])
     content = b"".join(path.read_bytes() for path in database.folder.iterdir())
     assert not [text for text in told if text.encode() in content]
 

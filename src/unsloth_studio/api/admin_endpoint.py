@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -49,8 +50,15 @@ class AdminEndpoint(Endpoint):
         await exchange.json(msgspec.json.encode(value), status=status)
 
     async def watch(self, exchange: Exchange, frames: AsyncGenerator[bytes]) -> None:
-        """Send `frames` of server-sent events (see `event`) until they end or the client leaves."""
-        await exchange.stream(frames, bytes, writer=EventWriter())
+        """Send `frames` of server-sent events (see `event`) until they end, the client leaves or the server stops."""
+        owner = asyncio.current_task()
+        assert owner is not None
+        stopping = asyncio.create_task(self.services.stopping.wait())
+        stopping.add_done_callback(lambda done: None if done.cancelled() else owner.cancel())
+        try:
+            await exchange.stream(frames, bytes, writer=EventWriter())
+        finally:
+            stopping.cancel()
 
 
 class EventWriter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import msgspec
 
@@ -86,7 +86,7 @@ class _KeysEndpoint(AdminEndpoint):
 class ListKeys(_KeysEndpoint):
     """Every key that was ever made, newest first, the revoked and expired ones too."""
 
-    operation: ClassVar = Operation("GET", "/api/keys", reply=KeyList)
+    operation = Operation("GET", "/api/keys", reply=KeyList)
 
     async def answer(self, exchange: Exchange) -> None:
         store, uses = await self.services.keys.store(), await self.uses()
@@ -97,7 +97,7 @@ class ListKeys(_KeysEndpoint):
 class CreateKey(_KeysEndpoint):
     """Make a key. Its plaintext is in this reply and nowhere else."""
 
-    operation: ClassVar = Operation("POST", "/api/keys", body=NewKey, reply=CreatedKey, status=201)
+    operation = Operation("POST", "/api/keys", body=NewKey, reply=CreatedKey, status=201)
 
     async def answer(self, exchange: Exchange) -> None:
         wanted = await self.read(exchange, NewKey)
@@ -113,7 +113,7 @@ class CreateKey(_KeysEndpoint):
 class RevokeKey(_KeysEndpoint):
     """Make a key invalid, at once and for good."""
 
-    operation: ClassVar = Operation("DELETE", "/api/keys/{key_id}", reply=RevokedKey)
+    operation = Operation("DELETE", "/api/keys/{key_id}", reply=RevokedKey)
 
     async def answer(self, exchange: Exchange) -> None:
         asked = self.part(exchange, "key_id")

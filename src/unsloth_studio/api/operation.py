@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol
-
-from starlette.types import Receive, Scope, Send
-
-from unsloth_studio.api.services import Services
+from typing import Any, Literal
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -36,14 +32,3 @@ class Operation:
     streams_if: str | None = None
     body_type: str = "application/json"
     media_type: str = "application/json"
-
-
-class Served(Protocol):
-    """A class whose instances answer one operation. `scope` is what the key must have, None when nobody is asked."""
-
-    operation: ClassVar[Operation]
-    scope: ClassVar[str | None]
-
-    def __init__(self, services: Services) -> None: ...
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...

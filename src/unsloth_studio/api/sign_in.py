@@ -7,7 +7,7 @@ other machines, and wherever a proxy hides who asks, the password is the only wa
 from __future__ import annotations
 
 import ipaddress
-from typing import ClassVar, Literal
+from typing import Literal
 
 import msgspec
 
@@ -51,7 +51,7 @@ class Credentials(msgspec.Struct, kw_only=True):
 
 
 class _OpenEndpoint(AdminEndpoint):
-    scope: ClassVar[str | None] = None
+    scope = None
 
     async def report(self, exchange: Exchange, *, signed_in: bool) -> SessionReport:
         """Raises `TurnFailure` when the store cannot be read."""
@@ -69,7 +69,7 @@ class _OpenEndpoint(AdminEndpoint):
 class SessionState(_OpenEndpoint):
     """Whether this browser has signed in, and how it can. Open to everybody."""
 
-    operation: ClassVar = Operation("GET", "/api/session", reply=SessionReport)
+    operation = Operation("GET", "/api/session", reply=SessionReport)
 
     async def answer(self, exchange: Exchange) -> None:
         try:
@@ -83,7 +83,7 @@ class SignIn(_OpenEndpoint):
     """Sign in with a link's token or with the password; the reply sets the session's cookie. After some failures within a
     minute: 429 with Retry-After."""
 
-    operation: ClassVar = Operation("POST", "/api/session", body=Credentials, reply=SessionReport)
+    operation = Operation("POST", "/api/session", body=Credentials, reply=SessionReport)
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
@@ -126,7 +126,7 @@ class SignIn(_OpenEndpoint):
 class SignOut(AdminEndpoint):
     """End this browser's session and clear its cookie."""
 
-    operation: ClassVar = Operation("DELETE", "/api/session", status=204)
+    operation = Operation("DELETE", "/api/session", status=204)
 
     async def answer(self, exchange: Exchange) -> None:
         if exchange.session is None:

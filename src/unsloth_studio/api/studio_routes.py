@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.keys import CreateKey, ListKeys, RevokeKey
-from unsloth_studio.api.operation import Served
 from unsloth_studio.api.sign_in import SessionState, SignIn, SignOut
 
-STUDIO_ENDPOINTS: tuple[type[Served], ...] = (
+STUDIO_ENDPOINTS: tuple[type[Endpoint], ...] = (
     SessionState,
     SignIn,
     SignOut,

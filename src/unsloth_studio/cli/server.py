@@ -43,6 +43,7 @@ from unsloth_studio.engine.residency import Rules
 from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.observe.logs import log_turn
 from unsloth_studio.observe.metrics import Metrics
+from unsloth_studio.observe.requests import RequestLog
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.loop_guard import LoopLimits
@@ -91,6 +92,7 @@ class _Run:
         self._stop = asyncio.Event()
         self._metrics = Metrics()
         self._meter: KeyMeter | None = None
+        self._requests = RequestLog()
         self._server: _Server | None = None
 
     async def main(self) -> int:
@@ -119,9 +121,11 @@ class _Run:
                 models.prepare,
                 heals=self._settings.tool_call_healing,
                 loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
+                trace=self._requests.trace,
             )
             await stack.enter_async_context(_running(toolbox.keep_tidy()))
-            await stack.enter_async_context(self._listening(self._services(turns, keys, meter, toolbox), admissions))
+            services = self._services(turns, keys, meter, toolbox)
+            await stack.enter_async_context(self._listening(services, admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, keys)
 
@@ -190,6 +194,9 @@ class _Run:
             cors_origins=settings.cors_origins,
             toolbox=toolbox,
             metrics=self._metrics,
+            requests=self._requests,
+            base_url=self._base_url(),
+            started=time.time(),
             pull=None if settings.upstream else partial(pull_steps, settings),
         )
 
@@ -215,6 +222,7 @@ class _Run:
             yield
         finally:
             self._out.stopping(admissions.active)
+            services.stopping.set()
             admissions.close()
             self._server.should_exit = True
             await serving

@@ -74,7 +74,7 @@ class KeyRing:
         self._complaint = ""
         self._owner: asyncio.Task[None] | None = None
 
-    def add_static(self, plaintext: str, name: str) -> ApiKey:
+    def add_static(self, plaintext: str, name: str, *, scopes: tuple[str, ...] = ("inference", "tools")) -> ApiKey:
         """Accept a key of the operator's own (from the environment), of any form; it is never stored.
 
         Raises `InvalidKeySettings` when it is too short or cannot travel in a header.
@@ -86,7 +86,7 @@ class KeyRing:
                 f"printable ASCII characters without spaces. Give a longer one, or none to have one made."
             )
         digest = digest_of(self._static_secret, plaintext)
-        key = ApiKey(0, name, "", ("inference", "tools"), int(self._clock()))
+        key = ApiKey(0, name, "", scopes, int(self._clock()))
         self._static[digest] = (digest, key)
         return key
 

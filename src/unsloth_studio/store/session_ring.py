@@ -35,6 +35,7 @@ class SessionRing:
         self._kept: SignIns | None = None
         self._store: SessionStore | None = None
         self._reloading = asyncio.Lock()
+        self._hashing = asyncio.Lock()
 
     async def verify(self, cookie: str) -> Session | None:
         """The session that `cookie` stands for, None when it does not hold (any more)."""
@@ -64,13 +65,15 @@ class SessionRing:
 
     async def sign_in_by_password(self, password: str) -> str | None:
         """The cookie of a new session, None when the password is wrong or none is set. Takes a tenth of a second of CPU and
-        64 MiB: the caller bounds how often it is asked."""
+        64 MiB, one at a time; the caller bounds how often it is asked."""
         hashed = await self._run(lambda store: store.password_hash())
         if hashed is None:
             return None
         from unsloth_studio.store.password import holds
 
-        if not await asyncio.to_thread(holds, hashed, password):
+        async with self._hashing:
+            right = await asyncio.to_thread(holds, hashed, password)
+        if not right:
             return None
         return await self._run(lambda store: store.sign_in())
 

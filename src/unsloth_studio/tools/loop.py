@@ -109,6 +109,7 @@ class ToolLoop:
             if not this.calls:
                 yield [replace(this.end, usage=usage)]
                 return
+            self.turns.trace(turn_id).reached("tool")
             results = await caller.answers(this.calls)
             yield results
             if this.clients:
