@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from unsloth_studio.api.admin import LoadModel, MetricsReport, PullModel, UnloadModel
+from unsloth_studio.api.approvals import ConfirmCall, DecideCall, WaitingCalls
 from unsloth_studio.api.chat import ChatCompletions, Completions
 from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.health import Health
@@ -20,6 +21,7 @@ from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
+from unsloth_studio.api.sessions import DeleteSession, DownloadFile, SessionFiles, Sessions
 from unsloth_studio.api.status import Status
 from unsloth_studio.api.studio_routes import STUDIO_ENDPOINTS
 
@@ -58,7 +60,16 @@ def routes(services: Services) -> list[Route]:
     asked = [
         Route(one.operation.path, one(services), methods=[one.operation.method], name=one.__name__) for one in ENDPOINTS
     ]
-    return [*asked, Route("/", _root, methods=["GET"])]
+    running = [
+        Route("/api/tool-calls", WaitingCalls(services), methods=["GET"]),
+        Route("/api/tool-calls/{approval_id}", DecideCall(services), methods=["POST"]),
+        Route("/api/inference/tool-confirm", ConfirmCall(services), methods=["POST"]),
+        Route("/api/sessions", Sessions(services), methods=["GET"]),
+        Route("/api/sessions/{session_id:path}/files", SessionFiles(services), methods=["GET"]),
+        Route("/api/sessions/{session_id:path}/files/{path:path}", DownloadFile(services), methods=["GET"]),
+        Route("/api/sessions/{session_id:path}", DeleteSession(services), methods=["DELETE"]),
+    ]
+    return [*asked, *running, Route("/", _root, methods=["GET"])]
 
 
 def build_app(services: Services) -> ASGIApp:
@@ -67,7 +78,7 @@ def build_app(services: Services) -> ASGIApp:
     wrapped: ASGIApp = app
     if services.cors_origins:
         wrapped = CORSMiddleware(
-            wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+            wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
         )
     return HostCheck(wrapped, allowed=services.allowed_hosts) if services.loopback else wrapped
 

@@ -30,8 +30,11 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 log = logging.getLogger(__name__)
 
 
-async def authenticate(exchange: Exchange, services: Services, *, scope: str) -> ApiKey:
-    """The key's record, which must have `scope`. Raises `TurnFailure` (authentication, permission) with what to do."""
+async def authenticate(exchange: Exchange, services: Services, *, scope: str, also: tuple[str, ...] = ()) -> ApiKey:
+    """The key's record, which must have `scope` or one of `also`.
+
+    Raises `TurnFailure` (authentication, permission) with what to do.
+    """
     presented = _presented(exchange)
     try:
         if presented is None and (session := await session_of(exchange, services)) is not None:
@@ -44,7 +47,7 @@ async def authenticate(exchange: Exchange, services: Services, *, scope: str) ->
         raise TurnFailure(TurnError("authentication", str(rejected))) from rejected
     except StoreProblem as problem:
         raise cannot_check(problem) from problem
-    if scope not in key.scopes:
+    if not {scope, *also}.intersection(key.scopes):
         how = f"unsloth keys create NAME --scope {scope}"
         message = (
             f"This API key is good, but not for this: it lacks the scope '{scope}'. To make one that has it: {how}"

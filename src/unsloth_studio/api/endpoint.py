@@ -35,11 +35,12 @@ log = logging.getLogger(__name__)
 
 
 class Endpoint(ABC):
-    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have, None where
-    nobody is asked who they are."""
+    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have, or else one
+    of `also`; None where nobody is asked who they are."""
 
     operation: ClassVar[Operation]
     scope: ClassVar[str | None] = "inference"
+    also: ClassVar[tuple[str, ...]] = ()
     watched: ClassVar[bool] = False
     """Whether the monitor lists its requests."""
 
@@ -53,7 +54,7 @@ class Endpoint(ABC):
         left = False
         try:
             if self.scope is not None:
-                exchange.key = await authenticate(exchange, services, scope=self.scope)
+                exchange.key = await authenticate(exchange, services, scope=self.scope, also=self.also)
                 services.meter.begin(exchange.id, exchange.key)
             if trace is not None and exchange.key is not None:
                 trace.key = RequestKey(exchange.key.id, exchange.key.name)
