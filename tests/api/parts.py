@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.services import Services
+from unsloth_studio.chat.chats import Chats
+from unsloth_studio.chat.library import Library
 from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.observe.requests import RequestLog
@@ -46,6 +49,7 @@ async def services_around(
             keys,
             SessionRing(keys),
             meter,
+            Chats(turns, None, Library(keys, clock=time.time), requests, lambda: os.urandom(8).hex(), time.time),
             limits,
             new_id=lambda: os.urandom(8).hex(),
             clock=lambda: 0.0,

@@ -50,6 +50,7 @@ def _routes() -> Iterator[str]:
         keys=nothing,
         sessions=nothing,
         meter=nothing,
+        chats=nothing,
         limits=Limits(max_body=1, headers_after=1.0, heartbeat=1.0),
         new_id=str,
         clock=lambda: 0.0,

@@ -9,6 +9,7 @@ from typing import Any
 
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.key_meter import KeyMeter
+from unsloth_studio.chat.chats import Chats
 from unsloth_studio.observe.metrics import Metrics
 from unsloth_studio.observe.requests import RequestLog
 from unsloth_studio.serving.run import Turns
@@ -29,6 +30,7 @@ class Services:
     keys: KeyRing
     sessions: SessionRing
     meter: KeyMeter
+    chats: Chats
     limits: Limits
     new_id: Callable[[], str]
     clock: Callable[[], float]

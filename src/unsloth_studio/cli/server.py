@@ -27,6 +27,8 @@ from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.services import Services
 from unsloth_studio.catalog.local_models import LocalModel
+from unsloth_studio.chat.chats import Chats
+from unsloth_studio.chat.library import Library
 from unsloth_studio.cli.banner import Ready, studio_url
 from unsloth_studio.cli.launching import Wishes
 from unsloth_studio.cli.models_served import Models, local_models, upstream_models
@@ -180,12 +182,21 @@ class _Run:
             keys=keys.ring,
             sessions=keys.sessions,
             meter=meter,
+            chats=Chats(
+                turns,
+                toolbox,
+                Library(keys.ring, clock=time.time),
+                self._requests,
+                new_id=_new_id,
+                clock=time.time,
+                prefills=settings.upstream is None,
+            ),
             limits=Limits(
                 max_body=settings.max_body_mib * 2**20,
                 headers_after=settings.headers_after_seconds,
                 heartbeat=settings.heartbeat_seconds,
             ),
-            new_id=lambda: secrets.token_hex(12),
+            new_id=_new_id,
             clock=time.time,
             version=__version__,
             loopback=settings.loopback,
@@ -225,7 +236,11 @@ class _Run:
             services.stopping.set()
             admissions.close()
             self._server.should_exit = True
+            drained = asyncio.create_task(services.chats.drain(self._settings.drain_seconds))
             await serving
+            if self._server.force_exit:
+                await services.chats.close()
+            await drained
             self._out.stopped()
 
     def _on_signal(self) -> None:
@@ -279,6 +294,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+
+def _new_id() -> str:
+    """96 random bits."""
+    return secrets.token_hex(12)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
