@@ -24,9 +24,12 @@ import uvicorn
 from unsloth_studio import __version__
 from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
+from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.services import Services
 from unsloth_studio.catalog.local_models import LocalModel
-from unsloth_studio.cli.banner import Ready
+from unsloth_studio.chat.chats import Chats
+from unsloth_studio.chat.library import Library
+from unsloth_studio.cli.banner import Ready, studio_url
 from unsloth_studio.cli.launching import Wishes
 from unsloth_studio.cli.models_served import Models, local_models, upstream_models
 from unsloth_studio.cli.opened_keys import OpenedKeys
@@ -42,12 +45,12 @@ from unsloth_studio.engine.residency import Rules
 from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.observe.logs import log_turn
 from unsloth_studio.observe.metrics import Metrics
+from unsloth_studio.observe.requests import RequestLog
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.loop_guard import LoopLimits
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
-from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.tools.policy import ToolPolicy
 from unsloth_studio.tools.toolbox import Toolbox
 from unsloth_studio.turn.errors import TurnFailure
@@ -90,6 +93,8 @@ class _Run:
         self._out = out
         self._stop = asyncio.Event()
         self._metrics = Metrics()
+        self._meter: KeyMeter | None = None
+        self._requests = RequestLog()
         self._server: _Server | None = None
 
     async def main(self) -> int:
@@ -98,6 +103,7 @@ class _Run:
             loop.add_signal_handler(number, self._on_signal)
         async with AsyncExitStack() as stack:
             keys = await stack.enter_async_context(self._keys())
+            self._meter = meter = KeyMeter(keys.ring)
             toolbox = toolbox_of(self._settings, self._options.tool_policy)
             stack.push_async_callback(toolbox.close)
             models = await self._models()
@@ -117,9 +123,11 @@ class _Run:
                 models.prepare,
                 heals=self._settings.tool_call_healing,
                 loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
+                trace=self._requests.trace,
             )
             await stack.enter_async_context(_running(toolbox.keep_tidy()))
-            await stack.enter_async_context(self._listening(self._services(turns, keys.ring, toolbox), admissions))
+            services = self._services(turns, keys, meter, toolbox)
+            await stack.enter_async_context(self._listening(services, admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, keys)
 
@@ -148,7 +156,7 @@ class _Run:
         except TurnFailure as failure:
             self._out.failed(failure.error.message)
             return 1
-        self._out.ready(self._ready(status, api_key), exposed=not self._settings.loopback)
+        self._out.ready(await self._ready(status, api_key, keys), exposed=not self._settings.loopback)
         await stopping
         return 0
 
@@ -167,24 +175,39 @@ class _Run:
         finally:
             await keys.close()
 
-    def _services(self, turns: Turns, keys: KeyRing, toolbox: Toolbox) -> Services:
+    def _services(self, turns: Turns, keys: OpenedKeys, meter: KeyMeter, toolbox: Toolbox) -> Services:
         settings = self._settings
         return Services(
             turns=turns,
-            keys=keys,
+            keys=keys.ring,
+            sessions=keys.sessions,
+            meter=meter,
+            chats=Chats(
+                turns,
+                toolbox,
+                Library(keys.ring, clock=time.time),
+                self._requests,
+                new_id=_new_id,
+                clock=time.time,
+                prefills=settings.upstream is None,
+            ),
             limits=Limits(
                 max_body=settings.max_body_mib * 2**20,
                 headers_after=settings.headers_after_seconds,
                 heartbeat=settings.heartbeat_seconds,
             ),
-            new_id=lambda: secrets.token_hex(12),
+            new_id=_new_id,
             clock=time.time,
             version=__version__,
             loopback=settings.loopback,
+            behind_proxy=settings.behind_proxy,
             allowed_hosts=frozenset(name.lower() for name in settings.allowed_hosts),
             cors_origins=settings.cors_origins,
             toolbox=toolbox,
             metrics=self._metrics,
+            requests=self._requests,
+            base_url=self._base_url(),
+            started=time.time(),
             pull=None if settings.upstream else partial(pull_steps, settings),
         )
 
@@ -210,9 +233,14 @@ class _Run:
             yield
         finally:
             self._out.stopping(admissions.active)
+            services.stopping.set()
             admissions.close()
             self._server.should_exit = True
+            drained = asyncio.create_task(services.chats.drain(self._settings.drain_seconds))
             await serving
+            if self._server.force_exit:
+                await services.chats.close()
+            await drained
             self._out.stopped()
 
     def _on_signal(self) -> None:
@@ -226,6 +254,8 @@ class _Run:
 
     def _on_record(self, record: TurnRecord) -> None:
         self._metrics.count(record)
+        if self._meter is not None:
+            self._meter.record(record)
         log_turn(record)
 
     def _base_url(self) -> str:
@@ -233,10 +263,12 @@ class _Run:
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         return f"http://{shown}:{self._sock.getsockname()[1]}"
 
-    def _ready(self, status: EngineStatus, api_key: str) -> Ready:
+    async def _ready(self, status: EngineStatus, api_key: str, keys: OpenedKeys) -> Ready:
         base = self._base_url()
+        link = None if self._settings.behind_proxy else await keys.link()
         return Ready(
             base_url=base,
+            studio_url=studio_url(base, link),
             openai_base_url=f"{base}/v1",
             anthropic_base_url=base,
             api_key=api_key,
@@ -262,6 +294,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+
+def _new_id() -> str:
+    """96 random bits."""
+    return secrets.token_hex(12)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
