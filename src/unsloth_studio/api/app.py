@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from unsloth_studio.api.admin import MetricsReport, PullModel
 from unsloth_studio.api.chat import ChatCompletions, Completions
+from unsloth_studio.api.documents import DOCUMENT_ENDPOINTS
 from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.health import Health
 from unsloth_studio.api.hub_routes import HUB_ENDPOINTS
@@ -47,6 +48,7 @@ ENDPOINTS: tuple[Served, ...] = (
     *HUB_ENDPOINTS,
     *MONITOR_ENDPOINTS,
     Status,
+    *DOCUMENT_ENDPOINTS,
     MetricsReport,
     Health,
 )
