@@ -1,0 +1,76 @@
+import { expect, say, test } from "./base";
+
+const PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+test("a chat with Python shows the call, its result and what it cost; it is found, renamed and deleted", async ({
+  page,
+}) => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "Python" }).click();
+  await say(page, "What is 123 * 456? Use Python.");
+  const card = page.getByRole("region", { name: "Python" });
+  await expect(card.getByText("56088")).toBeVisible();
+  await expect(page.getByRole("article", { name: "Answer" }).getByText(/56088\.$/)).toBeVisible();
+  await expect(page.getByText("tok/s").first()).toBeVisible();
+
+  await page.reload();
+  await expect(card.getByText("56088")).toBeVisible();
+
+  await page.getByRole("searchbox", { name: "Search chats" }).fill("no such words");
+  await expect(page.getByText("No chat has these words.")).toBeVisible();
+  await page.getByRole("searchbox", { name: "Search chats" }).fill("123");
+  await page.getByRole("button", { name: /^Actions for What is 123/ }).click();
+  await page.getByRole("menuitem", { name: "Rename" }).click();
+  await page.getByRole("textbox", { name: "New name" }).fill("A product of 123");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Actions for A product of 123" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await expect(page).toHaveURL("/");
+});
+
+test("an answer goes on while its page is reloaded, is watched in two tabs, and can be stopped and continued", async ({
+  page,
+  context,
+}) => {
+  await page.goto("/");
+  await say(page, "Count from 1 to 400");
+  await expect(page.getByRole("button", { name: "Stop" })).toBeVisible();
+  const other = await context.newPage();
+  await page.waitForURL(/\/chat\//);
+  await Promise.all([page.reload(), other.goto(page.url())]);
+  for (const tab of [page, other]) await expect(tab.getByRole("article", { name: "Answer" })).toBeVisible();
+  const stop = page.getByRole("button", { name: "Stop" });
+  if (await stop.isVisible()) await stop.click().catch(() => {});
+  for (const tab of [page, other]) await expect(tab.getByRole("button", { name: "Send" })).toBeVisible();
+  await other.close();
+});
+
+test("an edited message makes a branch, and both stay", async ({ page }) => {
+  await page.goto("/");
+  await say(page, "Hello");
+  await expect(page.getByText("How can I help?")).toBeVisible();
+  await page.getByRole("article", { name: "You" }).hover();
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByRole("textbox", { name: "Edit" }).fill("What can you do?");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("I can chat a little")).toBeVisible();
+  await page.getByRole("button", { name: "Previous version" }).click();
+  await expect(page.getByText("How can I help?")).toBeVisible();
+});
+
+test("an image is uploaded and shown; a model that cannot see says so", async ({ page }) => {
+  await page.goto("/");
+  await page
+    .getByTestId("image-picker")
+    .setInputFiles({ name: "dot.png", mimeType: "image/png", buffer: PIXEL });
+  await expect(page.getByText("cannot see images")).toBeVisible();
+  await say(page, "What is in this picture?");
+  const image = page.getByAltText("Image of this message");
+  await expect(image).toBeVisible();
+  expect(await image.evaluate((element: HTMLImageElement) => element.naturalWidth)).toBe(1);
+  await expect(page.getByRole("article", { name: "Answer" }).getByRole("alert")).toContainText("image");
+});
