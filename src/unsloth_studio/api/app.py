@@ -5,17 +5,18 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from unsloth_studio.api.admin import LoadModel, MetricsReport, PullModel, UnloadModel
+from unsloth_studio.api.admin import MetricsReport, PullModel
 from unsloth_studio.api.approvals import ConfirmCall, DecideCall, WaitingCalls
 from unsloth_studio.api.chat import ChatCompletions, Completions
+from unsloth_studio.api.documents import DOCUMENT_ENDPOINTS
 from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.health import Health
+from unsloth_studio.api.hub_routes import HUB_ENDPOINTS
 from unsloth_studio.api.messages import CountTokens, Messages
+from unsloth_studio.api.model_routes import MODEL_ENDPOINTS
 from unsloth_studio.api.models import ModelById, ModelList
 from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
@@ -24,14 +25,7 @@ from unsloth_studio.api.services import Services
 from unsloth_studio.api.sessions import DeleteSession, DownloadFile, SessionFiles, Sessions
 from unsloth_studio.api.status import Status
 from unsloth_studio.api.studio_routes import STUDIO_ENDPOINTS
-
-_ROOT = """Unsloth Studio is running.
-
-OpenAI clients:    base URL http://{host}/v1
-Anthropic clients: base URL http://{host}
-State:             http://{host}/health
-"""
-
+from unsloth_studio.api.ui import page_routes
 
 Served = type[Endpoint] | type[Health]
 
@@ -43,12 +37,13 @@ ENDPOINTS: tuple[Served, ...] = (
     CountTokens,
     ModelList,
     ModelById,
-    LoadModel,
-    UnloadModel,
+    *MODEL_ENDPOINTS,
     PullModel,
     *STUDIO_ENDPOINTS,
+    *HUB_ENDPOINTS,
     *MONITOR_ENDPOINTS,
     Status,
+    *DOCUMENT_ENDPOINTS,
     MetricsReport,
     Health,
 )
@@ -69,7 +64,7 @@ def routes(services: Services) -> list[Route]:
         Route("/api/sessions/{session_id:path}/files/{path:path}", DownloadFile(services), methods=["GET"]),
         Route("/api/sessions/{session_id:path}", DeleteSession(services), methods=["DELETE"]),
     ]
-    return [*asked, *running, Route("/", _root, methods=["GET"])]
+    return [*asked, *running, *page_routes()]
 
 
 def build_app(services: Services) -> ASGIApp:
@@ -81,7 +76,3 @@ def build_app(services: Services) -> ASGIApp:
             wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
         )
     return HostCheck(wrapped, allowed=services.allowed_hosts) if services.loopback else wrapped
-
-
-async def _root(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(_ROOT.format(host=request.headers.get("host", "localhost")))

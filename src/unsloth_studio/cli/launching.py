@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from unsloth_studio.catalog.demo import DEMO_FLAGS, DEMO_MODEL_ID, DEMO_SAMPLING
@@ -10,6 +11,7 @@ from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.sheet import Sheet
 from unsloth_studio.cli.places import own_settings
 from unsloth_studio.engine.flags import EngineFlags, parse_engine_flags
+from unsloth_studio.engine.known_flags import KNOWN_FLAGS
 from unsloth_studio.engine.model_facts import ModelFacts, RecurrentState, sliding_layers
 from unsloth_studio.engine.plan import EngineOptions
 from unsloth_studio.settings import Settings
@@ -24,6 +26,35 @@ class Wishes:
     parallel: int | None = None
     threads: int | None = None
     flags: EngineFlags = EngineFlags()
+
+
+def over(first: Wishes, second: Wishes) -> Wishes:
+    """`first` where it says something, else `second`; of the engine's own words the later win, so `first` comes last."""
+    mine, theirs = first.flags, second.flags
+    flags = EngineFlags(
+        sampling=_over(mine.sampling, theirs.sampling),
+        context_length=mine.context_length or theirs.context_length,
+        slots=mine.slots or theirs.slots,
+        threads=mine.threads or theirs.threads,
+        mmproj=mine.mmproj or theirs.mmproj,
+        rest=(*theirs.rest, *mine.rest),
+    )
+    return Wishes(
+        first.context_length or mine.context_length or second.context_length,
+        first.parallel or mine.slots or second.parallel,
+        first.threads or mine.threads or second.threads,
+        flags,
+    )
+
+
+def read_flags(words: Sequence[str], engine: str | None) -> EngineFlags:
+    """The engine's words; those that only the engine at the path `engine` has are asked of it. Raises `FlagProblem`."""
+    known = KNOWN_FLAGS
+    if engine and any(word.startswith("--") and word not in known for word in words):
+        from unsloth_studio.engine.discovery import flags_of
+
+        known = flags_of(engine)
+    return parse_engine_flags(words, known=known)
 
 
 def engine_facts(sheet: Sheet) -> ModelFacts:

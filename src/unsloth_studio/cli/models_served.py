@@ -9,9 +9,10 @@ from typing import Any
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.reference import last_part
 from unsloth_studio.catalog.sheet import read_sheet
+from unsloth_studio.cli.asked import Asked
 from unsloth_studio.cli.launching import Wishes, engine_facts, engine_options
 from unsloth_studio.cli.places import own_settings, smaller_files
-from unsloth_studio.cli.shelf import LibraryShelf, Stocked
+from unsloth_studio.cli.shelf import LibraryShelf, Stock, Stocked
 from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
 from unsloth_studio.engine.contract import Engine, EngineStatus
 from unsloth_studio.engine.failures import EngineTrouble
@@ -41,6 +42,16 @@ class Models:
     first: PooledModel
     prepare: Callable[[Request, str], Awaitable[Request]]
     keep_fresh: Callable[[], Coroutine[Any, Any, None]] | None = None
+    local: LocalModels | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModels:
+    """The models of this machine: where they are listed, what was asked for them, and how an entry is made anew."""
+
+    shelf: LibraryShelf
+    asked: Asked
+    stock: Stock
 
 
 def upstream_models(settings: Settings, wishes: Wishes, *, on_change: OnChange) -> Models:
@@ -68,12 +79,14 @@ def local_models(
     Raises `GgufError` and `FlagProblem`.
     """
     first = _stock(model, last_part(model.id), settings, wishes, on_change=on_change, ask_hub=True)
+    asked = Asked({model.main_file: wishes})
 
     def stock(other: LocalModel, model_id: str, now: Settings) -> Stocked:
-        return _stock(other, model_id, now, Wishes(), on_change=_unwatched)
+        made = _stock(other, model_id, now, asked.wishes(other, now), on_change=_unwatched)
+        return asked.pinned(made)
 
     shelf = LibraryShelf(first, stock, settings=settings, flags=flags)
-    return Models(shelf, first.pooled, shelf.prepare, shelf.keep_fresh)
+    return Models(shelf, first.pooled, shelf.prepare, shelf.keep_fresh, LocalModels(shelf, asked, stock))
 
 
 def _stock(

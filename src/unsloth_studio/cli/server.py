@@ -15,7 +15,7 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -31,6 +31,7 @@ from unsloth_studio.chat.chats import Chats
 from unsloth_studio.chat.library import Library
 from unsloth_studio.cli.banner import Ready, studio_url
 from unsloth_studio.cli.launching import Wishes
+from unsloth_studio.cli.model_desk import LocalModelDesk
 from unsloth_studio.cli.models_served import Models, local_models, upstream_models
 from unsloth_studio.cli.opened_keys import OpenedKeys
 from unsloth_studio.cli.places import memory_budget
@@ -127,6 +128,10 @@ class _Run:
             )
             await stack.enter_async_context(_running(toolbox.keep_tidy()))
             services = self._services(turns, keys, meter, toolbox)
+            if models.local is not None:
+                desk = LocalModelDesk(models.local)
+                stack.push_async_callback(desk.downloads.close)
+                services = replace(services, desk=desk)
             await stack.enter_async_context(self._listening(services, admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, keys)

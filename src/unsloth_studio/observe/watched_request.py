@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import orjson
 
@@ -216,8 +216,7 @@ def _rounded(seconds: float | None) -> float | None:
 def _asked(body: bytes) -> dict[str, list[Any]]:
     """The lists of the engine's body; nothing when it was too long to be kept whole."""
     try:
-        fields: Any = orjson.loads(body) if body else {}
+        fields: dict[str, list[Any]] = orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:
         return {}
-    lists = {name: value for name, value in fields.items() if name in ("messages", "tools") and isinstance(value, list)}
-    return cast("dict[str, list[Any]]", lists)
+    return {name: fields[name] for name in ("messages", "tools") if name in fields}
