@@ -23,6 +23,7 @@ from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
+from unsloth_studio.api.settings import ShowSettings
 from unsloth_studio.api.status import Status
 
 _ROOT = """Unsloth Studio is running.
@@ -48,6 +49,7 @@ ENDPOINTS: tuple[Served, ...] = (
     *HUB_ENDPOINTS,
     *MONITOR_ENDPOINTS,
     Status,
+    ShowSettings,
     *DOCUMENT_ENDPOINTS,
     MetricsReport,
     Health,
