@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -196,7 +197,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del dotenv_settings, file_secret_settings  # a .env of the folder one happens to stand in must not configure us
-        file = TomlConfigSettingsSource(settings_cls, toml_file=data_home() / "config.toml")
+        file = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
         return init_settings, env_settings, file
 
     @property
@@ -219,6 +220,24 @@ def data_home() -> Path:
     """`UNSLOTH_STUDIO_HOME`, else `~/.unsloth/studio`."""
     given = os.environ.get(f"{PREFIX}HOME")
     return Path(given).expanduser() if given else Path.home() / ".unsloth" / "studio"
+
+
+def config_file() -> Path:
+    """Where the file of settings is, if there is one."""
+    return data_home() / "config.toml"
+
+
+def given_by_environment() -> frozenset[str]:
+    """Names of the settings that environment variables give."""
+    return frozenset(name for name in Settings.model_fields if os.environ.get(f"{PREFIX}{name.upper()}"))
+
+
+def given_by_file() -> frozenset[str]:
+    """Names of the settings that `config.toml` gives; none when it cannot be read."""
+    try:
+        return frozenset(tomllib.loads(config_file().read_text()))
+    except (OSError, ValueError):
+        return frozenset()
 
 
 def is_loopback(host: str) -> bool:
@@ -245,7 +264,7 @@ def load_settings(**flags: Any) -> Settings:
     except ValidationError as error:
         raise SettingsInvalid("\n".join(_sentence(dict(problem)) for problem in error.errors())) from error
     except ValueError as error:  # config.toml is not TOML
-        raise SettingsInvalid(f"{data_home() / 'config.toml'} cannot be read: {error}") from error
+        raise SettingsInvalid(f"{config_file()} cannot be read: {error}") from error
 
 
 def _unknown_variables() -> list[str]:
@@ -256,5 +275,5 @@ def _unknown_variables() -> list[str]:
 def _sentence(problem: dict[str, Any]) -> str:
     name = ".".join(str(step) for step in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"{name}: there is no such setting (in {data_home() / 'config.toml'})."
+        return f"{name}: there is no such setting (in {config_file()})."
     return f"{name}: {problem['msg']} (given: {problem['input']!r}; variable {PREFIX}{name.upper()})."

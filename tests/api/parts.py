@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+from tests.support.blank_database import lay_blank_database
 
 from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
@@ -35,6 +36,7 @@ async def services_around(
     pool: Pool, home: Path, *, load_wait: float = 30.0, limits: Limits = SLOW_TO_SPEAK
 ) -> AsyncGenerator[Services]:
     """Services that know `KEY`; at the end everything is closed, and the pool is stopped."""
+    lay_blank_database(home)
     database = Database.open(home)
     keys = KeyRing()
     await keys.start(KeyStore(database))

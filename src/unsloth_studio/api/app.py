@@ -23,6 +23,7 @@ from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
 from unsloth_studio.api.sessions import DeleteSession, DownloadFile, SessionFiles, Sessions
+from unsloth_studio.api.settings import ShowSettings
 from unsloth_studio.api.status import Status
 from unsloth_studio.api.studio_routes import STUDIO_ENDPOINTS
 from unsloth_studio.api.ui import page_routes
@@ -43,6 +44,7 @@ ENDPOINTS: tuple[Served, ...] = (
     *HUB_ENDPOINTS,
     *MONITOR_ENDPOINTS,
     Status,
+    ShowSettings,
     *DOCUMENT_ENDPOINTS,
     MetricsReport,
     Health,

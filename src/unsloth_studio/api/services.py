@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.model_desk import ModelDesk
+from unsloth_studio.api.settings_shapes import EngineFacts, KnownSettings
 from unsloth_studio.chat.chats import Chats
 from unsloth_studio.observe.metrics import Metrics
 from unsloth_studio.observe.requests import RequestLog
@@ -17,6 +18,11 @@ from unsloth_studio.serving.run import Turns
 from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.store.session_ring import SessionRing
 from unsloth_studio.tools.toolbox import Toolbox
+
+
+async def _nothing_known() -> KnownSettings:
+    """For an application that was put together without a command line."""
+    return KnownSettings(settings=[], home="", config_file="", engine=EngineFacts("none"), model_folders=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Services:
     requests: RequestLog = field(default_factory=RequestLog)
     pull: Callable[[str], AsyncGenerator[dict[str, Any]]] | None = None
     desk: ModelDesk | None = None
+    settings: Callable[[], Awaitable[KnownSettings]] = _nothing_known
     base_url: str = ""
     started: float = 0.0
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

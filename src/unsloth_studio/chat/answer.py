@@ -76,6 +76,7 @@ class Answer:
     async def stop(self, why: str | None = None) -> None:
         """End it now, and wait until it is kept. `why` is told in the message when it was not the user's wish."""
         assert self._task is not None, "it has begun"
+        await asyncio.sleep(0)  # a task that is cancelled before its first step would not even say that it is over
         if not self._ending:
             self._ending = True
             self._why_stopped = why

@@ -200,8 +200,7 @@ class Chats:
         return request_for(path, options, images=images, session_id=thread_id)
 
     def _begin(self, message: Message, requests: Sequence[Request]) -> None:
-        watched = self.requests.begin(Arrival(self.new_id(), "/api/threads", OWNER))
-        watched.streamed = True
+        watched = self.requests.begin(Arrival(self.new_id(), "/api/threads", OWNER, streamed=True))
         around = Surroundings(
             run=self._run,
             keeper=Keeper(self.library.row_of, self.library.save_row),

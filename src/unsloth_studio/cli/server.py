@@ -39,6 +39,7 @@ from unsloth_studio.cli.progress import Output
 from unsloth_studio.cli.pulling import pull_steps
 from unsloth_studio.cli.running import noted
 from unsloth_studio.cli.server_tools import toolbox_of
+from unsloth_studio.cli.settings_report import SettingsInUse
 from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.contract import EngineStatus
 from unsloth_studio.engine.pool import Pool
@@ -127,11 +128,7 @@ class _Run:
                 trace=self._requests.trace,
             )
             await stack.enter_async_context(_running(toolbox.keep_tidy()))
-            services = self._services(turns, keys, meter, toolbox)
-            if models.local is not None:
-                desk = LocalModelDesk(models.local)
-                stack.push_async_callback(desk.downloads.close)
-                services = replace(services, desk=desk)
+            services = replace(self._services(turns, keys, meter, toolbox), **self._management(models, stack))
             await stack.enter_async_context(self._listening(services, admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, keys)
@@ -164,6 +161,16 @@ class _Run:
         self._out.ready(await self._ready(status, api_key, keys), exposed=not self._settings.loopback)
         await stopping
         return 0
+
+    def _management(self, models: Models, stack: AsyncExitStack) -> dict[str, Any]:
+        """What the management API works with beyond a request's own way."""
+        options, local = self._options, models.local
+        now = (lambda: self._settings) if local is None else (lambda: local.shelf.settings)
+        settings = SettingsInUse(self._settings, now, options.flags, options.wishes)
+        desk = None if local is None else LocalModelDesk(local)
+        if desk is not None:
+            stack.push_async_callback(desk.downloads.close)
+        return {"desk": desk, "settings": settings.report}
 
     @asynccontextmanager
     async def _keys(self) -> AsyncGenerator[OpenedKeys]:
