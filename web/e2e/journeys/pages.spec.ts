@@ -25,10 +25,14 @@ async function overflow(page: Page): Promise<number> {
 
 for (const theme of ["light", "dark"] as const) {
   test(`no page has a barrier that axe knows, in ${theme}`, async ({ page }) => {
+    test.slow();
     await page.addInitScript((chosen) => localStorage.setItem("studio.theme", chosen), theme);
     for (const path of PAGES) {
       await settled(page, path);
-      const { violations } = await new AxeBuilder({ page }).analyze();
+      const axe = new AxeBuilder({ page });
+      // the second time only what a theme changes
+      if (theme === "dark") axe.withRules(["color-contrast"]);
+      const { violations } = await axe.analyze();
       expect(violations.map((each) => `${path}: ${each.id}: ${each.nodes[0]?.html}`)).toEqual([]);
     }
   });

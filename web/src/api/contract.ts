@@ -17,7 +17,7 @@ export interface Session {
 export type ApiScope = "inference" | "tools" | "admin";
 
 export interface ApiKey {
-  id: string;
+  id: number | string;
   name: string;
   prefix: string;
   scopes: string[];
@@ -165,6 +165,8 @@ export interface ModelEntry {
   native_context: number | null;
   capabilities: { tools: boolean; vision: boolean; thinking: boolean };
   pinned: boolean;
+  /** Whether its files may be deleted; the demo model's may not. */
+  removable?: boolean;
   memory_bytes: number | null;
   busy: number;
 }
@@ -264,7 +266,7 @@ export interface RequestRecord {
   id: string;
   at: number;
   client: string | null;
-  key: { id: string; name: string } | null;
+  key: { id: number | string; name: string } | null;
   endpoint: string;
   model: string | null;
   status: RequestStatus;

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, call } from "@/api/client";
 import type { Session } from "@/api/contract";
-import { queryClient, sessionQuery } from "@/api/queries";
+import { sessionQuery } from "@/api/queries";
 import { problemOf } from "@/text/problem";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
@@ -21,8 +21,8 @@ export function SignIn({ session, refusal }: { session: Session; refusal: unknow
   const enter = useMutation({
     mutationFn: (way: { password: string } | { token: string }) => call("POST", "/api/session", way),
     onSuccess: () => {
-      queryClient.clear();
-      return client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+      client.setQueryData<Session>(sessionQuery.queryKey, { ...session, signed_in: true });
+      return client.invalidateQueries();
     },
   });
   const submit = (event: FormEvent, way: { password: string } | { token: string }) => {

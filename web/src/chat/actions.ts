@@ -4,13 +4,15 @@ import { call } from "@/api/client";
 import type {
   ImagePart,
   Message,
+  Models,
   Sent,
   ServerStatus,
   TextPart,
   Thread,
   ThreadWithMessages,
 } from "@/api/contract";
-import { statusQuery, threadQuery } from "@/api/queries";
+import { modelsQuery, statusQuery, threadQuery } from "@/api/queries";
+import { chosenModel } from "./chosen-model";
 import { chatOptions, turnOptions } from "./options";
 import { withMessage } from "./use-live";
 
@@ -23,7 +25,12 @@ export function useChatActions(thread: string | null) {
 
   const options = () => {
     const status = client.getQueryData<ServerStatus>(statusQuery.queryKey);
-    return turnOptions(chatOptions(), status?.server_tools.enabled ?? false);
+    const model = chosenModel(client.getQueryData<Models>(modelsQuery.queryKey), chatOptions().model);
+    return turnOptions(
+      chatOptions(),
+      status?.server_tools.enabled ?? false,
+      model?.capabilities.thinking ?? false,
+    );
   };
   const take = (id: string, sent: Sent) => {
     client.setQueryData<ThreadWithMessages>(threadQuery(id).queryKey, (known) =>

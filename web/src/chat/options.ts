@@ -6,14 +6,14 @@ export type ServerTool = (typeof SERVER_TOOLS)[number];
 
 export interface ChatOptions {
   model: string | null;
-  thinking: boolean | null;
+  thinking: boolean;
   tools: ServerTool[];
   sampling: Sampling;
   system: string;
 }
 
 const KEY = "studio.chat";
-const DEFAULTS: ChatOptions = { model: null, thinking: null, tools: [], sampling: {}, system: "" };
+const DEFAULTS: ChatOptions = { model: null, thinking: true, tools: [], sampling: {}, system: "" };
 
 const listeners = new Set<() => void>();
 let current = stored();
@@ -48,14 +48,15 @@ export function useChatOptions(): ChatOptions {
   }, chatOptions);
 }
 
-/** As the server takes them. Tools are left out where the server runs none. */
-export function turnOptions(options: ChatOptions, toolsOn: boolean): TurnOptions {
+/** As the server takes them. Tools are left out where the server runs none, the thinking
+ * switch where the model has none. */
+export function turnOptions(options: ChatOptions, toolsOn: boolean, canThink: boolean): TurnOptions {
   const sampling = Object.fromEntries(
     Object.entries(options.sampling).filter(([, value]) => value !== undefined),
   );
   return {
     model: options.model,
-    thinking: options.thinking,
+    thinking: canThink ? options.thinking : null,
     enabled_tools: toolsOn ? options.tools : [],
     sampling,
     system: options.system.trim() || null,

@@ -30,9 +30,9 @@ export function ToolSwitches({
     <>
       {model?.capabilities.thinking && (
         <Toggle
-          on={options.thinking !== false}
-          onClick={() => setChatOptions({ thinking: options.thinking === false ? null : false })}
-          tip={options.thinking !== false ? t("chat.thinkingOn") : t("chat.thinkingOff")}
+          on={options.thinking}
+          onClick={() => setChatOptions({ thinking: !options.thinking })}
+          tip={options.thinking ? t("chat.thinkingOn") : t("chat.thinkingOff")}
         >
           <Brain />
           {t("chat.think")}

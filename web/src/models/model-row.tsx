@@ -104,10 +104,14 @@ export function ModelRow({ model, isDefault }: { model: ModelEntry; isDefault: b
             <MenuItem onSelect={() => pin.mutate()}>
               {model.pinned ? <PinOff /> : <Pin />} {model.pinned ? t("models.unpin") : t("models.pin")}
             </MenuItem>
-            <MenuLine />
-            <MenuItem danger onSelect={() => setRemoving(true)}>
-              <Trash2 /> {t("models.delete")}
-            </MenuItem>
+            {model.removable !== false && (
+              <>
+                <MenuLine />
+                <MenuItem danger onSelect={() => setRemoving(true)}>
+                  <Trash2 /> {t("models.delete")}
+                </MenuItem>
+              </>
+            )}
           </Menu>
         </span>
         {settings && (
