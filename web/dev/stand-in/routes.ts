@@ -281,6 +281,7 @@ function session(signed_in: boolean, scenario: string) {
     ways: scenario === "password" ? ["link", "password"] : ["link"],
     version: "0.1.0",
     service: "unsloth-studio",
+    here: scenario !== "elsewhere",
   };
 }
 

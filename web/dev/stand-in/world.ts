@@ -3,7 +3,8 @@ import { longThread, messagesOf, threads } from "./chats";
 import { GIGA, keys, models, requests } from "./serving";
 
 /**
- * The state behind the stand-in's routes. Scenarios: `usual`, `empty` (a fresh install), `signed-out`, `password`, `loading`
+ * The state behind the stand-in's routes. Scenarios: `usual`, `empty` (a fresh install), `signed-out`, `password`, `elsewhere`
+ * (another machine, no password), `loading`
  * and `failed` (the model), `downloads`, `no-tools`, `network-tools`, `offline`, `forbidden`.
  */
 export class World {
@@ -20,7 +21,7 @@ export class World {
 
   constructor(readonly scenario: string) {
     const empty = scenario === "empty";
-    this.signedIn = scenario !== "signed-out" && scenario !== "password";
+    this.signedIn = !["signed-out", "password", "elsewhere"].includes(scenario);
     this.keys = empty ? [] : keys(this.started);
     this.models = empty ? [] : models(scenario);
     this.requests = empty ? [] : requests(this.started);

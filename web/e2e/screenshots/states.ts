@@ -34,6 +34,7 @@ export const STATES: State[] = [
   { name: "chat-tools-off", path: "/", scenario: "no-tools" },
   { name: "chat-engine-lost", path: "/chat/states", scenario: "failed" },
   { name: "chat-empty", path: "/", scenario: "empty" },
+  { name: "chat-long", path: "/chat/long" },
   { name: "chat-phone", path: "/chat/sum", phone: true },
   {
     name: "chat-phone-menu",
@@ -94,5 +95,6 @@ export const STATES: State[] = [
   { name: "shortcuts", path: "/models", act: (page) => page.keyboard.press("?") },
   { name: "sign-in", path: "/", scenario: "signed-out" },
   { name: "sign-in-password", path: "/", scenario: "password" },
+  { name: "sign-in-elsewhere", path: "/", scenario: "elsewhere" },
   { name: "offline", path: "/", scenario: "offline" },
 ];

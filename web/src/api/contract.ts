@@ -12,6 +12,9 @@ export interface Session {
   ways: ("link" | "password")[];
   version: string;
   service: string;
+  /** Whether the browser runs on the server's machine: a link works only there. */
+  here?: boolean;
+  password_set?: boolean;
 }
 
 export type ApiScope = "inference" | "tools" | "admin";
@@ -227,6 +230,7 @@ export interface Download {
   bytes_total: number | null;
   bytes_per_second: number | null;
   seconds_left: number | null;
+  note?: string | null;
   error: Problem | string | null;
 }
 

@@ -14,7 +14,8 @@ export function SignIn({ session, refusal }: { session: Session; refusal: unknow
   const { t } = useTranslation();
   const client = useQueryClient();
   const byPassword = session.ways.includes("password");
-  const byLink = session.ways.includes("link");
+  const byLink = session.ways.includes("link") && session.here !== false;
+  const shut = !byPassword && !byLink;
   const [password, setPassword] = useState("");
   const [link, setLink] = useState("");
 
@@ -90,6 +91,14 @@ export function SignIn({ session, refusal }: { session: Session; refusal: unknow
               </Button>
             </div>
           </form>
+        )}
+        {shut && (
+          <div className="mt-4 flex flex-col gap-2 text-table">
+            <p className="text-ink-2">{t("signIn.shut")}</p>
+            <pre className="rounded-control border border-line bg-code px-3 py-2 font-mono text-[12.5px]">
+              unsloth password set
+            </pre>
+          </div>
         )}
         <p className="mt-8 text-ink-3 text-note">{t("signIn.keysStay", { version: session.version })}</p>
       </div>

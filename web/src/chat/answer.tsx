@@ -48,7 +48,11 @@ export const Answer = memo(function Answer({ message, live, tree, actions, isLas
           {problemText(message.error) || t("chat.failed")}
         </div>
       )}
-      {message.status === "stopped" && <p className="text-ink-3 text-note">{t("chat.stopped")}</p>}
+      {message.status === "stopped" && (
+        <p className="text-ink-3 text-note">
+          {t("chat.stopped")} {problemText(message.error)}
+        </p>
+      )}
       {cut && message.status !== "stopped" && <p className="text-note text-warn">{t("chat.cut")}</p>}
       {!running && (
         <div className="flex flex-wrap items-center gap-x-3.5 gap-y-1 text-ink-3 text-note">

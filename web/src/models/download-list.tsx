@@ -71,6 +71,7 @@ function DownloadRow({ download }: { download: Download }) {
           tone={download.state === "failed" ? "bad" : download.state === "paused" ? "warn" : "good"}
           className="mt-1.5"
         />
+        {download.note && <p className="mt-1 text-ink-2 text-note">{download.note}</p>}
         {failure && (
           <p role="alert" className="mt-1 text-bad text-note">
             {failure}

@@ -38,7 +38,7 @@ export function ModelRow({ model, isDefault }: { model: ModelEntry; isDefault: b
     onSettled: renew,
   });
   const remove = async () => {
-    await call("DELETE", `/api/models/${model.id}`);
+    await call("DELETE", `/api/models/${encodeURI(model.id)}`);
     await renew();
   };
 

@@ -47,6 +47,7 @@ export const en = {
     thenPaste: "Open the link, or paste it here.",
     link: "Link or token",
     password: "Password",
+    shut: "From another machine one signs in with a password, and none is set yet. On the server's machine:",
     enter: "Sign in",
     linkRefused: "This link was used already or is too old. Ask for a new one.",
     wait_one: "Wait {{count}} second.",

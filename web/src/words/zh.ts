@@ -48,6 +48,7 @@ export const zh: Words = {
     thenPaste: "打开该链接，或粘贴到这里。",
     link: "链接或令牌",
     password: "密码",
+    shut: "从其他机器登录需要密码，目前尚未设置。请在服务器上运行：",
     enter: "登录",
     linkRefused: "此链接已使用过或已过期。请获取新链接。",
     wait_one: "请等待 {{count}} 秒。",
