@@ -6,10 +6,13 @@ DEV    := $(VENV)/.dev
 CLIENTS := $(VENV)/.clients
 AI_SDK := tests/clients/ai_sdk/node_modules/.package-lock.json
 RUN    := $(VENV)/.run
+NODE   := web/node_modules/.package-lock.json
+PAGE   := src/unsloth_studio/studio_page/index.html
+PAGE_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/dev/compressed.ts -type f 2>/dev/null)
 TRAIN  := .venv-demo/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox-tool run test fmt lint types unit e2e clients soak bench demo-model demo-eval lock clean
+.PHONY: help setup sandbox-tool chromium run test fmt lint types unit e2e clients soak bench web web-test e2e-web screenshots demo-model demo-eval lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +39,17 @@ sandbox-tool:  # what the sandbox is made with, for the tests
 $(AI_SDK): tests/clients/ai_sdk/package-lock.json
 	npm ci --prefix tests/clients/ai_sdk --no-audit --no-fund --ignore-scripts
 	@touch $@
+
+$(NODE): web/package-lock.json
+	npm ci --prefix web --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+$(PAGE): $(NODE) $(PAGE_SOURCES)
+	npm run --prefix web --silent build -- --logLevel warn
+	@touch $@
+
+chromium:  # what the page is tested in
+	@command -v chromium >/dev/null || (apt-get update && apt-get install -y --no-install-recommends chromium)
 
 setup: $(RUN)  ## Create .venv with what running needs (run and test do this by themselves)
 
@@ -65,6 +79,20 @@ e2e: $(CLIENTS) sandbox-tool  ## Real engine, real server, official SDKs and age
 clients: $(CLIENTS) $(AI_SDK)  ## Clients on Node (not part of test; needs Node 20 or later)
 	$(BIN)/pytest -q -m clients
 
+web: $(PAGE)  ## Build the Studio page (needs Node 20.19 or later)
+
+web-test: $(NODE)  ## The page's format, lint, types and unit tests
+	npm run --prefix web --silent lint
+	npm run --prefix web --silent types
+	npm run --prefix web --silent test
+
+e2e-web: $(RUN) $(PAGE) chromium  ## Journeys through the page, in a headless browser against a real server
+	npm run --prefix web --silent e2e
+
+screenshots: $(RUN) $(PAGE) chromium  ## Take the pictures in docs/screenshots again
+	npm run --prefix web --silent screenshots
+	$(BIN)/python web/e2e/screenshots/shrink.py docs/screenshots
+
 soak: $(DEV)  ## Long fault and load runs (not part of test)
 	$(BIN)/pytest -q -m soak
 
@@ -91,4 +119,4 @@ lock: $(BIN)/python  ## Pin and hash requirements again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group clients -c requirements/run.txt -c requirements/dev.txt -o requirements/clients.txt
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) .venv-demo build tests/clients/ai_sdk/node_modules dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-demo build tests/clients/ai_sdk/node_modules web/node_modules src/unsloth_studio/studio_page dist .pytest_cache .ruff_cache .hypothesis

@@ -23,6 +23,7 @@ for (const theme of ["light", "dark"] as const) {
       await page.goto(state.path);
       await page.waitForLoadState("domcontentloaded");
       await page.locator("main").first().waitFor();
+      if (state.path.startsWith("/chat/")) await page.locator(".markdown").first().waitFor();
       await page.waitForTimeout(700);
       await state.act?.(page);
       await page.waitForTimeout(500);

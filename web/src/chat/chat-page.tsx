@@ -33,9 +33,9 @@ export function ChatPage() {
   const path = useMemo(() => (live ? [...kept.slice(0, -1), live.message] : kept), [kept, live]);
 
   useEffect(() => {
-    const timer = setTimeout(() => void import("./markdown/markdown"), 1000);
+    const timer = setTimeout(() => void import("./markdown/markdown"), id === null ? 1000 : 0);
     return () => clearTimeout(timer);
-  }, []);
+  }, [id]);
   useShortcut("stop", () => {
     if (last?.status === "running") actions.stop.mutate(last);
   });

@@ -98,7 +98,7 @@ function RequestRow({ request, onOpen }: { request: RequestRecord; onOpen: (id: 
       <Cell label="tok/s" num>
         {rate(request.tokens_per_second)}
       </Cell>
-      <Cell label="" className="w-56 max-w-56">
+      <Cell label="" className="sm:w-full sm:max-w-0">
         <Notes request={request} />
       </Cell>
     </Row>
@@ -118,12 +118,12 @@ function Notes({ request }: { request: RequestRecord }) {
   const { t } = useTranslation();
   const problem = problemText(request.error);
   return (
-    <span className="flex flex-wrap gap-1.5">
+    <span className="flex min-w-36 items-center gap-1.5 overflow-hidden">
       {request.repairs > 0 && <Chip tone="warn">{t("monitor.healed", { count: request.repairs })}</Chip>}
       {request.tools > 0 && <Chip>{t("monitor.toolCalls", { count: request.tools })}</Chip>}
       {request.finish_reason === "length" && <Chip tone="warn">{t("monitor.cut")}</Chip>}
       {problem && (
-        <span className="block max-w-full truncate text-ink-2" title={problem}>
+        <span className="min-w-0 truncate text-ink-2" title={problem}>
           {problem}
         </span>
       )}

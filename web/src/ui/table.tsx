@@ -40,7 +40,7 @@ export function Head({ columns }: { columns: { name: string; num?: boolean; hidd
             key={column.name}
             scope="col"
             className={clsx(
-              "whitespace-nowrap border-line border-b px-3.5 py-2 font-medium text-ink-3 text-note first:pl-4 group-data-[dense]/table:px-2.5",
+              "whitespace-nowrap border-line border-b px-3.5 py-2 font-medium text-ink-3 text-note sm:first:pl-4 group-data-[dense]/table:px-2.5",
               column.num ? "num" : "text-left",
             )}
           >
@@ -76,7 +76,7 @@ export function Cell({ label, num = false, mono = false, className, children, ..
   return (
     <td
       className={clsx(
-        "px-3.5 py-2.5 max-sm:max-w-none max-sm:py-1 max-sm:text-left first:pl-4 group-data-[dense]/table:px-2.5 sm:group-data-[dense]/table:py-1.5",
+        "px-3.5 py-2.5 max-sm:max-w-none max-sm:py-1 max-sm:text-left sm:first:pl-4 group-data-[dense]/table:px-2.5 sm:group-data-[dense]/table:py-1.5",
         label && "max-sm:flex max-sm:justify-between max-sm:gap-4",
         !label && "max-sm:block",
         num && "num",
