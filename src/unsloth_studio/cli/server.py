@@ -13,13 +13,11 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-
-import uvicorn
 
 from unsloth_studio import __version__
 from unsloth_studio.api.app import build_app
@@ -30,6 +28,7 @@ from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.chat.chats import Chats
 from unsloth_studio.chat.library import Library
 from unsloth_studio.cli.banner import Ready, studio_url
+from unsloth_studio.cli.http_server import HttpServer, loop_factory
 from unsloth_studio.cli.launching import Wishes
 from unsloth_studio.cli.model_desk import LocalModelDesk
 from unsloth_studio.cli.models_served import Models, local_models, upstream_models
@@ -76,7 +75,7 @@ class RunOptions:
 def serve(settings: Settings, options: RunOptions, sock: socket.socket, out: Output) -> int:
     """Run until a signal or a failed start; the exit status (0 after Ctrl-C, 1 when the server cannot run)."""
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             return runner.run(_Run(settings, options, sock, out).main())
     except OperatorProblem as problem:
         out.failed(str(problem))
@@ -97,7 +96,7 @@ class _Run:
         self._metrics = Metrics()
         self._meter: KeyMeter | None = None
         self._requests = RequestLog()
-        self._server: _Server | None = None
+        self._server: HttpServer | None = None
 
     async def main(self) -> int:
         loop = asyncio.get_running_loop()
@@ -226,19 +225,7 @@ class _Run:
     @asynccontextmanager
     async def _listening(self, services: Services, admissions: Admissions) -> AsyncGenerator[None]:
         """Accept requests; at the end let the running ones finish."""
-        config = uvicorn.Config(
-            build_app(services),
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=int(self._settings.drain_seconds),
-        )
-        self._server = _Server(config)
+        self._server = HttpServer(build_app(services), drain_seconds=self._settings.drain_seconds)
         serving = asyncio.create_task(self._server.serve(sockets=[self._sock]))
         await self._server.listening.wait()
         try:
@@ -292,34 +279,9 @@ class _Run:
         )
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: ours end the program with status 0 and in our order."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-
 def _new_id() -> str:
     """96 random bits."""
     return secrets.token_hex(12)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """uvloop where there is one."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
 
 
 @asynccontextmanager
