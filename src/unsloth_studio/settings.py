@@ -155,7 +155,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Minutes | None, about("Unload a model after this time without a request; default: never.")
     ] = None
     aliases: Annotated[dict[str, str], about("Names for models; `*` stands for anything: `claude-*` = `my-model`.")] = (
-        field(default_factory=dict)
+        field(default_factory=dict[str, str])
     )
     tiers: Annotated[
         Tiers, about("Models for the vendors' names of a size; `aliases` of the same name win over them.")
