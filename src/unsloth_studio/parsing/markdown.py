@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 
 _QUOTE = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)*>")
+_PART = re.compile(r"\n|`+|~+|[^\n`~]+")
 _LINE_LIMIT = 64
+_INFO_LIMIT = 32
 
 
 class Markdown:
-    """Told of every piece of the text in order."""
+    """Told of every piece of the text in order: by `feed`, or by `text`, `newline` and `run`."""
 
     def __init__(self) -> None:
         self.line_start = True
@@ -66,9 +68,20 @@ class Markdown:
         for mark in re.findall("[\u201c\u201d]", run):
             self._curly = max(0, self._curly + (1 if mark == "\u201c" else -1))
 
-    def newline(self, *, blank: bool | None = None) -> None:
-        """`blank`: whether the line before was; else what was told of it."""
-        self._after_blank = not self._line.strip() if blank is None else blank
+    def feed(self, text: str) -> None:
+        """A text of any shape, whole lines and fences in it."""
+        for part in _PART.finditer(text):
+            letter = text[part.start()]
+            if letter == "\n":
+                self.newline()
+            elif letter in "`~":
+                rest = text[part.end() : part.end() + _INFO_LIMIT]
+                self.run(letter, len(part.group()), rest.partition("\n")[0])
+            else:
+                self.text(part.group())
+
+    def newline(self) -> None:
+        self._after_blank = not self._line.strip()
         self.line_start, self._quote, self._code, self._line = True, False, 0, ""
         self._straight, self._curly, self._words, self._quoted_line = 0, 0, False, False
 

@@ -52,7 +52,7 @@ class CallReading(ReadingState):
             self._state = "thought"
         elif self._names or "|" not in text:
             self._say(text)
-            self._markdown.text(text)
+            self._markdown.feed(text)
             self._state = "text"
         else:
             self._state = "text"
@@ -128,10 +128,7 @@ class CallReading(ReadingState):
             self._state = "thought"
             return True
         self._say(text)
-        before, newline, last = text.rpartition("\n")
-        if newline:
-            self._markdown.newline(blank=not before.rpartition("\n")[2].strip())
-        self._markdown.text(last)
+        self._markdown.feed(text)
         self._state = "text"
         return True
 
