@@ -255,7 +255,7 @@ class TextReading(CallReading):
 
     def _end_of_thought(self, end: int) -> bool:
         self._pos, self._state, self._harmony_thought = end, "start", False
-        self._foreign, self._tail, self._closer = False, "", ""
+        self._foreign, self._tail, self._before, self._closer = False, "", "", ""
         return True
 
     def _turn_in_thought(self, mark: Mark) -> bool:

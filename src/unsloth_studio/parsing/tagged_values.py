@@ -30,8 +30,8 @@ from unsloth_studio.parsing.tags import (
 
 _MISSING = 64
 """Arguments behind one that may have lost its closing tag, as far as it is looked for."""
-_LOOKS = 20_000
-"""How often a tag is looked at in one call, besides eight times for each."""
+_LOOKS = 4_000
+"""How often a tag is looked at in one call, besides four times for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class TaggedValues:
         self._closers = list(ARGUMENT_END.finditer(inner))
         self._opener_starts = [each.start() for each in self._openers]
         self._closer_starts = [each.start() for each in self._closers]
-        self._looks = _LOOKS + 8 * (len(self._openers) + len(self._closers))
+        self._looks = _LOOKS + 4 * (len(self._openers) + len(self._closers))
 
     def __bool__(self) -> bool:
         return bool(self._openers)
@@ -127,9 +127,7 @@ class TaggedValues:
         other = self._other(looked, len(self._openers), taken, missing, style)
         return self._split(other) if other is not None else self._unclosed(start)
 
-    def _other(
-        self, first: int, until: int, taken: set[str], missing: set[str], style: str
-    ) -> re.Match[str] | None:
+    def _other(self, first: int, until: int, taken: set[str], missing: set[str], style: str) -> re.Match[str] | None:
         """The first of these tags that begins an argument which is still to come."""
         for opener in self._openers[first:until]:
             key = key_of(opener)

@@ -21,12 +21,12 @@ _L = rf"{STANDS}?<[\s{STANDS}]*"
 _R = rf"{STANDS}?<[\s{STANDS}]*/[\s{STANDS}]*"
 _ARGUMENT = "(?:parameter|param|arg)"
 HEAD: Final = re.compile(
-    rf"{_L}(?P<tag>function|invoke|tool)(?:\s*=\s*|\s*_?name\s*=\s*|\s+name\s*=\s*)[\"']?(?P<name>[^\"'<>\n{STANDS}]*?)[\"']?"
+    rf"{_L}(?P<tag>function|invoke|tool)(?:\s*=|\s*_?name\s*=)\s*+[\"']?(?P<name>[^\"'<>\n{STANDS}]*?)[\"']?"
     rf"\s*(?P<end>/?>|(?=\n|{STANDS}?<))",
     re.IGNORECASE,
 )
 ARGUMENT: Final = re.compile(
-    rf"{_L}{_ARGUMENT}(?:\s*=\s*|\s+name\s*=\s*|\s*_?name\s*=\s*)(?P<quote>[\"']?)(?P<key>[^<>\n]*?)(?P=quote)"
+    rf"{_L}{_ARGUMENT}(?:\s*=|\s*_?name\s*=)\s*+(?P<quote>[\"']?)(?P<key>[^<>\n]*?)(?P=quote)"
     r"(?:\s+string\s*=\s*[\"'](?P<string>true|false)[\"'])?\s*(?P<end>>|(?=<))",
     re.IGNORECASE,
 )
