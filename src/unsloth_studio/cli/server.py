@@ -117,6 +117,7 @@ class _Run:
                 models.prepare,
                 heals=self._settings.tool_call_healing,
                 loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
+                on_try=self._metrics.count_second_try,
             )
             await stack.enter_async_context(_running(toolbox.keep_tidy()))
             await stack.enter_async_context(self._listening(self._services(turns, keys.ring, toolbox), admissions))
