@@ -54,7 +54,10 @@ class Model:
         (asked(), [said(GOOD)], GOOD, []),
         (asked(), [said(TextPart("No."))], None, []),
         (asked("required"), [said(GOOD)], GOOD, []),
-        (asked(), [said(BAD), said(TextPart('{"n": 3}'))], ToolCallPart("1", "step", '{"n":3}'), ["call asked", "call succeeded"]),
+        (
+            asked(), [said(BAD), said(TextPart('{"n": 3}'))],
+            ToolCallPart("1", "step", '{"n":3}'), ["call asked", "call succeeded"],
+        ),
         (asked(), [said(BAD), said(TextPart('{"n": 31}'))], BAD, ["call asked", "call failed"]),
         (asked(), [said(BAD), LOST], BAD, ["call asked", "call failed"]),
         (asked(), [said(BAD, usage=Usage()), LOST], BAD, ["call asked", "call failed"]),
