@@ -61,6 +61,7 @@ async def running(settings: Settings, served: Served, keys: KeyRing, policy: Too
             served.models.prepare,
             heals=settings.tool_call_healing,
             loop_limits=LoopLimits(settings.loop_guard_hint, settings.loop_guard_stop),
+            on_try=metrics.count_second_try,
         )
         services = Services(
             turns=turns,
