@@ -16,6 +16,7 @@ from msgspec import Meta, Struct, field
 PREFIX: Final = "UNSLOTH_STUDIO_"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
+UpToAnHour = Annotated[float, Meta(gt=0, le=3600)]
 Mebibytes = Annotated[int, Meta(ge=1, le=1024)]
 MebibytesOfModels = Annotated[int, Meta(ge=64)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -173,6 +174,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         bool | None,
         about("Run python, terminal and web tools for clients; default: only if no other machine can reach us."),
     ] = None
+    tool_approval_seconds: Annotated[
+        UpToAnHour,
+        about("How long a call waits to be allowed, where a request asks for that."),
+    ] = 300.0
     behind_proxy: Annotated[
         bool,
         about("Others reach this server through a tunnel or reverse proxy, although it listens on loopback."),
