@@ -123,6 +123,7 @@ class ToolLoop:
             if not this.calls:
                 yield [replace(this.end, usage=usage)]
                 return
+            self.turns.trace(turn_id).reached("tool")
             results: list[ToolResultReady] = []
             async with aclosing(caller.answers(this.calls)) as told:
                 async for events in told:
