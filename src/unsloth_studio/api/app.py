@@ -41,6 +41,13 @@ ENDPOINTS: tuple[Served, ...] = (
     *MODEL_ENDPOINTS,
     PullModel,
     *STUDIO_ENDPOINTS,
+    WaitingCalls,
+    DecideCall,
+    ConfirmCall,
+    Sessions,
+    SessionFiles,
+    DownloadFile,
+    DeleteSession,
     *HUB_ENDPOINTS,
     *MONITOR_ENDPOINTS,
     Status,
@@ -57,16 +64,7 @@ def routes(services: Services) -> list[Route]:
     asked = [
         Route(one.operation.path, one(services), methods=[one.operation.method], name=one.__name__) for one in ENDPOINTS
     ]
-    running = [
-        Route("/api/tool-calls", WaitingCalls(services), methods=["GET"]),
-        Route("/api/tool-calls/{approval_id}", DecideCall(services), methods=["POST"]),
-        Route("/api/inference/tool-confirm", ConfirmCall(services), methods=["POST"]),
-        Route("/api/sessions", Sessions(services), methods=["GET"]),
-        Route("/api/sessions/{session_id:path}/files", SessionFiles(services), methods=["GET"]),
-        Route("/api/sessions/{session_id:path}/files/{path:path}", DownloadFile(services), methods=["GET"]),
-        Route("/api/sessions/{session_id:path}", DeleteSession(services), methods=["DELETE"]),
-    ]
-    return [*asked, *running, *page_routes()]
+    return [*asked, *page_routes()]
 
 
 def build_app(services: Services) -> ASGIApp:

@@ -12,6 +12,8 @@ import msgspec
 import orjson
 
 from unsloth_studio.api.exchange import Exchange
+from unsloth_studio.api.operation import Operation
+from unsloth_studio.api.tool_shapes import DecidedReply, WaitingCallsReply
 from unsloth_studio.api.toolbox_endpoint import ToolboxEndpoint, owner_of
 from unsloth_studio.dialects.body import read_shape
 from unsloth_studio.dialects.server_tools import approval_fields
@@ -32,6 +34,10 @@ class Confirmation(msgspec.Struct):
 
 
 class WaitingCalls(ToolboxEndpoint):
+    """Calls that wait until somebody allows them, the oldest first."""
+
+    operation = Operation("GET", "/api/tool-calls", reply=WaitingCallsReply)
+
     async def answer(self, exchange: Exchange) -> None:
         """The calls that wait, the oldest first: for replies that are not streamed, and for who comes later."""
         calls = [_fields(call) for call in self.toolbox.approvals.waiting(owner_of(exchange))]
@@ -50,6 +56,10 @@ class _Deciding(ToolboxEndpoint):
 
 
 class DecideCall(_Deciding):
+    """Allow or deny a call that waits."""
+
+    operation = Operation("POST", "/api/tool-calls/{approval_id}", body=Verdict, reply=DecidedReply)
+
     async def answer(self, exchange: Exchange) -> None:
         """Decide about the call in the address."""
         approval_id: str = exchange.scope["path_params"]["approval_id"]
@@ -58,6 +68,10 @@ class DecideCall(_Deciding):
 
 
 class ConfirmCall(_Deciding):
+    """Allow or deny a call that waits, as clients of Unsloth Studio say it."""
+
+    operation = Operation("POST", "/api/inference/tool-confirm", body=Confirmation, reply=DecidedReply)
+
     async def answer(self, exchange: Exchange) -> None:
         """Decide about the call in the body."""
         said, _ = read_shape(await exchange.body(), Confirmation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 
-from unsloth_studio.api.endpoint import Endpoint, finished
+from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.exchange import Exchange
 from unsloth_studio.api.open_replies import ChatChunk, ChatCompletion, TextCompletion
 from unsloth_studio.api.operation import Operation
@@ -18,6 +18,8 @@ from unsloth_studio.dialects.openai_completions.wire import CompletionsBody
 from unsloth_studio.dialects.openai_completions.write import CompletionsStreamWriter
 from unsloth_studio.dialects.openai_completions.write import write_whole as write_completions
 from unsloth_studio.serving.choices import ChoiceBatch, choices_of, interleave
+from unsloth_studio.serving.forced_call import demands_call
+from unsloth_studio.serving.second_try import finished
 from unsloth_studio.turn.accumulate import Accumulator, Turn
 from unsloth_studio.turn.errors import TurnError, invalid
 from unsloth_studio.turn.messages import Request
@@ -32,8 +34,14 @@ class _ChoicesEndpoint(Endpoint):
         del exchange
         return openai_errors.error_body(error)
 
-    def start(self, exchange: Exchange, requests: Sequence[Request]) -> AsyncGenerator[ChoiceBatch]:
-        return interleave([self.services.turns.run(request, turn_id=exchange.id) for request in requests])
+    def start(self, exchange: Exchange, requests: Sequence[Request], *, whole: bool) -> AsyncGenerator[ChoiceBatch]:
+        """Each choice is checked by itself where one answer would be: in a whole reply, or when it must call a tool."""
+        return interleave(
+            [
+                self.checked(exchange, request) if whole or demands_call(request) else self.run(exchange, request)
+                for request in requests
+            ]
+        )
 
     async def turns(self, exchange: Exchange, requests: Sequence[Request]) -> list[Turn]:
         """All choices, whole."""
@@ -43,7 +51,7 @@ class _ChoicesEndpoint(Endpoint):
             for event in batch[1]:
                 accumulators[batch[0]].feed(event)
 
-        await exchange.collect(self.start(exchange, requests), take)
+        await exchange.collect(self.start(exchange, requests, whole=True), take)
         return [finished(accumulator) for accumulator in accumulators]
 
 
@@ -81,7 +89,7 @@ class ChatCompletions(_ChoicesEndpoint):
         if call.stream:
             writer = ChatStreamWriter(created=created, include_usage=call.include_usage, n=call.n)
             telling = self.telling(writer, call.request)
-            await exchange.stream(self.start(exchange, requests), _feed(writer), writer=telling)
+            await exchange.stream(self.start(exchange, requests, whole=False), _feed(writer), writer=telling)
         else:
             await exchange.json(write_chat(await self.turns(exchange, requests), created=created))
 
@@ -109,7 +117,7 @@ class Completions(_ChoicesEndpoint):
             usage = call.include_usage
             writer = CompletionsStreamWriter(created=created, include_usage=usage, echo=call.echo, n=call.n)
             telling = self.telling(writer, call.requests[0])
-            await exchange.stream(self.start(exchange, call.requests), _feed(writer), writer=telling)
+            await exchange.stream(self.start(exchange, call.requests, whole=False), _feed(writer), writer=telling)
         else:
             turns = await self.turns(exchange, call.requests)
             await exchange.json(write_completions(turns, created=created, echo=call.echo, n=call.n))

@@ -14,6 +14,8 @@ from urllib.parse import quote, unquote_to_bytes
 import orjson
 
 from unsloth_studio.api.exchange import Exchange, Header
+from unsloth_studio.api.operation import Operation
+from unsloth_studio.api.tool_shapes import SessionDeleted, SessionFilesReply, SessionsReply
 from unsloth_studio.api.toolbox_endpoint import ToolboxEndpoint, owner_of
 from unsloth_studio.tools.session_card import SessionCard
 from unsloth_studio.tools.sessions import SessionFile
@@ -50,6 +52,10 @@ class _SessionEndpoint(ToolboxEndpoint):
 
 
 class Sessions(ToolboxEndpoint):
+    """The sessions of the key's tools, the one used last first; of all keys with the scope `admin`."""
+
+    operation = Operation("GET", "/api/sessions", reply=SessionsReply)
+
     async def answer(self, exchange: Exchange) -> None:
         """The sessions of the key, the one used last first; of all keys with the scope `admin`."""
         folders, owner = self.toolbox.folders, owner_of(exchange)
@@ -63,6 +69,10 @@ class Sessions(ToolboxEndpoint):
 
 
 class SessionFiles(_SessionEndpoint):
+    """The regular files of a session, by path."""
+
+    operation = Operation("GET", "/api/sessions/{session_id:path}/files", reply=SessionFilesReply)
+
     async def answer(self, exchange: Exchange) -> None:
         """The session's files, by path; links, folders and the like are left out."""
         card = await self.card(exchange)
@@ -72,6 +82,12 @@ class SessionFiles(_SessionEndpoint):
 
 
 class DownloadFile(_SessionEndpoint):
+    """One file of a session, to be saved."""
+
+    operation = Operation(
+        "GET", "/api/sessions/{session_id:path}/files/{path:path}", reply=bytes, media_type="application/octet-stream"
+    )
+
     async def answer(self, exchange: Exchange) -> None:
         """One file, to be saved."""
         card, path = await self.card(exchange), _asked(exchange).path
@@ -90,6 +106,10 @@ class DownloadFile(_SessionEndpoint):
 
 
 class DeleteSession(_SessionEndpoint):
+    """Delete a session with its files and its variables."""
+
+    operation = Operation("DELETE", "/api/sessions/{session_id:path}", reply=SessionDeleted)
+
     async def answer(self, exchange: Exchange) -> None:
         """Delete the session with its files and its variables."""
         card = await self.card(exchange)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from unsloth_studio.api.model_desk import LoadSettings
 from unsloth_studio.catalog.local_models import LocalModel
-from unsloth_studio.cli.launching import Wishes, over, read_flags
 from unsloth_studio.cli.shelf import Stocked
+from unsloth_studio.cli.wishes import Wishes, over, read_flags
 from unsloth_studio.settings import Settings
 
 

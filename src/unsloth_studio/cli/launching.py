@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
 from unsloth_studio.catalog.demo import DEMO_FLAGS, DEMO_MODEL_ID, DEMO_SAMPLING
 from unsloth_studio.catalog.gguf import GgufFacts
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.sheet import Sheet
 from unsloth_studio.cli.places import own_settings
-from unsloth_studio.engine.flags import EngineFlags, parse_engine_flags
-from unsloth_studio.engine.known_flags import KNOWN_FLAGS
+from unsloth_studio.cli.wishes import Wishes, sampling_over
+from unsloth_studio.engine.flags import parse_engine_flags
 from unsloth_studio.engine.model_facts import ModelFacts, RecurrentState, sliding_layers
 from unsloth_studio.engine.plan import EngineOptions
 from unsloth_studio.settings import Settings
 from unsloth_studio.turn.messages import SamplingParams
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the command line asks for, for the model it names; the engine's words read already."""
-
-    context_length: int | None = None
-    parallel: int | None = None
-    threads: int | None = None
-    flags: EngineFlags = EngineFlags()
-
-
-def over(first: Wishes, second: Wishes) -> Wishes:
-    """`first` where it says something, else `second`; of the engine's own words the later win, so `first` comes last."""
-    mine, theirs = first.flags, second.flags
-    flags = EngineFlags(
-        sampling=_over(mine.sampling, theirs.sampling),
-        context_length=mine.context_length or theirs.context_length,
-        slots=mine.slots or theirs.slots,
-        threads=mine.threads or theirs.threads,
-        mmproj=mine.mmproj or theirs.mmproj,
-        rest=(*theirs.rest, *mine.rest),
-    )
-    return Wishes(
-        first.context_length or mine.context_length or second.context_length,
-        first.parallel or mine.slots or second.parallel,
-        first.threads or mine.threads or second.threads,
-        flags,
-    )
-
-
-def read_flags(words: Sequence[str], engine: str | None) -> EngineFlags:
-    """The engine's words; those that only the engine at the path `engine` has are asked of it. Raises `FlagProblem`."""
-    known = KNOWN_FLAGS
-    if engine and any(word.startswith("--") and word not in known for word in words):
-        from unsloth_studio.engine.discovery import flags_of
-
-        known = flags_of(engine)
-    return parse_engine_flags(words, known=known)
 
 
 def engine_facts(sheet: Sheet) -> ModelFacts:
@@ -93,7 +51,9 @@ def engine_options(model: LocalModel, model_id: str, settings: Settings, wishes:
     configured = parse_engine_flags(own.flags)
     flags = wishes.flags
     demo = model.id == DEMO_MODEL_ID
-    sampling = _over(flags.sampling, _over(configured.sampling, DEMO_SAMPLING if demo else SamplingParams()))
+    sampling = sampling_over(
+        flags.sampling, sampling_over(configured.sampling, DEMO_SAMPLING if demo else SamplingParams())
+    )
     projector = flags.mmproj or configured.mmproj or model.projector
     return EngineOptions(
         model_path=model.main_file,
@@ -110,15 +70,6 @@ def engine_options(model: LocalModel, model_id: str, settings: Settings, wishes:
         projector=projector,
         extra_flags=(*(DEMO_FLAGS if demo else ()), *configured.rest, *flags.rest),
     )
-
-
-def _over(first: SamplingParams, second: SamplingParams) -> SamplingParams:
-    """`first` where it says something, else `second`."""
-    named = {name: value for name in _FIELDS if (value := getattr(first, name)) is not None}
-    return replace(second, **named)
-
-
-_FIELDS = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "presence_penalty", "frequency_penalty", "seed")
 
 
 def _head_length(gguf: GgufFacts) -> int:

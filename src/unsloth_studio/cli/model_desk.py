@@ -19,11 +19,12 @@ from unsloth_studio.catalog.locate import choose
 from unsloth_studio.catalog.removal import remove_model
 from unsloth_studio.catalog.running_downloads import Planned, RunningDownload, RunningDownloads
 from unsloth_studio.cli.asked import wishes_of
-from unsloth_studio.cli.launching import engine_facts, engine_options, over
+from unsloth_studio.cli.launching import engine_facts, engine_options
 from unsloth_studio.cli.models_served import LocalModels
 from unsloth_studio.cli.places import library_of, memory_budget, smaller_files
 from unsloth_studio.cli.pulling import named_repository, planned
 from unsloth_studio.cli.shelf import Stocked
+from unsloth_studio.cli.wishes import over
 from unsloth_studio.engine.local import plan_launch
 from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.engine.sizing import DoesNotFit

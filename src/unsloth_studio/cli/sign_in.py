@@ -30,7 +30,7 @@ def link(as_json: bool) -> None:
     """
     from unsloth_studio.cli.banner import studio_url
     from unsloth_studio.cli.running import base_url_of
-    from unsloth_studio.settings import load_settings
+    from unsloth_studio.settings_sources import load_settings
 
     base_url = base_url_of(load_settings().home)
     with _sign_ins() as store:
@@ -90,7 +90,7 @@ def remove_password() -> None:
 @contextmanager
 def _sign_ins() -> Generator[SessionStore]:
     """The sign-ins of the data folder. Raises `OperatorProblem`."""
-    from unsloth_studio.settings import load_settings
+    from unsloth_studio.settings_sources import load_settings
     from unsloth_studio.store.database import Database
     from unsloth_studio.store.keys import KeyStore
     from unsloth_studio.store.sessions import SessionStore

@@ -21,11 +21,13 @@ from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.replies import lost_error
 from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.serving.admission import Admissions
-from unsloth_studio.serving.call_reader import CallReader, offers_tools
+from unsloth_studio.serving.call_check import CallCheck
+from unsloth_studio.serving.call_reader import CallReader, reads, tools_of
 from unsloth_studio.serving.history import mend_history
 from unsloth_studio.serving.lanes import Lane, Lanes
 from unsloth_studio.serving.loop_guard import NO_LOOP, LoopLimits, Verdict, judge, with_hint
 from unsloth_studio.serving.repetition import EndlessTurn
+from unsloth_studio.serving.second_try import SecondTries
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import (
     Event,
@@ -39,7 +41,7 @@ from unsloth_studio.turn.events import (
     Usage,
 )
 from unsloth_studio.turn.messages import Conversation, Request, TextPart, ToolCallPart
-from unsloth_studio.turn.record import CallRepair, TurnRecord
+from unsloth_studio.turn.record import CallRepair, CallViolation, SecondTry, TurnRecord
 from unsloth_studio.turn.trace import Trace, unwatched
 
 log = logging.getLogger(__name__)
@@ -86,14 +88,19 @@ async def as_asked(request: Request, model_id: str) -> Request:
     return request
 
 
+def _unnoticed(second_try: SecondTry) -> None:
+    del second_try
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     """Runs turns on the models of a pool.
 
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
-    as far as the engine. `prepare` gets the request and the pool's id of the model that answers, before a slot is taken.
-    `heals` says whether badly written tool calls may be repaired at all; `loop_limits` when an agent goes in circles
-    (and whether an answer that repeats itself is ended). `trace` gives what watches a request, by its id.
+    as far as the engine, `on_try` of every second try. `prepare` gets the request and the pool's id of the model that
+    answers, before a slot is taken. `heals` says whether badly written tool calls may be repaired at all; `loop_limits` when
+    an agent goes in circles (and whether an answer that repeats itself is ended). `trace` gives what watches a request, by
+    its id.
     """
 
     pool: Pool
@@ -104,7 +111,12 @@ class Turns:
     prepare: Callable[[Request, str], Awaitable[Request]] = as_asked
     heals: bool = True
     loop_limits: LoopLimits = LoopLimits()
+    on_try: Callable[[SecondTry], None] = _unnoticed
     trace: Callable[[str], Trace] = unwatched
+
+    @property
+    def second_tries(self) -> SecondTries:
+        return SecondTries(self.heals, self.on_try)
 
     async def run(self, request: Request, *, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, in batches: all that arrived in one read of the engine's socket."""
@@ -119,14 +131,15 @@ class Turns:
             yield told(turn_id, chosen.id, verdict.text)
             return
         request = _hinted(request, verdict)
-        watch.counts_calls = offers_tools(request.prompt)
-        heals = self.heals and request.heal_tool_calls and request.top_logprobs is None and watch.counts_calls
-        calls = CallReader(request.prompt, turn_id) if heals else None
+        calls = CallReader(request.prompt, turn_id) if self.heals and reads(request) else None
+        offered = tools_of(request.prompt)
+        watch.counts_calls = bool(offered)
+        check = CallCheck(offered) if offered else None
         endless = EndlessTurn() if self.loop_limits.stop else None
         admission = self.admissions.of(chosen.id, chosen.slots)
-        async with admission.slot(), self._leased(chosen, trace) as engine:
-            lanes = Lanes(two=calls is not None)
-            try:
+        try:
+            async with admission.slot(), self._leased(chosen, trace) as engine:
+                lanes = Lanes(two=calls is not None and check is not None)
                 async with aclosing(self._lanes(engine, request, turn_id, lanes=lanes, watch=watch)) as batches:
                     async for events in batches:
                         if calls is not None:
@@ -136,15 +149,34 @@ class Turns:
                             events = endless.feed(events)
                         if events:
                             watch.passed(events)
+                            if check is not None:
+                                check.feed(events)
                             yield events
                         if endless is not None and endless.ended:
                             watch.endless = True
                             return
-            finally:
-                if watch.opened is not None:
-                    record = watch.record(turn_id, repairs=(*mended, *(calls.repairs if calls else ())))
-                    self.on_record(record)
-                    trace.ended(record)
+        finally:
+            if watch.opened is not None:
+                repairs = (*mended, *(calls.repairs if calls else ()))
+                await self._recorded(watch.record(turn_id, repairs=repairs), trace, check)
+
+    async def _recorded(self, record: TurnRecord, trace: Trace, check: CallCheck | None) -> None:
+        """Tell of the turn, with what is wrong in its calls. Told also when the client leaves in the meantime."""
+
+        def tell(record: TurnRecord) -> None:
+            self.on_record(record)
+            trace.ended(record)
+
+        if check is None or not check.called or record.outcome not in ("stop", "tool_calls"):
+            tell(record)
+            return
+
+        def judged(done: asyncio.Future[tuple[CallViolation, ...]]) -> None:
+            tell(record if done.cancelled() else replace(record, violations=done.result()))
+
+        judging = asyncio.get_running_loop().run_in_executor(None, check.violations)
+        judging.add_done_callback(judged)
+        await asyncio.wait([judging])
 
     def _leased(self, model: PooledModel, trace: Trace) -> AbstractAsyncContextManager[Engine]:
         if not self.pool.serves(model.id):
@@ -155,6 +187,7 @@ class Turns:
         self, engine: Engine, request: Request, turn_id: str, *, lanes: Lanes, watch: _Watch
     ) -> AsyncGenerator[Sequence[Event]]:
         """The engine's events; once more from the start, with the calls left in the text, when its own parser failed."""
+        last: Event | None = None
         while True:
             anew = False
             try:
@@ -162,15 +195,22 @@ class Turns:
                     async for events in batches:
                         passed, anew = lanes.pass_on(events)
                         if passed:
+                            last = passed[-1]
                             yield passed
                         if anew:
                             break
             except TurnFailure as failure:
+                if lanes.lane == "ours":
+                    self.on_try(SecondTry(turn_id, "engine_parser", "failed"))
                 if not lanes.switches(failure.error):
                     raise
                 anew = True
             if not anew:
+                if lanes.lane == "ours":
+                    ended = isinstance(last, TurnEnd)
+                    self.on_try(SecondTry(turn_id, "engine_parser", "succeeded" if ended else "failed"))
                 return
+            self.on_try(SecondTry(turn_id, "engine_parser", "asked"))
             log.info("turn id=%s is asked again, its calls read by us: the engine's own parser failed", turn_id)
 
     async def _stream(
@@ -277,5 +317,5 @@ def told(turn_id: str, model: str, text: str) -> list[Event]:
         PartStart(0, part),
         TextDelta(0, text),
         PartEnd(0),
-        TurnEnd("stop", Usage()),
+        TurnEnd("stop", Usage(), by_model=False),
     ]

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from unsloth_studio.serving.forced_call import demands_call
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.tools import pictures
 from unsloth_studio.tools.caller import Caller
@@ -20,6 +21,7 @@ from unsloth_studio.tools.contract import ServerTool
 from unsloth_studio.tools.rounds import Round
 from unsloth_studio.tools.sessions import Session
 from unsloth_studio.tools.toolbox import Toolbox
+from unsloth_studio.turn.accumulate import events_of
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
 from unsloth_studio.turn.events import Event, ToolResultReady, Usage
 from unsloth_studio.turn.messages import (
@@ -111,7 +113,7 @@ class ToolLoop:
                 prompt = replace(prompt, tool_choice="none")
             this = Round(frozenset(caller.tools), first=number == 0, offset=parts)
             asked = replace(request, prompt=prompt)
-            async with aclosing(self.turns.run(asked, turn_id=turn_id)) as batches:
+            async with aclosing(self._round(asked, turn_id)) as batches:
                 async for events in batches:
                     if passed := this.feed(events):
                         yield passed
@@ -134,6 +136,20 @@ class ToolLoop:
             room -= sum(map(len, shown.values()))
             prompt = _continued(prompt, this, results, shown)
         raise AssertionError("without tools there is no call")
+
+    async def _round(self, request: Request, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
+        """One round of the model; of a round that must call, nothing is shown or run before it does."""
+        request = replace(request, server_tools=None)
+
+        def run(again: Request) -> AsyncGenerator[Sequence[Event]]:
+            return self.turns.run(again, turn_id=turn_id)
+
+        if demands_call(request):
+            yield events_of(await self.turns.second_tries.whole(request, run))
+            return
+        async with aclosing(run(request)) as batches:
+            async for events in batches:
+                yield events
 
 
 def _continued(

@@ -145,12 +145,14 @@ class ToolApprovalAsked:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnd:
-    """`stop_sequence` is the stop sequence that ended the turn, if one did."""
+    """`stop_sequence` is the stop sequence that ended the turn, if one did. `by_model` says that an engine wrote the turn,
+    not the server itself (which ends an agent that goes in circles with a few words of its own)."""
 
     finish_reason: FinishReason
     usage: Usage
     timings: Timings | None = None
     stop_sequence: str | None = None
+    by_model: bool = True
 
 
 @dataclass(frozen=True, slots=True)

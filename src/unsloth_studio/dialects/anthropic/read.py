@@ -32,6 +32,7 @@ from unsloth_studio.turn.messages import (
     ReasoningConfig,
     Request,
     SamplingParams,
+    ServerTools,
     ToolChoice,
     ToolDefinition,
 )
@@ -57,15 +58,16 @@ def read(body: bytes) -> MessagesCall:
     passed_on = engine_extras(extras)
     for key, value in passed_on.items():
         check_nesting(value, key)
+    server_tools = read_server_tools(wire)
     request = Request(
-        prompt=_conversation(wire),
+        prompt=_conversation(wire, server_tools),
         model=wire.model or None,
         sampling=_sampling(wire),
         output=_output(wire),
         reasoning=_reasoning(wire),
         max_tokens=wire.max_tokens,
         heal_tool_calls=wire.auto_heal_tool_calls is not False,
-        server_tools=read_server_tools(wire),
+        server_tools=server_tools,
         engine_extras=passed_on,
     )
     return MessagesCall(request, bool(wire.stream))
@@ -87,15 +89,16 @@ def _refuse_threads(wire: Body) -> None:
     raise invalid(message, param="thread", code="thread_unsupported_request")
 
 
-def _conversation(wire: Body) -> Conversation:
+def _conversation(wire: Body, ours: ServerTools | None) -> Conversation:
     messages = system_messages(wire.system)
     leading = len(messages)
     for at, turn in enumerate(wire.messages):
         messages.extend(turn_messages(turn, f"messages[{at}]"))
-    if len(messages) == leading:
+    if not any(message.parts for message in messages[leading:]):
         raise invalid("messages: no message has any content; send some text.", param="messages")
     tools = _tools(wire.tools or [])
-    choice, parallel = _tool_choice(wire, tools)
+    names = {*(ours.names if ours else ()), *(tool.name for tool in tools)}
+    choice, parallel = _tool_choice(wire, names, left_out=len(tools) < len(wire.tools or ()))
     return Conversation(tuple(messages), tools, choice, parallel)
 
 
@@ -108,9 +111,6 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
             continue
         if tool.name is None:
             raise invalid(f"{path}.name: this field is required.", param=f"{path}.name")
-        if tool.input_schema is None:
-            wrong = f"{path}.input_schema"
-            raise invalid(f"{wrong}: this field is required; it is the JSON schema of the tool's input.", param=wrong)
         if tool.name in tools:
             raise invalid(f"{path}.name: two tools are called '{tool.name}'; rename one.", param=f"{path}.name")
         schema = tool_schema(tool.input_schema)
@@ -118,25 +118,25 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
     return tuple(tools.values())
 
 
-def _tool_choice(wire: Body, tools: tuple[ToolDefinition, ...]) -> tuple[ToolChoice, bool]:
-    """The choice, and whether several calls may come at once. A choice that only left-out tools can meet is "auto"."""
+def _tool_choice(wire: Body, names: set[str], *, left_out: bool) -> tuple[ToolChoice, bool]:
+    """The choice, and whether several calls may come at once. `names` are those of the client's tools and of the server's
+    that are asked for; a choice that only left-out tools can meet is "auto"."""
     chosen = wire.tool_choice
-    left_out = bool(wire.tools) and len(tools) < len(wire.tools or [])
     if chosen is None:
         return "auto", True
     if isinstance(chosen, NoChoice):
         return "none", True
     parallel = not chosen.disable_parallel_tool_use
-    if isinstance(chosen, AutoChoice) or (left_out and not _can_meet(chosen, tools)):
+    if isinstance(chosen, AutoChoice) or (left_out and not _can_meet(chosen, names)):
         return "auto", parallel
-    if not _can_meet(chosen, tools):
+    if not _can_meet(chosen, names):
         name = f" called '{chosen.name}'" if isinstance(chosen, NamedChoice) else ""
         raise invalid(f"tool_choice: there is no tool{name} in tools.", param="tool_choice")
     return (NamedTool(chosen.name) if isinstance(chosen, NamedChoice) else "required"), parallel
 
 
-def _can_meet(chosen: AnyChoice | NamedChoice, tools: tuple[ToolDefinition, ...]) -> bool:
-    return any(isinstance(chosen, AnyChoice) or tool.name == chosen.name for tool in tools)
+def _can_meet(chosen: AnyChoice | NamedChoice, names: set[str]) -> bool:
+    return bool(names) if isinstance(chosen, AnyChoice) else chosen.name in names
 
 
 def _sampling(wire: Body) -> SamplingParams:

@@ -17,6 +17,7 @@ from unsloth_studio.dialects.anthropic.arguments import input_object
 from unsloth_studio.dialects.anthropic.errors import error_body
 from unsloth_studio.dialects.anthropic.ids import message_id, server_tool_use_id, tool_use_id
 from unsloth_studio.dialects.anthropic.server_results import result_block, wire_name
+from unsloth_studio.dialects.anthropic.whole_members import WholeMembers
 from unsloth_studio.dialects.server_tools import approval_fields, output_fields, result_fields
 from unsloth_studio.sse import KEEP_ALIVE, named_frame
 from unsloth_studio.turn.accumulate import Turn
@@ -71,6 +72,7 @@ class MessagesStreamWriter:
         self._blocks = 0
         self._before = b""  # what precedes the text in a delta of the open block
         self._awaiting_arguments = False
+        self._members = WholeMembers()
         self._server_tools: dict[str, str] = {}
 
     def feed(self, events: Iterable[Event]) -> bytes:
@@ -124,7 +126,7 @@ class MessagesStreamWriter:
                 self._thinking = True
             case ToolCallPart():
                 kind, key = "input_json_delta", "partial_json"
-                self._awaiting_arguments = True
+                self._awaiting_arguments, self._members = True, WholeMembers()
                 if part.runs_on == "server":
                     self._server_tools[part.call_id] = part.name
             case _:
@@ -134,11 +136,12 @@ class MessagesStreamWriter:
 
     def _arguments(self, text: str) -> bytes:
         """The SDK parses after every delta and fails on white space alone, so leading white space is left out."""
+        text = self._members.feed(text)
         if self._awaiting_arguments:
             text = text.lstrip()
-            if not text:
-                return b""
-            self._awaiting_arguments = False
+            self._awaiting_arguments = not text
+        if not text:
+            return b""
         return self._before + orjson.dumps(text) + _AFTER_DELTA
 
     def _stop_block(self, signature: str) -> bytes:

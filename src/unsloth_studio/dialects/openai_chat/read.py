@@ -24,7 +24,7 @@ from unsloth_studio.dialects.openai_sampling import (
 from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import invalid
-from unsloth_studio.turn.messages import Conversation, OutputFormat, ReasoningConfig, Request
+from unsloth_studio.turn.messages import Conversation, OutputFormat, ReasoningConfig, Request, ServerTools
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,9 @@ def read(body: bytes) -> ChatCall:
     extras = read_extras(unnamed)
     if "audio" in (shape.modalities or ()):
         raise invalid("modalities: this server answers in text only.", param="modalities", code="unsupported_parameter")
+    server_tools = read_server_tools(shape)
     request = Request(
-        prompt=_read_conversation(shape),
+        prompt=_read_conversation(shape, server_tools),
         model=shape.model or None,
         sampling=read_sampling(shape),
         output=_read_output(shape.response_format),
@@ -52,15 +53,15 @@ def read(body: bytes) -> ChatCall:
         max_tokens=shape.max_tokens if shape.max_completion_tokens is None else shape.max_completion_tokens,
         top_logprobs=_read_logprobs(shape),
         heal_tool_calls=shape.auto_heal_tool_calls is not False,
-        server_tools=read_server_tools(shape),
+        server_tools=server_tools,
         engine_extras=extras,
     )
     return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape))
 
 
-def _read_conversation(shape: wire.ChatBody) -> Conversation:
+def _read_conversation(shape: wire.ChatBody, ours: ServerTools | None) -> Conversation:
     messages = read_messages(shape.messages)
-    tools, choice = read_tools(shape)
+    tools, choice = read_tools(shape, ours.names if ours else ())
     return Conversation(messages, tools, choice, shape.parallel_tool_calls is not False)
 
 

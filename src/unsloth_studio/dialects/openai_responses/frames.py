@@ -13,6 +13,7 @@ import orjson
 from unsloth_studio.dialects.openai_responses.output import (
     ItemPlace,
     ItemStatus,
+    is_cut,
     logprob_list,
     part_item,
     text_content,
@@ -72,6 +73,10 @@ class OpenItem:
         logprobs = logprob_list(event.logprobs)
         self._logprobs += logprobs
         return "response.output_text.delta", {**self._content, "delta": event.text, "logprobs": logprobs}
+
+    def is_half_call(self, text: str) -> bool:
+        """Whether it is a call whose arguments, `text`, end in the middle."""
+        return isinstance(self._part, ToolCallPart) and is_cut(text)
 
     def finished(self, text: str, status: ItemStatus) -> dict[str, Any]:
         """The item with all its text."""

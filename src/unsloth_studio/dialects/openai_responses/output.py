@@ -48,6 +48,15 @@ def is_visible(part: StreamedPart) -> bool:
     return not (isinstance(part, ToolCallPart) and part.runs_on == "server")
 
 
+def is_cut(arguments: str) -> bool:
+    """Whether the arguments of a turn's last call end in the middle. A call that was cut is none: clients run what they get
+    as soon as its item is done."""
+    try:
+        return not isinstance(orjson.loads(arguments or "{}"), dict)
+    except orjson.JSONDecodeError:
+        return True
+
+
 def message_item(part: TextPart, place: ItemPlace, *, status: ItemStatus, logprobs: list[Any]) -> dict[str, Any]:
     content = [] if status == "in_progress" else [text_content(part.text, logprobs)]
     item_id = place.id("msg")

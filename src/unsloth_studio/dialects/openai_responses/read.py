@@ -31,6 +31,7 @@ from unsloth_studio.turn.messages import (
     ReasoningConfig,
     Request,
     SamplingParams,
+    ServerTools,
     TextPart,
 )
 
@@ -58,7 +59,8 @@ def read(body: bytes) -> ResponsesCall:
     wire, extras = read_shape(body, Body)
     _refuse_stored(wire)
     logprobs = wire.top_logprobs is not None or "message.output_text.logprobs" in (wire.include or ())
-    conversation, names = _conversation(wire)
+    server_tools = read_server_tools(wire)
+    conversation, names = _conversation(wire, server_tools)
     return ResponsesCall(
         Request(
             conversation,
@@ -69,7 +71,7 @@ def read(body: bytes) -> ResponsesCall:
             max_tokens=wire.max_output_tokens,
             top_logprobs=(wire.top_logprobs or 0) if logprobs else None,
             heal_tool_calls=wire.auto_heal_tool_calls is not False,
-            server_tools=read_server_tools(wire),
+            server_tools=server_tools,
             engine_extras=_shallow(engine_extras(extras)),
         ),
         stream=bool(wire.stream),
@@ -94,12 +96,13 @@ def _refuse_stored(wire: Body) -> None:
         raise invalid(message, param="prompt", code="unsupported_parameter")
 
 
-def _conversation(wire: Body) -> tuple[Conversation, ToolNames]:
+def _conversation(wire: Body, ours: ServerTools | None) -> tuple[Conversation, ToolNames]:
     if not wire.input:
         raise invalid("input: Nothing was sent. Give a text, or a list of input items.", param="input")
-    items: list[RawObject] = [{"role": "user", "content": wire.input}] if isinstance(wire.input, str) else wire.input
+    listed = [wire.input] if isinstance(wire.input, str) else wire.input
+    items: list[RawObject] = [{"role": "user", "content": one} if isinstance(one, str) else one for one in listed]
     tools, names = read_tools([("tools", wire.tools or []), *tool_lists(items)])
-    choice, tools = read_tool_choice(wire.tool_choice, tools, names=names)
+    choice, tools = read_tool_choice(wire.tool_choice, tools, names=names, ours=ours.names if ours else ())
     reader = ItemReader(names)
     for index, item in enumerate(items):
         reader.read(item, f"input[{index}]")

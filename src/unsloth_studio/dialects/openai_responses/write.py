@@ -21,6 +21,7 @@ from unsloth_studio.dialects.openai_responses.output import (
     ItemStatus,
     ResponseHead,
     failure_object,
+    is_cut,
     is_visible,
     logprob_list,
     part_item,
@@ -46,7 +47,7 @@ from unsloth_studio.turn.events import (
     TurnFailed,
     TurnStart,
 )
-from unsloth_studio.turn.messages import StreamedPart, TextPart
+from unsloth_studio.turn.messages import StreamedPart, TextPart, ToolCallPart
 
 Payload = tuple[str, dict[str, Any]]
 
@@ -151,6 +152,8 @@ class ResponsesStreamWriter:
 
     def _end(self, event: TurnEnd) -> bytes:
         cut = event.finish_reason in INCOMPLETE_REASON
+        if cut and self._item is not None and self._item.is_half_call("".join(self._pieces)):
+            self._item = None
         closing = self._close("incomplete" if cut else "completed")
         response = self._head.finished(self._output, event.finish_reason, event.usage)
         name = "response.incomplete" if cut else "response.completed"
@@ -188,8 +191,9 @@ def write_whole(turn: Turn, call: ResponsesCall, *, created: int) -> bytes:
     output: list[dict[str, Any]] = []
     cut = turn.finish_reason in INCOMPLETE_REASON
     for index, (part, logprobs) in enumerate(_with_logprobs(turn)):
-        if is_visible(part):
-            status = "incomplete" if cut and index == len(turn.parts) - 1 else "completed"
+        last = cut and index == len(turn.parts) - 1
+        if is_visible(part) and not (last and isinstance(part, ToolCallPart) and is_cut(part.arguments)):
+            status = "incomplete" if last else "completed"
             place = ItemPlace(turn.id, len(output))
             written = logprob_list(logprobs) if call.logprobs else []
             output.append(part_item(part, place, status=status, call=call, logprobs=written))
