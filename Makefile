@@ -8,7 +8,7 @@ AI_SDK := tests/clients/ai_sdk/node_modules/.package-lock.json
 RUN    := $(VENV)/.run
 NODE   := web/node_modules/.package-lock.json
 PAGE   := src/unsloth_studio/studio_page/index.html
-PAGE_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/dev/compressed.ts -type f 2>/dev/null)
+PAGE_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/dev/compressed.ts web/dev/licences.ts -type f 2>/dev/null)
 TRAIN  := .venv-demo/bin/python
 
 .DEFAULT_GOAL := help

@@ -4,6 +4,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { compressed } from "./dev/compressed";
+import { fontLicences, LICENCES } from "./dev/licences";
 import { standInServer } from "./dev/plugin";
 
 /** KaTeX names each font in three formats; every browser we support reads the first. */
@@ -22,7 +23,14 @@ const proxied = Object.fromEntries(
 );
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), onlyWoff2, compressed(), ...(server ? [] : [standInServer()])],
+  plugins: [
+    react(),
+    tailwindcss(),
+    onlyWoff2,
+    fontLicences(),
+    compressed(),
+    ...(server ? [] : [standInServer()]),
+  ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: server ? { proxy: proxied } : {},
   // as the server sends it (api/ui.py)
@@ -38,5 +46,6 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 700,
     assetsInlineLimit: 0,
+    license: { fileName: LICENCES },
   },
 });

@@ -25,7 +25,7 @@ def built(tmp_path: Path) -> Path:
     (folder / "assets" / "index-Ab1.js").write_bytes(SCRIPT)
     (folder / "assets" / "index-Ab1.js.gz").write_bytes(gzip.compress(SCRIPT))
     (folder / "assets" / "index-Ab1.js.br").write_bytes(b"not really brotli")
-    (folder / "assets" / "notes.txt").write_text("a file of a kind that no page has")
+    (folder / "assets" / "notes.exe").write_text("a file of a kind that no page has")
     (tmp_path / "secret.js").write_text("outside of the folder")
     return folder
 
@@ -97,7 +97,7 @@ async def test_a_file_whose_name_stays_is_asked_for_again(built: Path) -> None:
         "/assets/..%2f..%2fsecret.js",
         "/assets/%2e%2e/%2e%2e/secret.js",
         "/assets/..%5c..%5csecret.js",
-        "/assets/notes.txt",
+        "/assets/notes.exe",
         "/assets/",
         "/assets/gone.js",
         "/index.html",

@@ -24,8 +24,8 @@ BUILT = Path(__file__).parents[1] / "studio_page"
 PAGE_PATHS = ("/", "/chat/{thread}", "/models", "/monitor", "/keys", "/connect", "/settings", "/settings/{tab}")
 """The page's own addresses (`web/src/router.tsx`): each is answered with the page, which finds its way by itself."""
 
-BESIDE = ("theme.js", "leaf.svg")
-"""Files beside the page (`web/public`)."""
+BESIDE = ("theme.js", "leaf.svg", "licences.txt")
+"""Files beside the page (`web/public`; the build adds the licences of its libraries)."""
 
 _NONCE = "__NONCE__"
 _POLICY = (
@@ -43,6 +43,7 @@ _MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))

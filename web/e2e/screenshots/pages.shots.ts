@@ -8,7 +8,8 @@ for (const theme of ["light", "dark"] as const) {
   for (const state of STATES) {
     if (ONLY && !ONLY.includes(state.name)) continue;
     test(`${state.name} ${theme}`, async ({ page, context, baseURL }) => {
-      const cookie = { name: "scenario", value: state.scenario ?? "usual", url: baseURL ?? "" };
+      const scenario = state.scenario === "created" ? `created-${theme}` : (state.scenario ?? "usual");
+      const cookie = { name: "scenario", value: scenario, url: baseURL ?? "" };
       await context.addCookies([cookie]);
       await page.addInitScript(
         ([chosen, language]) => {

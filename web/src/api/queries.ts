@@ -19,7 +19,9 @@ export const queryClient = new QueryClient({
       retry: (count, error) => !(error instanceof ApiError && error.status < 500) && count < 2,
       staleTime: 5_000,
       refetchOnWindowFocus: true,
+      networkMode: "always", // the server is here even when the network is not
     },
+    mutations: { networkMode: "always" },
   },
 });
 

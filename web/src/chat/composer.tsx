@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ImagePlus, X } from "lucide-react";
 import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Message } from "@/api/contract";
+import { type Message, problemText } from "@/api/contract";
 import { statusQuery } from "@/api/queries";
 import { useShortcut } from "@/app/shortcuts";
 import { problemOf } from "@/text/problem";
@@ -95,6 +95,11 @@ export function Composer({ thread, last, actions }: ComposerProps) {
               <Thumbnail key={each.key} attachment={each} onRemove={() => images.remove(each.key)} />
             ))}
           </div>
+        )}
+        {model?.state === "failed" && (
+          <p role="alert" className="px-3.5 pt-2.5 text-bad text-note">
+            {problemText(model.error) || t("models.failed")}
+          </p>
         )}
         {blind && (
           <p className="px-3.5 pt-2 text-note text-warn">{t("chat.blind", { model: model?.name })}</p>

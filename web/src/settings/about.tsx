@@ -18,7 +18,15 @@ export function About({ settings }: { settings: Settings }) {
             t("settings.engine"),
             <Mono key="e">{[settings.engine.kind, settings.engine.version].filter(Boolean).join(" ")}</Mono>,
           ],
-          [t("settings.licence"), "Apache-2.0"],
+          [
+            t("settings.licence"),
+            <span key="l">
+              Apache-2.0 ·{" "}
+              <a href="/licences.txt" className="text-accent underline underline-offset-2">
+                {t("settings.licences")}
+              </a>
+            </span>,
+          ],
           [
             t("settings.reference"),
             <a key="d" href="/docs" className="text-accent underline underline-offset-2">

@@ -470,6 +470,7 @@ export const en = {
     singleKeysNote: "Letters like R and M act outside of text fields. Press ? for the list.",
     aboutNote: "A local LLM served as an API that coding agents can rely on.",
     licence: "Licence",
+    licences: "of the libraries in this page",
     reference: "Reference",
     apiDocs: "Routes of this server",
   },

@@ -453,6 +453,7 @@ export const zh: Words = {
     singleKeysNote: "R、M 等字母键在输入框之外生效。按 ? 查看列表。",
     aboutNote: "以 API 形式提供、编程智能体可以信赖的本地大模型。",
     licence: "许可证",
+    licences: "此页面所用库的许可证",
     reference: "参考",
     apiDocs: "此服务器的接口",
   },
