@@ -5,6 +5,8 @@ import type { Sample } from "@/api/contract";
 import { SAMPLE_SECONDS } from "./feed";
 
 const HEIGHT_PX = 64;
+/** A time nearer to the left edge would be cut. */
+const EDGE_SECONDS = 20;
 
 interface ChartProps {
   samples: Sample[];
@@ -93,7 +95,8 @@ function options(element: HTMLElement, { tone, top, stepped, two }: Look): uPlot
         space: 70,
         grid: { show: false },
         ticks: { show: false },
-        values: (_, ticks) => ticks.map(timeOf),
+        values: (plot, ticks) =>
+          ticks.map((at) => (at - (plot.scales.x?.min ?? 0) < EDGE_SECONDS ? "" : timeOf(at))),
       },
       { show: false },
     ],
