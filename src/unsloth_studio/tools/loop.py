@@ -8,6 +8,7 @@ model reads it, and nothing in it is ever read as a call.
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -21,10 +22,12 @@ from unsloth_studio.serving.run import Turns
 from unsloth_studio.tools.contract import DEFAULT_TIMEOUT_SECONDS, ServerTool, ToolContext, ToolOutput
 from unsloth_studio.tools.page_text import neutralise
 from unsloth_studio.tools.rounds import Round
+from unsloth_studio.tools.ruled import ruled
 from unsloth_studio.tools.sessions import Session
+from unsloth_studio.tools.source_numbers import SourceNumbers
 from unsloth_studio.tools.toolbox import Toolbox
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
-from unsloth_studio.turn.events import Event, ToolResultReady, Usage
+from unsloth_studio.turn.events import Event, ResultImage, ToolResultReady, Usage
 from unsloth_studio.turn.messages import (
     Conversation,
     Message,
@@ -41,6 +44,7 @@ MOST_ROUNDS = 25
 MOST_CHARACTERS = 40_000
 """Of one output, about ten thousand tokens."""
 _GRACE_SECONDS = 5.0
+_NO_MORE = ToolOutput("No further tool call is allowed.", is_error=True, failure="max_uses")
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +82,9 @@ class ToolLoop:
     def _offered(self, wanted: ServerTools, prompt: Conversation) -> dict[str, ServerTool]:
         """A tool of the client's own with the same name goes first: it is what the client can answer for."""
         own = {tool.name for tool in prompt.tools}
-        return {name: self.toolbox.tools[name] for name in wanted.names if name not in own}
+        return {
+            name: ruled(self.toolbox.tools[name], wanted.rules.get(name)) for name in wanted.names if name not in own
+        }
 
     def _longest(self, request: Request) -> int:
         """Characters of an output: at most about a quarter of the context."""
@@ -127,7 +133,8 @@ class _Caller:
     session: Session
     longest: int
     made: int = 0
-    known: dict[tuple[str, bytes], str] = field(default_factory=dict[tuple[str, bytes], str])
+    numbers: SourceNumbers = field(default_factory=SourceNumbers)
+    known: dict[tuple[str, bytes], ToolOutput] = field(default_factory=dict[tuple[str, bytes], ToolOutput])
     """What successful calls returned, by name and arguments."""
 
     @property
@@ -146,31 +153,50 @@ class _Caller:
 
     async def _answer(self, call: ToolCallPart, *, allowed: bool) -> ToolResultReady:
         began = time.monotonic()
-        output = await self._run(call) if allowed else ToolOutput("No further tool call is allowed.", is_error=True)
+        output = await self._run(call) if allowed else _NO_MORE
         text = await asyncio.to_thread(neutralise, _capped(output.content, self.longest))
         took = round((time.monotonic() - began) * 1000)
-        return ToolResultReady(call.call_id, text, output.is_error, call.name, call.arguments, took)
+        return ToolResultReady(
+            call.call_id,
+            text,
+            output.is_error,
+            call.name,
+            call.arguments,
+            took,
+            images=await asyncio.to_thread(_images, output) if output.images else (),
+            sources=output.sources,
+            failure=output.failure,
+        )
 
     async def _run(self, call: ToolCallPart) -> ToolOutput:
         arguments = _arguments(call.arguments)
         if arguments is None:
-            return ToolOutput("The arguments are no JSON object. Write the call again.", is_error=True)
+            said = "The arguments are no JSON object. Write the call again."
+            return ToolOutput(said, is_error=True, failure="invalid_input")
         key = (call.name, orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS))
         if key in self.known:
-            return ToolOutput(f"(The same call was made before in this turn; it returned:)\n{self.known[key]}")
+            same = self.known[key]
+            content = f"(The same call was made before in this turn; it returned:)\n{same.content}"
+            return replace(same, content=content, images=())
         seconds = self.wanted.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
-        context = ToolContext(self.session, seconds)
+        context = ToolContext(self.session, seconds, numbers=self.numbers)
         try:
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
                 output = await self.tools[call.name].run(arguments, context)
         except TimeoutError:
-            return ToolOutput(f"The tool did not end within {seconds:g} seconds and was stopped.", is_error=True)
+            said = f"The tool did not end within {seconds:g} seconds and was stopped."
+            return ToolOutput(said, is_error=True, failure="time")
         except Exception:
             log.exception("the tool %s failed by a defect of the server", call.name)
-            return ToolOutput("The tool failed by a defect of the server; its log has the details.", is_error=True)
+            said = "The tool failed by a defect of the server; its log has the details."
+            return ToolOutput(said, is_error=True, failure="unavailable")
         if not output.is_error:
-            self.known[key] = output.content
+            self.known[key] = output
         return output
+
+
+def _images(output: ToolOutput) -> tuple[ResultImage, ...]:
+    return tuple(ResultImage(one.media_type, base64.b64encode(one.content).decode()) for one in output.images)
 
 
 def _arguments(text: str) -> dict[str, Any] | None:

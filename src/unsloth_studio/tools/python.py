@@ -50,7 +50,7 @@ class PythonTool:
         """Run `arguments["code"]`; without a session in `context`, in a new process and a folder that is deleted."""
         code = arguments.get("code")
         if not isinstance(code, str):
-            return ToolOutput('Give the code as a string: {"code": "print(1)"}', is_error=True)
+            return ToolOutput('Give the code as a string: {"code": "print(1)"}', is_error=True, failure="invalid_input")
         if context.session is not None:
             return await self._run(code, context, context.session)
         async with self._folders.session("", None) as session:
@@ -70,7 +70,9 @@ class PythonTool:
             try:
                 cell, lost = await self._cell(code, context, session, sandbox, limits)
             except OSError as error:
-                return ToolOutput(f"The sandbox cannot be started: {error.strerror}.", is_error=True)
+                return ToolOutput(
+                    f"The sandbox cannot be started: {error.strerror}.", is_error=True, failure="unavailable"
+                )
             changes = told.folder_changes(await self._folders.settle(session, began))
         return _output(cell, lost, changes, limits, session.named)
 

@@ -41,7 +41,9 @@ class TerminalTool:
         """Run `arguments["command"]`; without a session in `context`, in a folder that is deleted afterwards."""
         command = arguments.get("command")
         if not isinstance(command, str) or "\0" in command:
-            return ToolOutput('Give the command line as a string: {"command": "ls -l"}', is_error=True)
+            return ToolOutput(
+                'Give the command line as a string: {"command": "ls -l"}', is_error=True, failure="invalid_input"
+            )
         if context.session is not None:
             return await self._run(command, context, context.session)
         async with self._folders.session("", None) as session:
@@ -62,7 +64,9 @@ class TerminalTool:
                     on_output=told.decoding(context.on_output),
                 )
             except OSError as error:
-                return ToolOutput(f"The sandbox cannot be started: {error.strerror}.", is_error=True)
+                return ToolOutput(
+                    f"The sandbox cannot be started: {error.strerror}.", is_error=True, failure="unavailable"
+                )
             changes = told.folder_changes(await self._folders.settle(session, began))
         remark = told.ending(result, limits)
         return ToolOutput(told.as_text(result.output, remark, changes), is_error=bool(remark))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unsloth_studio.dialects.anthropic.conversation import system_messages, turn_messages
+from unsloth_studio.dialects.anthropic.native_tools import our_name, read_native
 from unsloth_studio.dialects.anthropic.nesting import check_nesting
 from unsloth_studio.dialects.anthropic.wire import (
     AnyChoice,
@@ -22,6 +23,7 @@ from unsloth_studio.dialects.anthropic.wire import (
 )
 from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
 from unsloth_studio.dialects.lenient import tool_schema
+from unsloth_studio.dialects.native_tools import with_native
 from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
@@ -32,6 +34,7 @@ from unsloth_studio.turn.messages import (
     ReasoningConfig,
     Request,
     SamplingParams,
+    ServerTools,
     ToolChoice,
     ToolDefinition,
 )
@@ -42,10 +45,17 @@ _GREEDY_BELOW = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class MessagesCall:
-    """A request to `/v1/messages`, and whether it wants events or one JSON object."""
+    """A request to `/v1/messages`, and whether it wants events or one JSON object. `told`: the client asked for the
+    server's tools by fields of ours, and gets what the API has no words for."""
 
     request: Request
     stream: bool
+    told: bool = False
+
+    @property
+    def cited(self) -> frozenset[str]:
+        """The tools of ours whose sources become citations."""
+        return self.request.server_tools.cited if self.request.server_tools else frozenset()
 
 
 def read(body: bytes) -> MessagesCall:
@@ -57,18 +67,20 @@ def read(body: bytes) -> MessagesCall:
     passed_on = engine_extras(extras)
     for key, value in passed_on.items():
         check_nesting(value, key)
+    asked = read_server_tools(wire)
+    server_tools = with_native(asked, read_native(wire.tools or [], wire.container), wire)
     request = Request(
-        prompt=_conversation(wire),
+        prompt=_conversation(wire, server_tools),
         model=wire.model or None,
         sampling=_sampling(wire),
         output=_output(wire),
         reasoning=_reasoning(wire),
         max_tokens=wire.max_tokens,
         heal_tool_calls=wire.auto_heal_tool_calls is not False,
-        server_tools=read_server_tools(wire),
+        server_tools=server_tools,
         engine_extras=passed_on,
     )
-    return MessagesCall(request, bool(wire.stream))
+    return MessagesCall(request, bool(wire.stream), told=asked is not None)
 
 
 def read_count(body: bytes) -> MessagesCall:
@@ -87,7 +99,7 @@ def _refuse_threads(wire: Body) -> None:
     raise invalid(message, param="thread", code="thread_unsupported_request")
 
 
-def _conversation(wire: Body) -> Conversation:
+def _conversation(wire: Body, server_tools: ServerTools | None) -> Conversation:
     messages = system_messages(wire.system)
     leading = len(messages)
     for at, turn in enumerate(wire.messages):
@@ -95,12 +107,12 @@ def _conversation(wire: Body) -> Conversation:
     if len(messages) == leading:
         raise invalid("messages: no message has any content; send some text.", param="messages")
     tools = _tools(wire.tools or [])
-    choice, parallel = _tool_choice(wire, tools)
+    choice, parallel = _tool_choice(wire, tools, server_tools.names if server_tools else ())
     return Conversation(tuple(messages), tools, choice, parallel)
 
 
 def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
-    """The client's own tools, in the client's order. Tools of the API's (`web_search_20250305`, ...) are left out."""
+    """The client's own tools, in the client's order. For tools of the API's see `native_tools`."""
     tools: dict[str, ToolDefinition] = {}
     for at, tool in enumerate(listed):
         path = f"tools[{at}]"
@@ -118,7 +130,7 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
     return tuple(tools.values())
 
 
-def _tool_choice(wire: Body, tools: tuple[ToolDefinition, ...]) -> tuple[ToolChoice, bool]:
+def _tool_choice(wire: Body, tools: tuple[ToolDefinition, ...], servers: tuple[str, ...]) -> tuple[ToolChoice, bool]:
     """The choice, and whether several calls may come at once. A choice that only left-out tools can meet is "auto"."""
     chosen = wire.tool_choice
     left_out = bool(wire.tools) and len(tools) < len(wire.tools or [])
@@ -127,6 +139,10 @@ def _tool_choice(wire: Body, tools: tuple[ToolDefinition, ...]) -> tuple[ToolCho
     if isinstance(chosen, NoChoice):
         return "none", True
     parallel = not chosen.disable_parallel_tool_use
+    if servers and isinstance(chosen, AnyChoice):
+        return "required", parallel
+    if isinstance(chosen, NamedChoice) and not _can_meet(chosen, tools) and our_name(chosen.name) in servers:
+        return NamedTool(our_name(chosen.name)), parallel
     if isinstance(chosen, AutoChoice) or (left_out and not _can_meet(chosen, tools)):
         return "auto", parallel
     if not _can_meet(chosen, tools):

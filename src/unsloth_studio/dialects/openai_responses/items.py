@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 import orjson
 
+from unsloth_studio.dialects.body import shaped
 from unsloth_studio.dialects.lenient import json_text
 from unsloth_studio.dialects.openai_responses.parts import plain_text, read_content, screenshot_of
 from unsloth_studio.dialects.openai_responses.tools import ToolNames
@@ -22,7 +23,6 @@ from unsloth_studio.dialects.openai_responses.wire import (
     ReasoningItem,
     ToolListItem,
     ToolOutputItem,
-    shaped,
     type_of,
 )
 from unsloth_studio.turn.errors import invalid

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from unsloth_studio.dialects.body import shaped
 from unsloth_studio.dialects.lenient import tool_schema
 from unsloth_studio.dialects.openai_responses.wire import (
     AllowedTools,
@@ -19,7 +20,6 @@ from unsloth_studio.dialects.openai_responses.wire import (
     NamedToolChoice,
     NamespaceTool,
     RawObject,
-    shaped,
     type_of,
 )
 from unsloth_studio.turn.errors import invalid
