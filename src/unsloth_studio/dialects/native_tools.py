@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from unsloth_studio.dialects.server_tools import ServerToolFields
 from unsloth_studio.turn.messages import ServerTools, ToolRules
+
+Domain = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+Domains = Annotated[list[Domain], msgspec.Meta(max_length=1000)]
+ContextSize = Literal["low", "medium", "high"]
+
+_PRESETS: Final[dict[str, dict[str, Any]]] = {"low": {"max_results": 3}, "high": {"depth": "advanced"}}
+"""What OpenAI calls the size of a search, in arguments of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,24 @@ class UserLocation(msgspec.Struct):
         place = ", ".join(one.strip()[:80] for one in (self.city, self.region, self.country) if one and one.strip())
         zone = (self.timezone or "").strip()[:80]
         return f"{place} (time zone {zone})" if place and zone else place or (f"the time zone {zone}" if zone else "")
+
+
+def search_rules(
+    size: ContextSize | None,
+    location: UserLocation | None,
+    *,
+    allowed: tuple[str, ...] = (),
+    blocked: tuple[str, ...] = (),
+) -> dict[str, ToolRules]:
+    """A search of OpenAI's, which also opens pages."""
+    words = location.words() if location else ""
+    preset = _PRESETS.get(size or "medium", {})
+    return {
+        "web_search": ToolRules(
+            allowed_domains=allowed, blocked_domains=blocked, location=words, preset=preset, cited=True
+        ),
+        "web_fetch": ToolRules(allowed_domains=allowed, blocked_domains=blocked, one_page=True, cited=True),
+    }
 
 
 def with_native(asked: ServerTools | None, native: NativeTools | None, fields: ServerToolFields) -> ServerTools | None:

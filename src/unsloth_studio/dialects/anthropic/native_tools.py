@@ -14,12 +14,9 @@ import msgspec
 
 from unsloth_studio.dialects.anthropic.wire import Container, Tool
 from unsloth_studio.dialects.body import shaped
-from unsloth_studio.dialects.native_tools import NativeTools, UserLocation
+from unsloth_studio.dialects.native_tools import Domains, NativeTools, UserLocation
 from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.messages import ToolRules
-
-_Domain = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
-_Domains = Annotated[list[_Domain], msgspec.Meta(max_length=1000)]
 
 _FIRST_CODE_EXECUTION: Final = "code_execution_20250522"
 """Python alone; the later ones also run Bash."""
@@ -37,8 +34,8 @@ class _Citations(msgspec.Struct):
 
 class _WebTool(msgspec.Struct):
     max_uses: Annotated[int, msgspec.Meta(ge=0, le=9999)] | None = None
-    allowed_domains: _Domains | None = None
-    blocked_domains: _Domains | None = None
+    allowed_domains: Domains | None = None
+    blocked_domains: Domains | None = None
     user_location: UserLocation | None = None
     max_content_tokens: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
     citations: _Citations | None = None

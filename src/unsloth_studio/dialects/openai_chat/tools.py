@@ -16,8 +16,9 @@ Tools = tuple[ToolDefinition, ...]
 _WORDS: dict[str, ToolChoice] = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 
 
-def read_tools(body: wire.ChatBody) -> tuple[Tools, ToolChoice]:
-    """The tools on offer and the choice among them. Raises `TurnFailure` naming the tool or the choice at fault."""
+def read_tools(body: wire.ChatBody, servers: tuple[str, ...] = ()) -> tuple[Tools, ToolChoice]:
+    """The client's tools, and the choice among them and `servers`, which are ours. Raises `TurnFailure` naming the tool or the
+    choice at fault."""
     tools = _read_definitions(body)
     if body.tool_choice is None and body.function_call is not None:
         word = body.function_call
@@ -25,9 +26,9 @@ def read_tools(body: wire.ChatBody) -> tuple[Tools, ToolChoice]:
             word.name, tools, "function_call.name"
         )
     if isinstance(body.tool_choice, wire.ToolChoice):
-        return _read_choice(body.tool_choice, tools)
+        return _read_choice(body.tool_choice, tools, servers)
     choice = "auto" if body.tool_choice is None else _word(body.tool_choice, "tool_choice")
-    if choice == "required" and not tools and not body.enable_tools:
+    if choice == "required" and not tools and not servers:
         raise invalid("tool_choice: a tool call is required, but tools offers none.", param="tool_choice")
     return tools, choice
 
@@ -55,12 +56,12 @@ def _definition(function: wire.Function) -> ToolDefinition:
     return ToolDefinition(function.name, function.description or "", tool_schema(function.parameters), function.strict)
 
 
-def _read_choice(choice: wire.ToolChoice, tools: Tools) -> tuple[Tools, ToolChoice]:
+def _read_choice(choice: wire.ToolChoice, tools: Tools, servers: tuple[str, ...]) -> tuple[Tools, ToolChoice]:
     if choice.type == "function":
         name = choice.function.name if choice.function else choice.name
         if name is None:
             raise invalid("tool_choice.function: this field is required.", param="tool_choice.function")
-        return tools, _named(name, tools, "tool_choice.function.name")
+        return tools, NamedTool(name) if name in servers else _named(name, tools, "tool_choice.function.name")
     if choice.type == "allowed_tools":
         return _read_allowed(choice.allowed_tools, tools)
     return tools, _word(choice.type, "tool_choice.type")
