@@ -7,7 +7,6 @@ from unsloth_studio.tools.policy import ToolPolicy
 from unsloth_studio.turn.errors import TurnError
 from unsloth_studio.turn.messages import ServerTools
 
-_WITHOUT_TOOLS = "it was started without them"
 _NEW_KEY = "unsloth keys create NAME --scope inference --scope tools"
 
 
@@ -15,14 +14,14 @@ def refusal(wanted: ServerTools, policy: ToolPolicy | None, key: ApiKey) -> Turn
     """Why the owner of `key` may not have what is `wanted`; None when he may."""
     field = wanted.asked_by
     if policy is None or not policy.enabled:
-        why = policy.reason if policy is not None else _WITHOUT_TOOLS
-        message = f"{field}: This server does not run tools for its clients: {why}. Leave out {_what(field)}, or change how it"
-        return TurnError("permission", f"{message} is started.", param=field, code="server_tools_off")
+        why = policy.reason if policy is not None else "it was started without them"
+        message = f"{field}: This server does not run tools for its clients: {why}."
+        message += f" Leave out {_what(field)}, or change how the server is started."
+        return TurnError("permission", message, param=field, code="server_tools_off")
     if "tools" not in key.scopes:
-        message = (
-            f"{field}: This API key may not use the server's tools: it lacks the scope 'tools'. To make one that may:"
-        )
-        return TurnError("permission", f"{message} {_NEW_KEY}. Or leave out {_what(field)}.", param=field)
+        message = f"{field}: This API key may not use the server's tools: it lacks the scope 'tools'."
+        message += f" To make one that may: {_NEW_KEY}. Or leave out {_what(field)}."
+        return TurnError("permission", message, param=field)
     return None
 
 

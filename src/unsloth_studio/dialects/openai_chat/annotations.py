@@ -43,7 +43,7 @@ class Annotator:
         return {"type": "url_citation", "url_citation": {**place, "title": source.title, "url": source.url}}
 
 
-def annotations(turn: Turn, cited: frozenset[str]) -> list[dict[str, Any]]:
+def annotations_of(turn: Turn, cited: frozenset[str]) -> list[dict[str, Any]]:
     """Those of a whole turn."""
     annotator = Annotator(cited)
     for entry in turn.in_order():

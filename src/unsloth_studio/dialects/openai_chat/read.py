@@ -30,8 +30,8 @@ from unsloth_studio.turn.messages import Conversation, OutputFormat, ReasoningCo
 
 @dataclass(frozen=True, slots=True)
 class ChatCall:
-    """`n` turns of `request` are wanted (1 to 8); `include_usage` asks for a usage chunk at the end of the stream. `told`: the
-    client asked for the server's tools by fields of ours, and gets what the API has no words for."""
+    """`n` turns of `request` are wanted (1 to 8); `include_usage` asks for a usage chunk at the end of the stream. `told`:
+    the client asked for the server's tools by fields of ours, and gets what the API has no words for."""
 
     request: Request
     stream: bool

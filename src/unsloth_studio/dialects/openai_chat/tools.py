@@ -17,8 +17,8 @@ _WORDS: dict[str, ToolChoice] = {"auto": "auto", "none": "none", "required": "re
 
 
 def read_tools(body: wire.ChatBody, servers: tuple[str, ...] = ()) -> tuple[Tools, ToolChoice]:
-    """The client's tools, and the choice among them and `servers`, which are ours. Raises `TurnFailure` naming the tool or the
-    choice at fault."""
+    """The client's tools, and the choice among them and `servers`, which are ours. Raises `TurnFailure` naming the tool or
+    the choice at fault."""
     tools = _read_definitions(body)
     if body.tool_choice is None and body.function_call is not None:
         word = body.function_call

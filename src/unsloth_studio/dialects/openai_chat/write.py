@@ -13,7 +13,7 @@ from typing import Any, assert_never
 
 import orjson
 
-from unsloth_studio.dialects.openai_chat.annotations import Annotator, annotations
+from unsloth_studio.dialects.openai_chat.annotations import Annotator, annotations_of
 from unsloth_studio.dialects.openai_chat.objects import CallIds, call_object, logprobs_object
 from unsloth_studio.dialects.openai_errors import error_body
 from unsloth_studio.dialects.openai_reply import timings_field, usage_object
@@ -176,8 +176,8 @@ class ChatStreamWriter:
 def write_whole(
     turns: Sequence[Turn], *, created: int, told: bool = True, cited: frozenset[str] = frozenset()
 ) -> bytes:
-    """The reply to a request that is not streamed: one choice per turn. `created` is Unix time in seconds; `told` and `cited`
-    as for the stream."""
+    """The reply to a request that is not streamed: one choice per turn. `created` is Unix time in seconds; `told` and
+    `cited` as for the stream."""
     first = turns[0]
     return orjson.dumps(
         {
@@ -205,7 +205,7 @@ def _whole_choice(turn: Turn, index: int, cited: frozenset[str]) -> dict[str, An
         message["reasoning_content"] = turn.reasoning
     if calls:
         message["tool_calls"] = calls
-    if cited and (found := annotations(turn, cited)):
+    if cited and (found := annotations_of(turn, cited)):
         message["annotations"] = found
     logprobs = logprobs_object(turn.logprobs) if turn.logprobs else None
     return {"index": index, "message": message, "logprobs": logprobs, "finish_reason": turn.finish_reason}
