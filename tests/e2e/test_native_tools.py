@@ -53,7 +53,7 @@ class _Web(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body.encode())
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the base class
         del format, args
 
 
@@ -116,7 +116,7 @@ def test_what_claude_code_sends_for_a_web_search(
     assert [(one.title, one.url) for one in result.content] == [("About llamas", "https://llamas.example/hum")]
     assert isinstance(answer, TextBlock)
     assert answer.text == "Llamas hum [1]."
-    (citation,) = answer.citations or ()
+    (citation,) = answer.citations or []
     assert citation.type == "web_search_result_location"
     assert (citation.url, citation.cited_text) == ("https://llamas.example/hum", "Llamas hum.")
     assert message.usage.server_tool_use is not None
@@ -181,8 +181,8 @@ def test_responses_and_chat_completions(gpt: openai.OpenAI, server: StudioServer
     call, said = response.output
     assert isinstance(call, ResponseFunctionWebSearch)
     assert call.action.to_dict()["sources"][0] == {"type": "url", "url": "https://llamas.example/hum"}
-    text = said.to_dict()["content"][0]  # pyright: ignore[reportUnknownVariableType, reportIndexIssue] - JSON
-    assert text["annotations"][0]["url"] == "https://llamas.example/hum"
+    said_as: Json = said.to_dict()
+    assert said_as["content"][0]["annotations"][0]["url"] == "https://llamas.example/hum"
 
     engine.set_turns(Script(text="As I said."))
     history: Any = [*QUESTION, *(item.to_dict() for item in response.output), *QUESTION]
@@ -190,7 +190,7 @@ def test_responses_and_chat_completions(gpt: openai.OpenAI, server: StudioServer
 
     engine.set_turns(searching(), ANSWER)
     completion = gpt.chat.completions.create(model=server.model, messages=QUESTION, web_search_options={})
-    (annotation,) = completion.choices[0].message.annotations or ()
+    (annotation,) = completion.choices[0].message.annotations or []
     assert (annotation.url_citation.start_index, annotation.url_citation.title) == (11, "About llamas")
 
 

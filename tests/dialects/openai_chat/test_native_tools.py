@@ -62,7 +62,7 @@ def test_annotations_are_written_as_agreed_and_the_sdk_reads_them() -> None:
     assert stream.decode() == (GOLDEN / "a cited answer.sse").read_text(encoding="utf-8")
     assert whole.decode() + "\n" == (GOLDEN / "a cited answer.json").read_text(encoding="utf-8")
     chunks = [strict_chunk(data) for data in frames(stream) if data != b"[DONE]"]
-    (annotation,) = strict_completion(whole).choices[0].message.annotations or ()
+    (annotation,) = strict_completion(whole).choices[0].message.annotations or []
     place = annotation.url_citation
     content = "Searching [1]. Found [1], not [2]."
     assert (place.url, content[place.start_index : place.end_index], place.start_index) == (PAGE.url, "[1]", 21)
