@@ -156,6 +156,9 @@ class Settings(BaseSettings):
         None,
         description="Run python, terminal and web tools for clients; default: only if no other machine can reach us.",
     )
+    tool_approval_seconds: float = Field(
+        300.0, gt=0, le=3600, description="How long a call waits to be allowed, where a request asks for that."
+    )
     behind_proxy: bool = Field(
         False,
         description="Others reach this server through a tunnel or reverse proxy, although it listens on loopback.",

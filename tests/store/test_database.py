@@ -56,17 +56,18 @@ def read_only_home() -> Generator[Path]:
             folder.chmod(0o700)
 
 
-def test_the_folder_and_every_file_in_it_are_private(home: Path, store: KeyStore) -> None:
-    store.create("laptop")
-    assert mode(home) == 0o700
-    assert {path.name: mode(path) for path in home.iterdir()} == {
-        "studio.db": 0o600,
-        "studio.db-wal": 0o600,
-        "studio.db-shm": 0o600,
-        "generation": 0o600,
-        "secret": 0o600,
-        "lock": 0o600,
-    }
+def test_the_folder_and_every_file_in_it_are_private(home: Path) -> None:
+    with closing(Database.open(home)) as database, closing(KeyStore(database)) as store:
+        store.create("laptop")
+        assert mode(home) == 0o700
+        assert {path.name: mode(path) for path in home.iterdir()} == {
+            "studio.db": 0o600,
+            "studio.db-wal": 0o600,
+            "studio.db-shm": 0o600,
+            "generation": 0o600,
+            "secret": 0o600,
+            "lock": 0o600,
+        }
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,12 @@ def test_a_database_of_a_newer_version_is_refused(home: Path) -> None:
     with closing(sqlite3.connect(home / "studio.db")) as raw, raw:
         raw.execute("UPDATE alembic_version SET version_num = '0999'")
     opening_says(
-        home, "newer version of Unsloth Studio", "0999", "0001", "Update Unsloth Studio", "UNSLOTH_STUDIO_HOME"
+        home,
+        "newer version of Unsloth Studio",
+        "0999",
+        revisions.newest_revision(),
+        "Update Unsloth Studio",
+        "UNSLOTH_STUDIO_HOME",
     )
 
 

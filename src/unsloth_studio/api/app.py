@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from unsloth_studio.api.admin import MetricsReport, PullModel
+from unsloth_studio.api.approvals import APPROVAL_ENDPOINTS
 from unsloth_studio.api.chat import ChatCompletions, Completions
 from unsloth_studio.api.documents import DOCUMENT_ENDPOINTS
 from unsloth_studio.api.endpoint import Endpoint
@@ -23,8 +24,10 @@ from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
+from unsloth_studio.api.sessions import SESSION_ENDPOINTS
 from unsloth_studio.api.settings import ShowSettings
 from unsloth_studio.api.status import Status
+from unsloth_studio.api.studio_routes import STUDIO_ENDPOINTS
 
 _ROOT = """Unsloth Studio is running.
 
@@ -47,6 +50,9 @@ ENDPOINTS: tuple[Served, ...] = (
     *MODEL_ENDPOINTS,
     PullModel,
     *HUB_ENDPOINTS,
+    *STUDIO_ENDPOINTS,
+    *APPROVAL_ENDPOINTS,
+    *SESSION_ENDPOINTS,
     *MONITOR_ENDPOINTS,
     Status,
     ShowSettings,
@@ -71,7 +77,7 @@ def build_app(services: Services) -> ASGIApp:
     wrapped: ASGIApp = app
     if services.cors_origins:
         wrapped = CORSMiddleware(
-            wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+            wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
         )
     return HostCheck(wrapped, allowed=services.allowed_hosts) if services.loopback else wrapped
 

@@ -35,11 +35,12 @@ log = logging.getLogger(__name__)
 
 
 class Endpoint(ABC):
-    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have, None where
-    nobody is asked who they are."""
+    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have, or else one
+    of `also`; None where nobody is asked who they are."""
 
     operation: ClassVar[Operation]
     scope: ClassVar[str | None] = "inference"
+    also: ClassVar[tuple[str, ...]] = ()
     watched: ClassVar[bool] = False
     """Whether the monitor lists its requests."""
 
@@ -53,7 +54,8 @@ class Endpoint(ABC):
         left = False
         try:
             if self.scope is not None:
-                exchange.key = await authenticate(exchange, services.keys, scope=self.scope)
+                exchange.key = await authenticate(exchange, services, scope=self.scope, also=self.also)
+                services.meter.begin(exchange.id, exchange.key)
             if trace is not None and exchange.key is not None:
                 trace.key = RequestKey(exchange.key.id, exchange.key.name)
             await self.answer(exchange)
@@ -64,6 +66,7 @@ class Endpoint(ABC):
                 raise
             await self._refuse(exchange, exchange.error_of(error))
         finally:
+            services.meter.end(exchange.id)
             if trace is not None:
                 trace.finish(exchange.status, left=left)
             log.info("request id=%s path=%s status=%s", exchange.id, scope["path"], exchange.status or "client gone")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -19,8 +19,10 @@ from starlette.types import Receive, Scope, Send
 
 from unsloth_studio.dialects.contract import StreamWriter
 from unsloth_studio.observe.watched_request import WatchedRequest
+from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import STOPPING
 from unsloth_studio.store.api_key import ApiKey
+from unsloth_studio.store.session import Session
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import TurnFailed
 
@@ -57,11 +59,12 @@ class ClientGone(Exception):  # noqa: N818
 
 class Exchange:
     """The two ends of one request. `status` is that of the reply, 0 until its first line is out; `key` whose it is,
-    `trace` what watches it."""
+    `trace` what watches it; `session` is that of the browser that asks, if it is one."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, limits: Limits, request_id: str) -> None:
         self.scope = scope
         self.key: ApiKey | None = None
+        self.session: Session | None = None
         self.trace: WatchedRequest | None = None
         self.id = request_id
         self._id_headers: list[Header] = [(b"x-request-id", request_id.encode()), (b"request-id", request_id.encode())]
@@ -106,10 +109,10 @@ class Exchange:
         """A whole JSON reply."""
         await self.reply(body, status=status, headers=headers)
 
-    async def nothing(self) -> None:
+    async def nothing(self, *, headers: Iterable[Header] = ()) -> None:
         """A reply without a body: done, and there is nothing to say."""
         self.status = 204
-        await self._send({"type": "http.response.start", "status": 204, "headers": self._id_headers})
+        await self._send({"type": "http.response.start", "status": 204, "headers": [*self._id_headers, *headers]})
         await self._send({"type": "http.response.body", "body": b""})
 
     async def reply(
@@ -128,6 +131,25 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": body})
         if self.trace is not None:
             self.trace.sent(body)
+
+    async def download(
+        self, read: Callable[[], Awaitable[bytes]], *, length: int, headers: Iterable[Header] = ()
+    ) -> None:
+        """A file of `length` bytes, as `read` gives it piece by piece (b"" at its end). The connection is closed in the
+        middle when the file turns out to be shorter. Raises `ClientGone` when nobody takes the pieces."""
+        self.status = 200
+        fields = [(b"content-length", str(length).encode()), *self._id_headers, *headers]
+        await self._send({"type": "http.response.start", "status": 200, "headers": fields})
+        left = 0 if self.scope["method"] == "HEAD" else length
+        try:
+            while left and (piece := (await read())[:left]):
+                left -= len(piece)
+                async with asyncio.timeout(WRITE_STALL_SECONDS):
+                    await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        except TimeoutError as error:
+            raise ClientGone from error
+        if not left:
+            await self._send({"type": "http.response.body", "body": b""})
 
     async def stream(
         self, batches: AsyncGenerator[Batch], feed: Callable[[Batch], bytes], *, writer: StreamWriter
@@ -164,6 +186,9 @@ class Exchange:
         """What the client is told of `error`. What we did not foresee is logged with its traceback, and told without."""
         if isinstance(error, TurnFailure):
             return error.error
+        if isinstance(error, OperatorProblem):
+            log.error("request %s failed: %s", self.id, error)
+            return TurnError("internal", "The server cannot do this at the moment; its log says why and what to do.")
         log.exception("request %s failed by a defect of the server", self.id, exc_info=error)
         return TurnError("internal", f"The server failed on this request (id {self.id}); its log has the details.")
 

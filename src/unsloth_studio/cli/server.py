@@ -24,9 +24,12 @@ import uvicorn
 from unsloth_studio import __version__
 from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
+from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.services import Services
 from unsloth_studio.catalog.local_models import LocalModel
-from unsloth_studio.cli.banner import Ready
+from unsloth_studio.chat.chats import Chats
+from unsloth_studio.chat.library import Library
+from unsloth_studio.cli.banner import Ready, studio_url
 from unsloth_studio.cli.launching import Wishes
 from unsloth_studio.cli.model_desk import LocalModelDesk
 from unsloth_studio.cli.models_served import Models, local_models, upstream_models
@@ -50,7 +53,6 @@ from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.loop_guard import LoopLimits
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
-from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.tools.policy import ToolPolicy
 from unsloth_studio.tools.toolbox import Toolbox
 from unsloth_studio.turn.errors import TurnFailure
@@ -93,6 +95,7 @@ class _Run:
         self._out = out
         self._stop = asyncio.Event()
         self._metrics = Metrics()
+        self._meter: KeyMeter | None = None
         self._requests = RequestLog()
         self._server: _Server | None = None
 
@@ -102,6 +105,7 @@ class _Run:
             loop.add_signal_handler(number, self._on_signal)
         async with AsyncExitStack() as stack:
             keys = await stack.enter_async_context(self._keys())
+            self._meter = meter = KeyMeter(keys.ring)
             toolbox = toolbox_of(self._settings, self._options.tool_policy)
             stack.push_async_callback(toolbox.close)
             models = await self._models()
@@ -124,7 +128,7 @@ class _Run:
                 trace=self._requests.trace,
             )
             await stack.enter_async_context(_running(toolbox.keep_tidy()))
-            services = replace(self._services(turns, keys.ring, toolbox), **self._management(models, stack))
+            services = replace(self._services(turns, keys, meter, toolbox), **self._management(models, stack))
             await stack.enter_async_context(self._listening(services, admissions))
             stack.enter_context(noted(self._settings.home, self._base_url()))
             return await self._until_stopped(pool, models.first, keys)
@@ -154,7 +158,7 @@ class _Run:
         except TurnFailure as failure:
             self._out.failed(failure.error.message)
             return 1
-        self._out.ready(self._ready(status, api_key), exposed=not self._settings.loopback)
+        self._out.ready(await self._ready(status, api_key, keys), exposed=not self._settings.loopback)
         await stopping
         return 0
 
@@ -183,20 +187,32 @@ class _Run:
         finally:
             await keys.close()
 
-    def _services(self, turns: Turns, keys: KeyRing, toolbox: Toolbox) -> Services:
+    def _services(self, turns: Turns, keys: OpenedKeys, meter: KeyMeter, toolbox: Toolbox) -> Services:
         settings = self._settings
         return Services(
             turns=turns,
-            keys=keys,
+            keys=keys.ring,
+            sessions=keys.sessions,
+            meter=meter,
+            chats=Chats(
+                turns,
+                toolbox,
+                Library(keys.ring, clock=time.time),
+                self._requests,
+                new_id=_new_id,
+                clock=time.time,
+                prefills=settings.upstream is None,
+            ),
             limits=Limits(
                 max_body=settings.max_body_mib * 2**20,
                 headers_after=settings.headers_after_seconds,
                 heartbeat=settings.heartbeat_seconds,
             ),
-            new_id=lambda: secrets.token_hex(12),
+            new_id=_new_id,
             clock=time.time,
             version=__version__,
             loopback=settings.loopback,
+            behind_proxy=settings.behind_proxy,
             allowed_hosts=frozenset(name.lower() for name in settings.allowed_hosts),
             cors_origins=settings.cors_origins,
             toolbox=toolbox,
@@ -232,7 +248,11 @@ class _Run:
             services.stopping.set()
             admissions.close()
             self._server.should_exit = True
+            drained = asyncio.create_task(services.chats.drain(self._settings.drain_seconds))
             await serving
+            if self._server.force_exit:
+                await services.chats.close()
+            await drained
             self._out.stopped()
 
     def _on_signal(self) -> None:
@@ -246,6 +266,8 @@ class _Run:
 
     def _on_record(self, record: TurnRecord) -> None:
         self._metrics.count(record)
+        if self._meter is not None:
+            self._meter.record(record)
         log_turn(record)
 
     def _base_url(self) -> str:
@@ -253,10 +275,12 @@ class _Run:
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         return f"http://{shown}:{self._sock.getsockname()[1]}"
 
-    def _ready(self, status: EngineStatus, api_key: str) -> Ready:
+    async def _ready(self, status: EngineStatus, api_key: str, keys: OpenedKeys) -> Ready:
         base = self._base_url()
+        link = None if self._settings.behind_proxy else await keys.link()
         return Ready(
             base_url=base,
+            studio_url=studio_url(base, link),
             openai_base_url=f"{base}/v1",
             anthropic_base_url=base,
             api_key=api_key,
@@ -282,6 +306,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+
+def _new_id() -> str:
+    """96 random bits."""
+    return secrets.token_hex(12)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
