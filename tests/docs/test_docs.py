@@ -51,6 +51,7 @@ def _routes() -> Iterator[str]:
         keys=nothing,
         sessions=nothing,
         meter=nothing,
+        chats=nothing,
         limits=Limits(max_body=1, headers_after=1.0, heartbeat=1.0),
         new_id=str,
         clock=lambda: 0.0,
@@ -82,7 +83,8 @@ def test_every_setting_has_a_heading() -> None:
 
 
 def test_every_route_has_a_heading_and_every_such_heading_a_route() -> None:
-    headings = {name for name in _named(DOCS / "api-reference.md") if re.match(r"(GET|POST|PUT|DELETE|PATCH) /", name)}
+    named = _named(DOCS / "api-reference.md") | _named(DOCS / "management-api.md")
+    headings = {name for name in named if re.match(r"(GET|POST|PUT|DELETE|PATCH) /", name)}
     assert headings == set(_routes())
 
 

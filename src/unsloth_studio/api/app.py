@@ -11,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from unsloth_studio.api.admin import MetricsReport, PullModel
-from unsloth_studio.api.approvals import ConfirmCall, DecideCall, WaitingCalls
+from unsloth_studio.api.approvals import APPROVAL_ENDPOINTS
 from unsloth_studio.api.chat import ChatCompletions, Completions
 from unsloth_studio.api.documents import DOCUMENT_ENDPOINTS
 from unsloth_studio.api.endpoint import Endpoint
@@ -24,7 +24,8 @@ from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
-from unsloth_studio.api.sessions import DeleteSession, DownloadFile, SessionFiles, Sessions
+from unsloth_studio.api.sessions import SESSION_ENDPOINTS
+from unsloth_studio.api.settings import ShowSettings
 from unsloth_studio.api.status import Status
 from unsloth_studio.api.studio_routes import STUDIO_ENDPOINTS
 
@@ -48,10 +49,13 @@ ENDPOINTS: tuple[Served, ...] = (
     ModelById,
     *MODEL_ENDPOINTS,
     PullModel,
-    *STUDIO_ENDPOINTS,
     *HUB_ENDPOINTS,
+    *STUDIO_ENDPOINTS,
+    *APPROVAL_ENDPOINTS,
+    *SESSION_ENDPOINTS,
     *MONITOR_ENDPOINTS,
     Status,
+    ShowSettings,
     *DOCUMENT_ENDPOINTS,
     MetricsReport,
     Health,
@@ -64,16 +68,7 @@ def routes(services: Services) -> list[Route]:
     asked = [
         Route(one.operation.path, one(services), methods=[one.operation.method], name=one.__name__) for one in ENDPOINTS
     ]
-    running = [
-        Route("/api/tool-calls", WaitingCalls(services), methods=["GET"]),
-        Route("/api/tool-calls/{approval_id}", DecideCall(services), methods=["POST"]),
-        Route("/api/inference/tool-confirm", ConfirmCall(services), methods=["POST"]),
-        Route("/api/sessions", Sessions(services), methods=["GET"]),
-        Route("/api/sessions/{session_id:path}/files", SessionFiles(services), methods=["GET"]),
-        Route("/api/sessions/{session_id:path}/files/{path:path}", DownloadFile(services), methods=["GET"]),
-        Route("/api/sessions/{session_id:path}", DeleteSession(services), methods=["DELETE"]),
-    ]
-    return [*asked, *running, Route("/", _root, methods=["GET"])]
+    return [*asked, Route("/", _root, methods=["GET"])]
 
 
 def build_app(services: Services) -> ASGIApp:
