@@ -1,6 +1,7 @@
 """The first program in the sandbox: puts limits and Landlock on itself, then becomes the command.
 
-The rule: standard library only, and as little of it as can be: its start is part of every call. Arguments: settings
+The rule: standard library only, and as little of it as can be: its start is part of every call (contextlib alone would
+add a tenth). Arguments: settings
 (`alive=DESCRIPTOR`, `limit=NAME:N`, `home=PATH`, `list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then
 `exec` COMMAND..., `python` DESCRIPTOR PATH..., or `report`.
 """
@@ -41,8 +42,11 @@ def main(arguments: list[str]) -> None:
 def confine(settings: list[str]) -> int:
     """Apply `settings`; returns the Landlock version in force."""
     if sys.platform == "linux":
-        with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - when memory runs out, this one goes first
-            file.write("1000")
+        _write("/proc/self/oom_score_adj", b"1000")  # when memory runs out, this one goes first
+        try:  # noqa: SIM105 - a new session has a new share of the processor: sched(7), "The autogroup feature"
+            _write("/proc/self/autogroup", b"%d" % os.getpriority(os.PRIO_PROCESS, 0))
+        except OSError:  # there are no such shares, or others changed theirs less than 0.1 s ago
+            pass
     rules: list[tuple[str, int]] = []
     for setting in settings:
         kind, _, value = setting.partition("=")
@@ -59,6 +63,14 @@ def confine(settings: list[str]) -> int:
         else:
             rules.append((value, _RIGHTS[kind]))
     return landlock.restrict(rules)
+
+
+def _write(path: str, text: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, text)
+    finally:
+        os.close(descriptor)
 
 
 def _leave_if_ended(descriptor: int) -> None:
