@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from bench.late import Lateness, machine
 from bench.run import Bench, Reading
 
 from unsloth_studio.tools.contract import ServerTool, ToolContext
@@ -52,7 +53,9 @@ async def sandbox_start(bench: Bench) -> list[Reading]:
     async with _tools() as tools:
         if tools is None:
             return []
-        bare, confined = await _in_turn(times, lambda: asyncio.to_thread(_alone), lambda: tools.run(tools.terminal, {"command": "true"}, "start"))
+        bare, confined = await _in_turn(
+            times, lambda: asyncio.to_thread(_alone), lambda: tools.run(tools.terminal, {"command": "true"}, "start")
+        )
         cell = await _fastest(times, lambda: tools.run(tools.python, {"code": "1"}, "start"))
     return [
         Reading("sandbox_start", "Terminal call, fastest", "ms", min(confined), min(bare), "difference"),
@@ -64,23 +67,22 @@ async def sandbox_start(bench: Bench) -> list[Reading]:
 async def tools_at_once(bench: Bench) -> list[Reading]:
     """How late the event loop is while many tools start, print, write and end, and how late a process that does nothing else
     is in the same moments: that much is the machine's, which has fewer processors than there are programs."""
+    ours, machines = Lateness(), Lateness()
     async with _tools() as tools:
         if tools is None:
             return []
-        held: dict[str, list[float]] = {"bare": [], "tools": []}
-        for _ in range(max(1, bench.effort.rounds // 2)):
-            async with _watching(held["bare"]):
-                await asyncio.gather(*[_bare(_COMMAND) for _ in range(AT_ONCE)])
-            calls: list[tuple[ServerTool, dict[str, Any]]] = [
-                (tools.terminal, {"command": _COMMAND}),
-                (tools.python, {"code": _CODE}),
-            ]
-            async with _watching(held["tools"]):
+        calls: list[tuple[ServerTool, dict[str, Any]]] = [
+            (tools.terminal, {"command": _COMMAND}),
+            (tools.python, {"code": _CODE}),
+        ]
+        async with machine(machines), ours.watched():
+            for _ in range(max(1, bench.effort.rounds // 2)):
                 await asyncio.gather(*[tools.run(*calls[n % 2], f"session {n}") for n in range(AT_ONCE)])
-    label = f"Event loop held up, {AT_ONCE} tools at once"
+    label = f"Event loop, {AT_ONCE} tools at once"
     return [
-        Reading(f"tools_loop_{name}", f"{label}, {name}", "ms", pick(held["tools"]), pick(held["bare"]))
-        for name, pick in (("p50", statistics.median), ("p99", _p99), ("max", max))
+        Reading("tools_loop_held", f"{label}: held at most", "ms CPU", max(ours.computed)),
+        Reading("tools_loop_late_p99", f"{label}: late, p99", "ms", _p99(ours.late), _p99(machines.late)),
+        Reading("tools_loop_late_max", f"{label}: late at most", "ms", max(ours.late), max(machines.late)),
     ]
 
 
@@ -102,29 +104,6 @@ async def _tools() -> AsyncGenerator[_Tools | None]:
 
 def _alone() -> None:
     subprocess.run([SHELL, "-c", "true"], check=True)
-
-
-async def _bare(command: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="unsloth-bench-") as folder:
-        process = await asyncio.create_subprocess_exec(SHELL, "-c", command, stdout=asyncio.subprocess.PIPE, cwd=folder)
-        await process.communicate()
-
-
-@contextlib.asynccontextmanager
-async def _watching(held: list[float]) -> AsyncGenerator[None]:
-    """Add to `held` by how much every millisecond was late, in milliseconds."""
-
-    async def watch() -> None:
-        while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.001)
-            held.append((time.perf_counter() - before) * 1e3 - 1)
-
-    watching = asyncio.create_task(watch())
-    try:
-        yield
-    finally:
-        watching.cancel()
 
 
 async def _in_turn(times: int, *ways: Callable[[], Awaitable[None]]) -> list[list[float]]:

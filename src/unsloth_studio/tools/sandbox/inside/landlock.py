@@ -37,9 +37,9 @@ def _caller(name: str) -> Callable[..., int]:
     """A function of the C library that takes and returns ints. What ctypes is made of does, without ctypes itself, whose
     import is a tenth of a sandbox's start; it has no promise to stay, so ctypes is there for when it is gone."""
     try:
-        from _ctypes import call_function, dlopen, dlsym  # pyright: ignore
+        from _ctypes import call_function, dlopen, dlsym
 
-        address = dlsym(dlopen(None), name)
+        address = dlsym(dlopen(None), name)  # pyright: ignore[reportArgumentType] - None is this program, dlopen(3)
         return lambda *arguments: call_function(address, arguments)
     except ImportError:
         import ctypes
