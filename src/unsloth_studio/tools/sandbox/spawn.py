@@ -21,9 +21,6 @@ from typing import BinaryIO
 
 from unsloth_studio.tools.sandbox.policy import ENVIRONMENT, Descriptors
 
-NICENESS = 5
-"""How much what runs in there steps back behind the server and the engine, setpriority(2)."""
-
 MakeCommand = Callable[[Descriptors], tuple[str, ...]]
 
 
@@ -82,23 +79,10 @@ def _start(make_command: MakeCommand, seccomp: bytes, stdin: bytes, keep: tuple[
             pass_fds=(filter_end, told, seen, *keep),
             start_new_session=True,
         )
-        _step_back(process.pid)
         os.set_blocking(output, False)
         os.set_blocking(info, False)
         ours.pop_all()
         return Spawned(process, output, info, alive)
-
-
-def _step_back(pid: int) -> None:
-    """Give it less of the processor than the server gets; it has no children yet, and they will inherit it.
-
-    Where Linux groups processes by session, a nice value counts within the group only, and the group has one of its own:
-    sched(7), "The autogroup feature".
-    """
-    with contextlib.suppress(OSError):  # it has ended already
-        os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
-    with contextlib.suppress(OSError):  # there are no such groups
-        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS))
 
 
 def _readable(content: bytes) -> BinaryIO:

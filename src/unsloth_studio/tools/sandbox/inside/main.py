@@ -42,11 +42,8 @@ def main(arguments: list[str]) -> None:
 def confine(settings: list[str]) -> int:
     """Apply `settings`; returns the Landlock version in force."""
     if sys.platform == "linux":
-        _write("/proc/self/oom_score_adj", b"1000")  # when memory runs out, this one goes first
-        try:  # noqa: SIM105 - a new session has a new share of the processor: sched(7), "The autogroup feature"
-            _write("/proc/self/autogroup", b"%d" % os.getpriority(os.PRIO_PROCESS, 0))
-        except OSError:  # there are no such shares, or others changed theirs less than 0.1 s ago
-            pass
+        with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - when memory runs out, this one goes first
+            file.write("1000")
     rules: list[tuple[str, int]] = []
     for setting in settings:
         kind, _, value = setting.partition("=")
@@ -63,14 +60,6 @@ def confine(settings: list[str]) -> int:
         else:
             rules.append((value, _RIGHTS[kind]))
     return landlock.restrict(rules)
-
-
-def _write(path: str, text: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY)
-    try:
-        os.write(descriptor, text)
-    finally:
-        os.close(descriptor)
 
 
 def _leave_if_ended(descriptor: int) -> None:
