@@ -13,8 +13,8 @@ from unsloth_studio.cli.own_flags import CommandWithEngineFlags, engine_words
 
 if TYPE_CHECKING:
     from unsloth_studio.catalog.local_models import LocalModel
-    from unsloth_studio.cli.launching import Wishes
     from unsloth_studio.cli.progress import Output
+    from unsloth_studio.cli.wishes import Wishes
     from unsloth_studio.settings import Settings
     from unsloth_studio.tools.policy import ToolPolicy
 
@@ -112,7 +112,7 @@ def run(
 ) -> None:
     from unsloth_studio.cli.progress import Output
     from unsloth_studio.problem import OperatorProblem
-    from unsloth_studio.settings import load_settings
+    from unsloth_studio.settings_sources import load_settings
 
     out = Output(silent=silent, as_json=as_json)
     try:
@@ -141,16 +141,9 @@ def _without(flags: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _wishes(words: tuple[str, ...], flags: dict[str, Any], engine: str | None) -> Wishes:
-    from unsloth_studio.cli.launching import Wishes
-    from unsloth_studio.engine.flags import parse_engine_flags
-    from unsloth_studio.engine.known_flags import KNOWN_FLAGS
+    from unsloth_studio.cli.wishes import Wishes, read_flags
 
-    known = KNOWN_FLAGS
-    if engine and any(word.startswith("--") and word not in known for word in words):
-        from unsloth_studio.engine.discovery import flags_of
-
-        known = flags_of(engine)
-    return Wishes(flags["context_length"], flags["parallel"], flags["threads"], parse_engine_flags(words, known=known))
+    return Wishes(flags["context_length"], flags["parallel"], flags["threads"], read_flags(words, engine))
 
 
 def _model(settings: Settings, variant: str | None, out: Output, *, dry_run: bool) -> LocalModel:

@@ -14,8 +14,8 @@ def toolbox_of(settings: Settings, policy: ToolPolicy) -> Toolbox:
     search = SearchSettings(
         settings.search_providers,
         searxng_url=settings.searxng_url or "",
-        brave_api_key=settings.brave_api_key.get_secret_value() if settings.brave_api_key else "",
-        tavily_api_key=settings.tavily_api_key.get_secret_value() if settings.tavily_api_key else "",
+        brave_api_key=settings.brave_api_key.reveal() if settings.brave_api_key else "",
+        tavily_api_key=settings.tavily_api_key.reveal() if settings.tavily_api_key else "",
     )
     try:
         return Toolbox.at(

@@ -67,6 +67,23 @@ def read_shape(body: bytes, shape: type[T]) -> tuple[T, dict[str, Any]]:
     return value, {key: raw[key] for key in raw if key not in named}
 
 
+def shaped(raw: dict[str, Any], shape: type[T], *, at: str) -> T:
+    """`raw` as `shape`. Raises `TurnFailure` (invalid_request) whose `param` is the path from the body's top; `at` is
+    where `raw` stands (`input[3]`)."""
+    try:
+        return msgspec.convert(raw, shape)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        found = _AT.search(text)
+        path = f"{at}.{found['path']}" if found and found["path"] else at
+        what = text[: found.start()] if found else text
+        if missing := _MISSING.match(what):
+            path = f"{path}.{missing['field']}"
+            raise invalid(f"{path}: this field is required.", param=path) from error
+        what = what.replace("`", "'")
+        raise invalid(f"{path}: {what}.", param=path) from error
+
+
 def engine_extras(extras: dict[str, Any]) -> dict[str, Any]:
     """The fields of `extras` that are the engine's own sampling settings; the others are accepted and ignored.
 

@@ -13,13 +13,16 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from unsloth_studio.serving.forced_call import demands_call
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.tools import pictures
 from unsloth_studio.tools.caller import Caller
 from unsloth_studio.tools.contract import ServerTool
 from unsloth_studio.tools.rounds import Round
+from unsloth_studio.tools.ruled import ruled
 from unsloth_studio.tools.sessions import Session
 from unsloth_studio.tools.toolbox import Toolbox
+from unsloth_studio.turn.accumulate import events_of
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
 from unsloth_studio.turn.events import Event, ToolResultReady, Usage
 from unsloth_studio.turn.messages import (
@@ -75,7 +78,9 @@ class ToolLoop:
     def _offered(self, wanted: ServerTools, prompt: Conversation) -> dict[str, ServerTool]:
         """A tool of the client's own with the same name goes first: it is what the client can answer for."""
         own = {tool.name for tool in prompt.tools}
-        return {name: self.toolbox.tools[name] for name in wanted.names if name not in own}
+        return {
+            name: ruled(self.toolbox.tools[name], wanted.rules.get(name)) for name in wanted.names if name not in own
+        }
 
     def _longest(self, request: Request) -> int:
         """Characters of an output: at most about a quarter of the context."""
@@ -111,7 +116,7 @@ class ToolLoop:
                 prompt = replace(prompt, tool_choice="none")
             this = Round(frozenset(caller.tools), first=number == 0, offset=parts)
             asked = replace(request, prompt=prompt)
-            async with aclosing(self.turns.run(asked, turn_id=turn_id)) as batches:
+            async with aclosing(self._round(asked, turn_id)) as batches:
                 async for events in batches:
                     if passed := this.feed(events):
                         yield passed
@@ -121,6 +126,7 @@ class ToolLoop:
             if not this.calls:
                 yield [replace(this.end, usage=usage)]
                 return
+            self.turns.trace(turn_id).reached("tool")
             results: list[ToolResultReady] = []
             async with aclosing(caller.answers(this.calls)) as told:
                 async for events in told:
@@ -133,6 +139,20 @@ class ToolLoop:
             room -= sum(map(len, shown.values()))
             prompt = _continued(prompt, this, results, shown)
         raise AssertionError("without tools there is no call")
+
+    async def _round(self, request: Request, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
+        """One round of the model; of a round that must call, nothing is shown or run before it does."""
+        request = replace(request, server_tools=None)
+
+        def run(again: Request) -> AsyncGenerator[Sequence[Event]]:
+            return self.turns.run(again, turn_id=turn_id)
+
+        if demands_call(request):
+            yield events_of(await self.turns.second_tries.whole(request, run))
+            return
+        async with aclosing(run(request)) as batches:
+            async for events in batches:
+                yield events
 
 
 def _continued(

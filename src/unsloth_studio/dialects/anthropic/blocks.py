@@ -1,7 +1,7 @@
 """The shapes of content blocks, told apart by `type` (Anthropic API reference, "Messages"; Python SDK 2.12).
 
 The rule: a block is listed here when this server can show it to a model; any other type is refused by its path.
-Fields that say nothing to a model (`cache_control`, `citations`, `caller`, ...) are not named and so are dropped.
+Fields that say nothing to a model (`cache_control`, `caller`, ...) are not named and so are dropped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
 class TextBlock(msgspec.Struct, tag_field="type", tag="text"):
+    """`citations` tell that an answer was cut into blocks where it cites."""
+
     text: str
+    citations: Any = None
 
 
 class Base64Source(msgspec.Struct, tag_field="type", tag="base64"):
@@ -66,19 +69,21 @@ ResultBlock = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolR
 
 
 class ToolUseBlock(msgspec.Struct, tag_field="type", tag="tool_use"):
-    id: Id
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    """A call of an earlier turn, as badly as a model wrote it or a client kept it."""
+
+    id: str | None = None
+    name: str | None = None
     input: Any = None
 
 
 class ToolResultBlock(msgspec.Struct, tag_field="type", tag="tool_result"):
-    tool_use_id: Id
-    content: str | list[ResultBlock] | None = None
+    tool_use_id: str | None = None
+    content: str | list[ResultBlock | str | None] | dict[str, Any] | int | float | bool | None = None
     is_error: bool | None = None
 
 
 class ThinkingBlock(msgspec.Struct, tag_field="type", tag="thinking"):
-    thinking: str
+    thinking: str | None = None
     signature: str | None = None
 
 

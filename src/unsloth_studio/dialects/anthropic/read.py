@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unsloth_studio.dialects.anthropic.conversation import system_messages, turn_messages
+from unsloth_studio.dialects.anthropic.native_tools import our_name, read_native
 from unsloth_studio.dialects.anthropic.nesting import check_nesting
 from unsloth_studio.dialects.anthropic.wire import (
     AnyChoice,
@@ -22,6 +23,7 @@ from unsloth_studio.dialects.anthropic.wire import (
 )
 from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
 from unsloth_studio.dialects.lenient import tool_schema
+from unsloth_studio.dialects.native_tools import with_native
 from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
@@ -32,6 +34,7 @@ from unsloth_studio.turn.messages import (
     ReasoningConfig,
     Request,
     SamplingParams,
+    ServerTools,
     ToolChoice,
     ToolDefinition,
 )
@@ -42,10 +45,17 @@ _GREEDY_BELOW = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class MessagesCall:
-    """A request to `/v1/messages`, and whether it wants events or one JSON object."""
+    """A request to `/v1/messages`, and whether it wants events or one JSON object. `told`: the client asked for the
+    server's tools by fields of ours, and gets what the API has no words for."""
 
     request: Request
     stream: bool
+    told: bool = False
+
+    @property
+    def cited(self) -> frozenset[str]:
+        """The tools of ours whose sources become citations."""
+        return self.request.server_tools.cited if self.request.server_tools else frozenset()
 
 
 def read(body: bytes) -> MessagesCall:
@@ -57,18 +67,20 @@ def read(body: bytes) -> MessagesCall:
     passed_on = engine_extras(extras)
     for key, value in passed_on.items():
         check_nesting(value, key)
+    asked = read_server_tools(wire)
+    server_tools = with_native(asked, read_native(wire.tools or [], wire.container), wire)
     request = Request(
-        prompt=_conversation(wire),
+        prompt=_conversation(wire, server_tools),
         model=wire.model or None,
         sampling=_sampling(wire),
         output=_output(wire),
         reasoning=_reasoning(wire),
         max_tokens=wire.max_tokens,
         heal_tool_calls=wire.auto_heal_tool_calls is not False,
-        server_tools=read_server_tools(wire),
+        server_tools=server_tools,
         engine_extras=passed_on,
     )
-    return MessagesCall(request, bool(wire.stream))
+    return MessagesCall(request, bool(wire.stream), told=asked is not None)
 
 
 def read_count(body: bytes) -> MessagesCall:
@@ -87,20 +99,21 @@ def _refuse_threads(wire: Body) -> None:
     raise invalid(message, param="thread", code="thread_unsupported_request")
 
 
-def _conversation(wire: Body) -> Conversation:
+def _conversation(wire: Body, ours: ServerTools | None) -> Conversation:
     messages = system_messages(wire.system)
     leading = len(messages)
     for at, turn in enumerate(wire.messages):
         messages.extend(turn_messages(turn, f"messages[{at}]"))
-    if len(messages) == leading:
+    if not any(message.parts for message in messages[leading:]):
         raise invalid("messages: no message has any content; send some text.", param="messages")
     tools = _tools(wire.tools or [])
-    choice, parallel = _tool_choice(wire, tools)
+    names = {*(ours.names if ours else ()), *(tool.name for tool in tools)}
+    choice, parallel = _tool_choice(wire, names, left_out=len(tools) < len(wire.tools or ()))
     return Conversation(tuple(messages), tools, choice, parallel)
 
 
 def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
-    """The client's own tools, in the client's order. Tools of the API's (`web_search_20250305`, ...) are left out."""
+    """The client's own tools, in the client's order. For tools of the API's see `native_tools`."""
     tools: dict[str, ToolDefinition] = {}
     for at, tool in enumerate(listed):
         path = f"tools[{at}]"
@@ -108,9 +121,6 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
             continue
         if tool.name is None:
             raise invalid(f"{path}.name: this field is required.", param=f"{path}.name")
-        if tool.input_schema is None:
-            wrong = f"{path}.input_schema"
-            raise invalid(f"{wrong}: this field is required; it is the JSON schema of the tool's input.", param=wrong)
         if tool.name in tools:
             raise invalid(f"{path}.name: two tools are called '{tool.name}'; rename one.", param=f"{path}.name")
         schema = tool_schema(tool.input_schema)
@@ -118,25 +128,27 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
     return tuple(tools.values())
 
 
-def _tool_choice(wire: Body, tools: tuple[ToolDefinition, ...]) -> tuple[ToolChoice, bool]:
-    """The choice, and whether several calls may come at once. A choice that only left-out tools can meet is "auto"."""
+def _tool_choice(wire: Body, names: set[str], *, left_out: bool) -> tuple[ToolChoice, bool]:
+    """The choice, and whether several calls may come at once. `names` are those of the client's tools and of the server's
+    that are asked for; a choice that only left-out tools can meet is "auto"."""
     chosen = wire.tool_choice
-    left_out = bool(wire.tools) and len(tools) < len(wire.tools or [])
     if chosen is None:
         return "auto", True
     if isinstance(chosen, NoChoice):
         return "none", True
     parallel = not chosen.disable_parallel_tool_use
-    if isinstance(chosen, AutoChoice) or (left_out and not _can_meet(chosen, tools)):
+    if isinstance(chosen, NamedChoice) and chosen.name not in names and our_name(chosen.name) in names:
+        return NamedTool(our_name(chosen.name)), parallel
+    if isinstance(chosen, AutoChoice) or (left_out and not _can_meet(chosen, names)):
         return "auto", parallel
-    if not _can_meet(chosen, tools):
+    if not _can_meet(chosen, names):
         name = f" called '{chosen.name}'" if isinstance(chosen, NamedChoice) else ""
         raise invalid(f"tool_choice: there is no tool{name} in tools.", param="tool_choice")
     return (NamedTool(chosen.name) if isinstance(chosen, NamedChoice) else "required"), parallel
 
 
-def _can_meet(chosen: AnyChoice | NamedChoice, tools: tuple[ToolDefinition, ...]) -> bool:
-    return any(isinstance(chosen, AnyChoice) or tool.name == chosen.name for tool in tools)
+def _can_meet(chosen: AnyChoice | NamedChoice, names: set[str]) -> bool:
+    return bool(names) if isinstance(chosen, AnyChoice) else chosen.name in names
 
 
 def _sampling(wire: Body) -> SamplingParams:

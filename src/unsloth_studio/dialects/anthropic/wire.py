@@ -28,7 +28,7 @@ class Turn(msgspec.Struct):
     """One entry of `messages`. `role: "system"` may stand anywhere among them (Claude Code sends it so)."""
 
     role: Literal["user", "assistant", "system"]
-    content: str | list[Block]
+    content: str | list[Block | str | None] | None
 
 
 class Tool(msgspec.Struct):
@@ -39,6 +39,26 @@ class Tool(msgspec.Struct):
     description: str | None = None
     input_schema: Any = None
     strict: bool | None = None
+    max_uses: Any = None
+    allowed_domains: Any = None
+    blocked_domains: Any = None
+    user_location: Any = None
+    max_content_tokens: Any = None
+    citations: Any = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What only tools of the API's have; `native_tools` knows their shapes."""
+        return {name: value for name in _OPTIONS if (value := getattr(self, name)) is not None}
+
+
+_OPTIONS = ("max_uses", "allowed_domains", "blocked_domains", "user_location", "max_content_tokens", "citations")
+
+
+class Container(msgspec.Struct):
+    """Where code is run again: the name of a session. Skills are not known here."""
+
+    id: str | None = None
 
 
 class AutoChoice(msgspec.Struct, tag_field="type", tag="auto"):
@@ -88,7 +108,7 @@ class Body(ServerToolFields, kw_only=True):
 
     messages: list[Turn]
     model: str | None = None
-    system: str | list[TextBlock] | None = None
+    system: str | list[TextBlock | str] | None = None
     max_tokens: Count | None = None
     temperature: NonNegative | None = None
     top_p: Probability | None = None
@@ -102,6 +122,7 @@ class Body(ServerToolFields, kw_only=True):
     tools: list[Tool] | None = None
     tool_choice: AutoChoice | AnyChoice | NamedChoice | NoChoice | None = None
     thread: CreateThread | ContinueThread | None = None
+    container: str | Container | None = None
 
     min_p: Probability | None = None
     repeat_penalty: RepeatPenalty | None = None

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from unsloth_studio.dialects.body import Count
+from unsloth_studio.dialects.native_tools import ContextSize, UserLocation
 from unsloth_studio.dialects.openai_sampling import Alternatives, SharedFields
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
@@ -40,22 +41,30 @@ class ContentPart(msgspec.Struct):
 
 
 class FunctionCall(msgspec.Struct):
-    name: Name
-    arguments: str | dict[str, Any] | None = None
+    """A call of an earlier turn, as badly as a model wrote it or a client kept it."""
+
+    name: str | None = None
+    arguments: Any = None
+
+
+class CustomCall(msgspec.Struct):
+    name: str | None = None
+    input: Any = None
 
 
 class ToolCall(msgspec.Struct):
     id: str | None = None
     type: str | None = None
     function: FunctionCall | None = None
+    custom: CustomCall | None = None
 
 
-MessageContent = str | list[ContentPart] | dict[str, Any] | int | float | bool | msgspec.UnsetType | None
+MessageContent = str | list[ContentPart | str | None] | dict[str, Any] | int | float | bool | msgspec.UnsetType | None
 
 
 class Message(msgspec.Struct):
-    """`content` tells a missing field from null: assistants and old clients send null, nobody means a missing one.
-    Results of tools come as objects and numbers, too."""
+    """`content` tells a missing field from null: clients send null, and nobody but a tool without output means a missing
+    one. Results of tools come as objects and numbers, too."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: MessageContent = msgspec.UNSET
@@ -120,6 +129,15 @@ class Thinking(msgspec.Struct):
     budget_tokens: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
+class ApproximateLocation(msgspec.Struct):
+    approximate: UserLocation | None = None
+
+
+class WebSearchOptions(msgspec.Struct):
+    search_context_size: ContextSize | None = None
+    user_location: ApproximateLocation | None = None
+
+
 class ChatBody(SharedFields, kw_only=True):
     messages: list[Message]
     max_completion_tokens: Count | None = None
@@ -136,3 +154,4 @@ class ChatBody(SharedFields, kw_only=True):
     reasoning_effort: Effort | None = None
     enable_thinking: bool | None = None
     thinking: Thinking | None = None
+    web_search_options: WebSearchOptions | None = None

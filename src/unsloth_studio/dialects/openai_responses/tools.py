@@ -2,16 +2,18 @@
 
 One rule: the model sees a flat list of functions. A function in a namespace gets a flat name, a custom (freeform) tool
 becomes a function with one string parameter `input`; `ToolNames` maps both back, because a client such as Codex refuses
-a call that does not come back as `name` plus `namespace`. Hosted tools, which only OpenAI can run, are skipped.
+a call that does not come back as `name` plus `namespace`. Hosted tools that run here are read in `native_tools`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from unsloth_studio.dialects.body import shaped
 from unsloth_studio.dialects.lenient import tool_schema
+from unsloth_studio.dialects.openai_responses.native_tools import NATIVE, PASSED_OVER, our_names
 from unsloth_studio.dialects.openai_responses.wire import (
     AllowedTools,
     CustomTool,
@@ -19,20 +21,18 @@ from unsloth_studio.dialects.openai_responses.wire import (
     NamedToolChoice,
     NamespaceTool,
     RawObject,
-    shaped,
     type_of,
 )
 from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.messages import NamedTool, ToolChoice, ToolDefinition
 
-HOSTED_TOOLS = frozenset(
+HOSTED_ELSEWHERE = frozenset(
     {
-        "web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11", "file_search",
-        "code_interpreter", "image_generation", "mcp", "computer", "computer_use", "computer_use_preview",
-        "local_shell", "shell", "apply_patch", "tool_search", "programmatic_tool_calling",
+        "file_search", "image_generation", "mcp", "computer", "computer_use", "computer_use_preview", "local_shell",
+        "shell", "apply_patch", "programmatic_tool_calling",
     }
 )  # fmt: skip
-"""`Tool` of the official Python SDK, less what a client runs under a name of its own."""
+"""`Tool` of the official Python SDK, less what runs here (`native_tools`) and what a client runs under its own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class _Declared:
                 group = shaped(raw, NamespaceTool, at=at)
                 for index, member in enumerate(group.tools):
                     self.read(member, f"{at}.tools[{index}]", namespace=group.name)
-            case kind if kind in HOSTED_TOOLS:
+            case kind if kind in NATIVE or kind in PASSED_OVER:
                 pass
             case kind:
                 raise _unknown_type(kind, at)
@@ -122,28 +122,34 @@ def read_tools(groups: Iterable[tuple[str, list[RawObject]]]) -> tuple[tuple[Too
 
 
 def read_tool_choice(
-    choice: str | RawObject | None, tools: tuple[ToolDefinition, ...], *, names: ToolNames
+    choice: str | RawObject | None, tools: tuple[ToolDefinition, ...], *, names: ToolNames, ours: Sequence[str] = ()
 ) -> tuple[ToolChoice, tuple[ToolDefinition, ...]]:
-    """The choice, and the tools that it leaves to the model (`allowed_tools` leaves some)."""
+    """The choice, and the tools that it leaves to the model (`allowed_tools` leaves some). `ours` are the names of the
+    server's own tools that are asked for: a choice may mean them too."""
     match choice:
         case None | "auto":
             return "auto", tools
         case "none":
             return "none", tools
         case "required":
-            return _required(tools), tools
+            return _required(bool(tools or ours)), tools
         case str():
             raise _unknown_choice()
         case dict():
             pass
     match type_of(choice, at="tool_choice"):
         case "function" | "custom":
-            return NamedTool(_declared_name(choice, names, "tool_choice")), tools
+            return NamedTool(_declared_name(choice, names, "tool_choice", ours)), tools
         case "allowed_tools":
             allowed = shaped(choice, AllowedTools, at="tool_choice")
             left = _allowed(allowed, tools, names)
-            return (_required(left) if allowed.mode == "required" else "auto"), left
-        case kind if kind in HOSTED_TOOLS:
+            return (_required(bool(left or ours)) if allowed.mode == "required" else "auto"), left
+        case kind if kind in NATIVE:
+            if named := next((name for name in our_names(kind) if name in ours), None):
+                return NamedTool(named), tools
+            message = f"tool_choice.type: '{kind}' is not among 'tools'. Declare it there, or choose another one."
+            raise invalid(message, param="tool_choice.type")
+        case kind if kind in PASSED_OVER:
             return "auto", tools
         case _:
             raise _unknown_choice(".type")
@@ -159,22 +165,24 @@ def _allowed(allowed: AllowedTools, tools: tuple[ToolDefinition, ...], names: To
         elif kind == "namespace":
             space = shaped(raw, NamedToolChoice, at=at).name
             keep.update(flat for flat, tool in names.wire.items() if tool.namespace == space)
-        elif kind not in HOSTED_TOOLS:
+        elif kind not in NATIVE and kind not in PASSED_OVER:
             raise _unknown_type(kind, at)
     return tuple(tool for tool in tools if tool.name in keep)
 
 
-def _declared_name(raw: RawObject, names: ToolNames, at: str) -> str:
+def _declared_name(raw: RawObject, names: ToolNames, at: str, ours: Sequence[str] = ()) -> str:
     named = shaped(raw, NamedToolChoice, at=at)
     flat = names.find(named.name, named.namespace)
+    if flat is None and named.name in ours:
+        return named.name
     if flat is None:
         message = f"{at}.name: The tool '{named.name}' is not among 'tools'. Declare it there, or choose another one."
         raise invalid(message, param=f"{at}.name")
     return flat
 
 
-def _required(tools: tuple[ToolDefinition, ...]) -> ToolChoice:
-    if not tools:
+def _required(callable_: bool) -> ToolChoice:
+    if not callable_:
         message = "tool_choice: A tool call is required, but 'tools' declares no tool that can be called."
         raise invalid(message, param="tool_choice")
     return "required"
@@ -212,6 +220,10 @@ def _unknown_type(kind: str | None, at: str) -> Exception:
     path = f"{at}.type"
     if kind is None:
         return invalid(f"{path}: this field is required.", param=path)
-    return invalid(
-        f"{path}: '{kind}' is not a known type of tool. Use 'function', 'namespace' or 'custom'.", param=path
-    )
+    if kind in HOSTED_ELSEWHERE:
+        message = (
+            f"{path}: '{kind}' is a tool that only OpenAI runs. This server runs 'web_search' and 'code_interpreter'."
+        )
+        return invalid(f"{message} Leave it out, or offer a 'function' that does it.", param=path)
+    known = "'function', 'namespace', 'custom', 'web_search' or 'code_interpreter'"
+    return invalid(f"{path}: '{kind}' is not a known type of tool. Use {known}.", param=path)

@@ -7,16 +7,13 @@ Format: OpenAI API reference, "Create a model response", and `openai/types/respo
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from unsloth_studio.dialects.body import Count, NonNegative, Penalty, Probability, Seed
 from unsloth_studio.dialects.server_tools import ServerToolFields
 from unsloth_studio.turn.errors import invalid
-
-T = TypeVar("T", bound=msgspec.Struct)
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 RawObject = dict[str, Any]
@@ -53,7 +50,7 @@ class Reasoning(msgspec.Struct):
 class Body(ServerToolFields, kw_only=True):
     """The whole request. Fields below `user` are extensions, as in the other dialects of this server."""
 
-    input: str | list[RawObject] | None = None
+    input: str | list[RawObject | str] | None = None
     model: str | None = None
     instructions: str | None = None
     stream: bool | None = None
@@ -114,7 +111,7 @@ class ContentPart(msgspec.Struct):
     filename: str | None = None
 
 
-Content = str | list[ContentPart]
+Content = str | list[ContentPart | str | None]
 
 
 class MessageItem(msgspec.Struct):
@@ -128,16 +125,18 @@ class ReasoningItem(msgspec.Struct):
 
 
 class FunctionCallItem(msgspec.Struct):
-    name: str
-    call_id: str
-    arguments: str = ""
+    """A call of an earlier turn, as badly as a model wrote it or a client kept it."""
+
+    name: str | None = None
+    call_id: str | None = None
+    arguments: Any = None
     namespace: str | None = None
 
 
 class CustomToolCallItem(msgspec.Struct):
-    name: str
-    call_id: str
-    input: str
+    name: str | None = None
+    call_id: str | None = None
+    input: Any = None
     namespace: str | None = None
 
 
@@ -189,27 +188,6 @@ class NamedToolChoice(msgspec.Struct):
 class AllowedTools(msgspec.Struct):
     tools: list[RawObject]
     mode: Literal["auto", "required"] = "auto"
-
-
-_AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]+)`")
-
-
-def shaped(raw: RawObject, shape: type[T], *, at: str) -> T:
-    """`raw` as `shape`. Raises `TurnFailure` (invalid_request) whose `param` is the path from the body's top; `at` is
-    where `raw` stands (`input[3]`)."""
-    try:
-        return msgspec.convert(raw, shape)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        found = _AT.search(text)
-        path = f"{at}.{found['path']}" if found and found["path"] else at
-        what = text[: found.start()] if found else text
-        if missing := _MISSING.match(what):
-            path = f"{path}.{missing['field']}"
-            raise invalid(f"{path}: this field is required.", param=path) from error
-        what = what.replace("`", "'")
-        raise invalid(f"{path}: {what}.", param=path) from error
 
 
 def type_of(raw: RawObject, *, at: str) -> str | None:
