@@ -67,6 +67,16 @@ def read_shape(body: bytes, shape: type[T]) -> tuple[T, dict[str, Any]]:
     return value, {key: raw[key] for key in raw if key not in named}
 
 
+def shaped(raw: object, shape: type[T], *, at: str) -> T:
+    """`raw`, JSON that was decoded before, as `shape`. Raises `TurnFailure` (invalid_request) whose `param` is the path from
+    the body's top; `at` is where `raw` stands (`input[3]`)."""
+    try:
+        return msgspec.convert(raw, shape)
+    except msgspec.ValidationError as error:
+        message, param = _explain(str(error), at)
+        raise invalid(message, param=param) from error
+
+
 def engine_extras(extras: dict[str, Any]) -> dict[str, Any]:
     """The fields of `extras` that are the engine's own sampling settings; the others are accepted and ignored.
 
@@ -95,10 +105,10 @@ def tuple_of_stops(stop: str | list[str] | None) -> tuple[str, ...]:
     return tuple(s for s in ([stop] if isinstance(stop, str) else stop) if s)
 
 
-def _explain(text: str) -> tuple[str, str | None]:
-    """msgspec's message as a sentence, and the path of the field it is about."""
+def _explain(text: str, top: str = "") -> tuple[str, str | None]:
+    """msgspec's message as a sentence, and the path of the field it is about; `top` is where that path begins."""
     at = _AT.search(text)
-    path = at["path"] if at else ""
+    path = ".".join(filter(None, (top, at["path"] if at else "")))
     what = text[: at.start()] if at else text
     if missing := _MISSING.match(what):
         path = f"{path}.{missing['field']}" if path else missing["field"]

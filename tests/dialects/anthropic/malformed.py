@@ -109,7 +109,7 @@ FIELDS: list[tuple[str, Any, str]] = [
     ("tools", [{**TOOL, "strict": "yes"}], "tools[0].strict"),
     ("tools", [{**TOOL, "type": 5}], "tools[0].type"),
     ("tools", [TOOL, TOOL], "tools[1].name"),
-    ("tools", [{"type": "function", "function": TOOL, "input_schema": {}}], "tools[0].name"),
+    ("tools", [{"type": "function", "function": {}, "input_schema": {}}], "tools[0].name"),
     ("tool_choice", "auto", "tool_choice"),
     ("tool_choice", {}, "tool_choice.type"),
     ("tool_choice", {"type": "required"}, "tool_choice.type"),
@@ -187,7 +187,8 @@ BLOCKS: list[tuple[str, Any, str]] = [
     ("user", {"type": "server_tool_use", "id": "s", "name": "f", "input": {}}, "[0].type"),
     ("user", {"type": "web_search_tool_result", "tool_use_id": "s", "content": []}, "[0].type"),
     ("user", {"type": "tool_result", "tool_use_id": 5}, "[0].tool_use_id"),
-    ("user", {"type": "tool_result", "tool_use_id": "t", "content": [{"type": "tool_use"}]}, "[0].content[0].type"),
+    ("user", {"type": "tool_result", "tool_use_id": "t", "content": [{}]}, "[0].content[0].type"),
+    ("user", {"type": "tool_result", "tool_use_id": "t", "content": [5]}, "[0].content[0]"),
     ("user", {"type": "tool_result", "tool_use_id": "t", "is_error": "no"}, "[0].is_error"),
     (
         "user",

@@ -101,7 +101,7 @@ WRONG_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"tools": [FUNCTION, {"type": "function"}]}, "tools[1].name"),
     ({"tools": [{"type": "function", "name": ""}]}, "tools[0].name"),
     ({"tools": [{"type": "function", "name": 3}]}, "tools[0].name"),
-    ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools[0].name"),
+    ({"tools": [{"type": "function", "function": {}}]}, "tools[0].name"),
     ({"tools": [{**FUNCTION, "description": 3}]}, "tools[0].description"),
     ({"tools": [{**FUNCTION, "strict": "x"}]}, "tools[0].strict"),
     ({"tools": [FUNCTION, FUNCTION]}, "tools[1].name"),
@@ -154,7 +154,6 @@ WRONG_ITEMS: list[tuple[Any, str]] = [
     ({"type": "reasoning", "summary": "x"}, "input[1].summary"),
     ({"type": "reasoning", "content": [3]}, "input[1].content[0]"),
     ({"type": "function_call", "name": "f", "call_id": 1}, "input[1].call_id"),
-    ({"type": "function_call_output", "call_id": "c", "output": [{"type": "x"}]}, "input[1].output[0].type"),
     ({"type": "additional_tools"}, "input[1].tools"),
     ({"type": "additional_tools", "tools": [{"type": "x"}]}, "input[1].tools[0].type"),
 ]

@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 import orjson
 
+from unsloth_studio.dialects.body import shaped
 from unsloth_studio.dialects.lenient import json_or_text, json_text
 from unsloth_studio.dialects.openai_responses.parts import plain_text, read_content, screenshot_of
 from unsloth_studio.dialects.openai_responses.tools import ToolNames
@@ -23,7 +24,6 @@ from unsloth_studio.dialects.openai_responses.wire import (
     ReasoningItem,
     ToolListItem,
     ToolOutputItem,
-    shaped,
     type_of,
 )
 from unsloth_studio.turn.errors import invalid
@@ -124,7 +124,7 @@ class ItemReader:
         call_id = item.call_id or (self._unanswered[0] if self._unanswered else "")
         output = item.output
         told = json_text(output) if isinstance(output, dict | float | int) else output
-        self._result(call_id, ToolResultPart(call_id, read_content(told, at=f"{at}.output")))
+        self._result(call_id, ToolResultPart(call_id, read_content(told, at=f"{at}.output", of_tool=True)))
 
     def _result(self, call_id: str, part: ToolResultPart) -> None:
         self._flush()
@@ -134,6 +134,9 @@ class ItemReader:
 
     def _hosted(self, kind: str, raw: RawObject, at: str) -> None:
         if kind in _SILENT or kind in TOOL_LISTS:
+            return
+        if kind == "mcp_call":
+            self._mcp_call(raw)
             return
         call_id: object = raw.get("call_id")
         known = isinstance(call_id, str) and call_id
@@ -145,6 +148,15 @@ class ItemReader:
                 self._call(call_id, kind.removesuffix("_call"), arguments=_arguments(raw))
         else:
             raise invalid(f"{at}.type: '{kind}' is not a known type of input item.", param=f"{at}.type")
+
+    def _mcp_call(self, raw: RawObject) -> None:
+        """A call that a service made, and its output, in one item."""
+        call_id, name = raw.get("id"), raw.get("name")
+        output = raw.get("output") or raw.get("error")
+        if isinstance(call_id, str) and isinstance(name, str) and output:
+            self._call(call_id, name, arguments=json_or_text(raw.get("arguments")))
+            told = TextPart(json_or_text(output))
+            self._result(call_id, ToolResultPart(call_id, (told,), is_error=not raw.get("output")))
 
     def _flush(self) -> None:
         """End the assistant's message. One that is nothing but reasoning was cut off before it said anything: dropped."""

@@ -102,6 +102,8 @@ def _conversation(wire: Body, ours: ServerTools | None) -> tuple[Conversation, T
     listed = [wire.input] if isinstance(wire.input, str) else wire.input
     items: list[RawObject] = [{"role": "user", "content": one} if isinstance(one, str) else one for one in listed]
     tools, names = read_tools([("tools", wire.tools or []), *tool_lists(items)])
+    if wire.tool_choice == "required" and wire.tools and not (tools or ours):
+        wire.tool_choice = "auto"  # only a hosted tool could be called
     choice, tools = read_tool_choice(wire.tool_choice, tools, names=names, ours=ours.names if ours else ())
     reader = ItemReader(names)
     for index, item in enumerate(items):
