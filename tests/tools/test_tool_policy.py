@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from unsloth_studio.settings import load_settings
+from unsloth_studio.settings_sources import load_settings
 from unsloth_studio.tools.policy import Decision, decide
 
 EXPOSED = (False, True)

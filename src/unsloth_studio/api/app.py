@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from unsloth_studio.api.admin import LoadModel, MetricsReport, PullModel, UnloadModel
+from unsloth_studio.api.approvals import ConfirmCall, DecideCall, WaitingCalls
 from unsloth_studio.api.chat import ChatCompletions, Completions
 from unsloth_studio.api.health import Health
 from unsloth_studio.api.messages import CountTokens, Messages
@@ -18,6 +19,7 @@ from unsloth_studio.api.models import ModelById, ModelList
 from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
+from unsloth_studio.api.sessions import DeleteSession, DownloadFile, SessionFiles, Sessions
 
 _ROOT = """Unsloth Studio is running.
 
@@ -40,6 +42,13 @@ def routes(services: Services) -> list[Route]:
         Route("/api/models/load", LoadModel(services), methods=["POST"]),
         Route("/api/models/unload", UnloadModel(services), methods=["POST"]),
         Route("/api/models/pull", PullModel(services), methods=["POST"]),
+        Route("/api/tool-calls", WaitingCalls(services), methods=["GET"]),
+        Route("/api/tool-calls/{approval_id}", DecideCall(services), methods=["POST"]),
+        Route("/api/inference/tool-confirm", ConfirmCall(services), methods=["POST"]),
+        Route("/api/sessions", Sessions(services), methods=["GET"]),
+        Route("/api/sessions/{session_id:path}/files", SessionFiles(services), methods=["GET"]),
+        Route("/api/sessions/{session_id:path}/files/{path:path}", DownloadFile(services), methods=["GET"]),
+        Route("/api/sessions/{session_id:path}", DeleteSession(services), methods=["DELETE"]),
         Route("/metrics", MetricsReport(services), methods=["GET"]),
         Route("/health", Health(services), methods=["GET"]),
         Route("/", _root, methods=["GET"]),
@@ -52,7 +61,7 @@ def build_app(services: Services) -> ASGIApp:
     wrapped: ASGIApp = app
     if services.cors_origins:
         wrapped = CORSMiddleware(
-            wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+            wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
         )
     return HostCheck(wrapped, allowed=services.allowed_hosts) if services.loopback else wrapped
 

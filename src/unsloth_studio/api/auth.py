@@ -13,8 +13,11 @@ from unsloth_studio.turn.errors import TurnError, TurnFailure
 log = logging.getLogger(__name__)
 
 
-async def authenticate(exchange: Exchange, keys: KeyRing, *, scope: str) -> ApiKey:
-    """The key's record, which must have `scope`. Raises `TurnFailure` (authentication, permission) with what to do."""
+async def authenticate(exchange: Exchange, keys: KeyRing, *, scope: str, also: tuple[str, ...] = ()) -> ApiKey:
+    """The key's record, which must have `scope` or one of `also`.
+
+    Raises `TurnFailure` (authentication, permission) with what to do.
+    """
     try:
         key = await keys.verify(_presented(exchange))
     except KeyRejected as rejected:
@@ -23,7 +26,7 @@ async def authenticate(exchange: Exchange, keys: KeyRing, *, scope: str) -> ApiK
         log.error("keys cannot be checked: %s", problem)
         message = "The server cannot check API keys at the moment; its log says why and what to do."
         raise TurnFailure(TurnError("internal", message)) from problem
-    if scope not in key.scopes:
+    if not {scope, *also}.intersection(key.scopes):
         how = f"unsloth keys create NAME --scope {scope}"
         message = (
             f"This API key is good, but not for this: it lacks the scope '{scope}'. To make one that has it: {how}"

@@ -28,9 +28,11 @@ log = logging.getLogger(__name__)
 
 
 class Endpoint(ABC):
-    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have."""
+    """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have, or else one
+    of `also`."""
 
     scope: ClassVar[str] = "inference"
+    also: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -39,7 +41,7 @@ class Endpoint(ABC):
         services = self.services
         exchange = Exchange(scope, receive, send, limits=services.limits, request_id=services.new_id())
         try:
-            exchange.key = await authenticate(exchange, services.keys, scope=self.scope)
+            exchange.key = await authenticate(exchange, services.keys, scope=self.scope, also=self.also)
             await self.answer(exchange)
         except ClientGone:
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -114,6 +114,25 @@ class Exchange:
         fields = [kind, (b"content-length", str(len(body)).encode()), *self._id_headers, *headers]
         await self._send({"type": "http.response.start", "status": status, "headers": fields})
         await self._send({"type": "http.response.body", "body": body})
+
+    async def download(
+        self, read: Callable[[], Awaitable[bytes]], *, length: int, headers: Iterable[Header] = ()
+    ) -> None:
+        """A file of `length` bytes, as `read` gives it piece by piece (b"" at its end). The connection is closed in the
+        middle when the file turns out to be shorter. Raises `ClientGone` when nobody takes the pieces."""
+        self.status = 200
+        fields = [(b"content-length", str(length).encode()), *self._id_headers, *headers]
+        await self._send({"type": "http.response.start", "status": 200, "headers": fields})
+        left = 0 if self.scope["method"] == "HEAD" else length
+        try:
+            while left and (piece := (await read())[:left]):
+                left -= len(piece)
+                async with asyncio.timeout(WRITE_STALL_SECONDS):
+                    await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        except TimeoutError as error:
+            raise ClientGone from error
+        if not left:
+            await self._send({"type": "http.response.body", "body": b""})
 
     async def stream(
         self, batches: AsyncGenerator[Batch], feed: Callable[[Batch], bytes], *, writer: StreamWriter

@@ -25,6 +25,8 @@ from unsloth_studio.turn.events import (
     PromptProgress,
     ReasoningDelta,
     TextDelta,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -123,7 +125,7 @@ class CallReader:
                 self._flush(out, length=True)
                 self._leave(out)
                 out.append(event)
-            case TurnStart() | PromptProgress() | ToolResultReady():
+            case TurnStart() | PromptProgress() | ToolResultReady() | ToolOutputDelta() | ToolApprovalAsked():
                 out.append(event)
             case _:
                 assert_never(event)

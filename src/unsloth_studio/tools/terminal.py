@@ -55,6 +55,7 @@ class TerminalTool:
         async with session.lock:
             began = time.time()
             try:
+                await self._folders.ensure(session)
                 result = await sandbox.run(
                     (SHELL, "-c", command),
                     folder=session.folder,
@@ -63,9 +64,11 @@ class TerminalTool:
                 )
             except OSError as error:
                 return ToolOutput(f"The sandbox cannot be started: {error.strerror}.", is_error=True)
-            changes = told.folder_changes(await self._folders.settle(session, began))
+            settled = await self._folders.settle(session, began)
+            images = await self._folders.images(session, settled)
         remark = told.ending(result, limits)
-        return ToolOutput(told.as_text(result.output, remark, changes), is_error=bool(remark))
+        text = told.as_text(result.output, remark, told.number_of(images), told.folder_changes(settled))
+        return ToolOutput(text, is_error=bool(remark), images=images)
 
 
 def tool_limits(folders: SessionFolders) -> Limits:

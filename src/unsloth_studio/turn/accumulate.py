@@ -18,6 +18,8 @@ from unsloth_studio.turn.events import (
     TextDelta,
     Timings,
     TokenLogprob,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -74,7 +76,7 @@ class Accumulator:
                 self._pieces.append(event.text)
             case TurnStart():
                 self._turn.id, self._turn.model = event.id, event.model
-            case PromptProgress():
+            case PromptProgress() | ToolOutputDelta() | ToolApprovalAsked():
                 pass
             case PartStart():
                 self._open, self._pieces = event.part, []

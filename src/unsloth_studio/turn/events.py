@@ -3,7 +3,7 @@
 The rule, held by `check_order` and by property tests: a turn is `TurnStart`, then any number of `PromptProgress`, then
 parts one after the other (`PartStart`, its deltas, `PartEnd`; indices 0, 1, 2, ...; at most one part open), and last
 exactly one `TurnEnd` or `TurnFailed`. `TurnFailed` may come at any moment, also first and inside an open part.
-`ToolResultReady` stands between parts.
+`ToolResultReady`, `ToolOutputDelta` and `ToolApprovalAsked` stand between parts.
 """
 
 from __future__ import annotations
@@ -103,6 +103,14 @@ class PartEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultImage:
+    """A picture that a tool made: `media_type` such as `image/png`, `data` the file in base64."""
+
+    media_type: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolResultReady:
     """A tool that ran on the server has answered. `arguments` is what the model wrote."""
 
@@ -112,6 +120,27 @@ class ToolResultReady:
     name: str = ""
     arguments: str = ""
     duration_ms: int = 0
+    images: tuple[ResultImage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutputDelta:
+    """What a tool that runs on the server has just printed; its result follows as a whole. For people who watch: it may
+    leave out what came too fast, and only clients that asked by our own fields get it."""
+
+    call_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolApprovalAsked:
+    """A call waits for somebody to allow it. `expires_at` is the Unix second from which it counts as denied."""
+
+    call_id: str
+    approval_id: str
+    name: str
+    arguments: str
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +171,8 @@ Event = (
     | ArgumentsDelta
     | PartEnd
     | ToolResultReady
+    | ToolOutputDelta
+    | ToolApprovalAsked
     | TurnEnd
     | TurnFailed
 )
@@ -177,8 +208,8 @@ def check_order(events: Iterable[Event]) -> None:
             case PartEnd():
                 _require(open_delta is not None and event.index == index, "the end of a part that is not open", event)
                 open_delta = None
-            case ToolResultReady():
-                _require(open_delta is None, "a tool result inside a part", event)
+            case ToolResultReady() | ToolOutputDelta() | ToolApprovalAsked():
+                _require(open_delta is None, "something of a tool's inside a part", event)
             case TurnEnd():
                 _require(open_delta is None, "the end of the turn inside a part", event)
                 ended = True

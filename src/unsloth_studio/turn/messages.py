@@ -162,12 +162,15 @@ class ReasoningConfig:
 class ServerTools:
     """The server's own tools that a request asks for, by name. `session_id` is the client's name for the folder they work
     in; without one it is deleted. `max_calls` bounds the calls of the whole turn, `timeout_seconds` each of them; None
-    leaves it to the server."""
+    leaves it to the server. `asks`: each call waits until somebody allows it. `tells_live`: the client asked by fields of
+    ours, so it can be told what its API has no words for."""
 
     names: tuple[str, ...]
     session_id: str | None = None
     max_calls: int | None = None
     timeout_seconds: float | None = None
+    asks: bool = False
+    tells_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

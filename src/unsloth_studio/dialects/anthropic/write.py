@@ -18,7 +18,7 @@ from unsloth_studio.dialects.anthropic.errors import error_body
 from unsloth_studio.dialects.anthropic.ids import message_id, server_tool_use_id, tool_use_id
 from unsloth_studio.dialects.anthropic.server_results import result_block, wire_name
 from unsloth_studio.dialects.anthropic.whole_members import WholeMembers
-from unsloth_studio.dialects.server_tools import result_fields
+from unsloth_studio.dialects.server_tools import approval_fields, output_fields, result_fields
 from unsloth_studio.sse import KEEP_ALIVE, named_frame
 from unsloth_studio.turn.accumulate import Turn
 from unsloth_studio.turn.events import (
@@ -30,6 +30,8 @@ from unsloth_studio.turn.events import (
     PromptProgress,
     ReasoningDelta,
     TextDelta,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -88,6 +90,8 @@ class MessagesStreamWriter:
                     frames.append(self._stop_block(event.signature))
                 case ToolResultReady():
                     frames.append(self._result(event))
+                case ToolOutputDelta() | ToolApprovalAsked():
+                    frames.append(_told(event))
                 case _:
                     frames.append(self._turn(event))
         return b"".join(frames)
@@ -211,6 +215,13 @@ def _block(part: StreamedPart) -> dict[str, Any]:
 def _fields(result: ToolResultReady) -> dict[str, Any]:
     """The documented event, with the id that its call has on this wire."""
     return {**result_fields(result), "tool_call_id": server_tool_use_id(result.call_id)}
+
+
+def _told(event: ToolOutputDelta | ToolApprovalAsked) -> bytes:
+    """A named event that is no part of the message."""
+    output = isinstance(event, ToolOutputDelta)
+    kind, fields = ("tool_output", output_fields(event)) if output else ("tool_approval", approval_fields(event))
+    return _frame(kind, {**fields, "tool_call_id": server_tool_use_id(event.call_id)})
 
 
 def _result_block(result: ToolResultReady, tool: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from unsloth_studio.dialects.openai_responses.output import (
     part_item,
 )
 from unsloth_studio.dialects.openai_responses.read import ResponsesCall
+from unsloth_studio.dialects.server_tools import approval_fields, output_fields
 from unsloth_studio.sse import KEEP_ALIVE
 from unsloth_studio.turn.accumulate import Turn
 from unsloth_studio.turn.errors import TurnError
@@ -39,6 +40,8 @@ from unsloth_studio.turn.events import (
     ReasoningDelta,
     TextDelta,
     TokenLogprob,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -85,7 +88,16 @@ class ResponsesStreamWriter:
         return KEEP_ALIVE
 
     def _boundary(
-        self, event: TurnStart | PromptProgress | PartStart | PartEnd | ToolResultReady | TurnEnd | TurnFailed
+        self,
+        event: TurnStart
+        | PromptProgress
+        | PartStart
+        | PartEnd
+        | ToolResultReady
+        | ToolOutputDelta
+        | ToolApprovalAsked
+        | TurnEnd
+        | TurnFailed,
     ) -> bytes:
         match event:
             case PartStart():
@@ -104,6 +116,10 @@ class ResponsesStreamWriter:
                 return b""
             case PromptProgress() | ToolResultReady():
                 return b""
+            case ToolOutputDelta():
+                return self._frames([("tool_output", output_fields(event))])
+            case ToolApprovalAsked():
+                return self._frames([("tool_approval", approval_fields(event))])
             case _:
                 assert_never(event)
 
