@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +77,7 @@ def content(value: Any, *shown: str) -> Case:
     return Case(["Yes?", *shown], set(), [*said], [*said], [*said])
 
 
+DEEP = '{"x": ' + "[" * 900 + "]" * 900 + "}"
 RESOURCE: list[Json] = [{"type": "text", "text": "see"}, {"type": "resource", "resource": {"uri": "x"}}]
 
 CASES: dict[str, Case] = {
@@ -85,9 +87,11 @@ CASES: dict[str, Case] = {
     "arguments: an empty text": arguments("", "{}"),
     "arguments: an object": arguments({"n": 1}, '{"n":1}'),
     "arguments: the text of an object": arguments('{"n": 1}', '{"n": 1}'),
-    "arguments: the text of a text of an object": arguments('"{\\"n\\": 1}"', '{"n":1}', "history_arguments"),
+    "arguments: the text of a text of an object": arguments('"{\\"n\\": 1}"', '{"n": 1}', "history_arguments"),
     "arguments: a number": arguments(5, '{"unparsed":"5"}', "history_arguments"),
     "arguments: a list": arguments([1], '{"unparsed":"[1]"}', "history_arguments"),
+    "arguments: deeper than can be written": arguments(DEEP, DEEP),
+    "arguments: the text of something deep": arguments(json.dumps(DEEP), DEEP, "history_arguments"),
     "arguments: single quotes": arguments("{'n': 1}", '{"n":1}', "history_arguments"),
     "content: bare texts in a list": content(["x", "y"], "x y"),
     "content: a bare text and a null": content(["x", None], "x"),
@@ -158,6 +162,11 @@ CASES: dict[str, Case] = {
     "a call of a service, with its output": Case(
         ['f({"n": 1})', "=> found"], set(), None,
         [{"type": "mcp_call", "id": "mcp_1", "name": "f", "arguments": '{"n": 1}', "output": "found", "error": None}], None),
+    "code that a service ran": Case(
+        ['code_interpreter({"code":"1"})', '=> [{"type":"logs","logs":"one"}]'], set(), None,
+        [{"type": "code_interpreter_call", "id": "ci", "code": "1", "outputs": [{"type": "logs", "logs": "one"}]}], None),
+    "a search whose results were not asked for": Case(
+        [], set(), None, [{"type": "file_search_call", "id": "fs", "queries": ["x"], "results": None}], None),
     "thoughts among the words": Case(
         ["Yes."], set(),
         [{"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm"}, {"type": "text", "text": "Yes."}]}],

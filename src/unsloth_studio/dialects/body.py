@@ -27,6 +27,13 @@ Seed = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]+)`")
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ESCAPE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # both halves
+    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
+
 _Whole = Annotated[int, msgspec.Meta(ge=-1, le=1_000_000)]  # the engine allocates by some of these
 _Real = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
 
@@ -53,7 +60,7 @@ def read_shape(body: bytes, shape: type[T]) -> tuple[T, dict[str, Any]]:
     Raises `TurnFailure` (invalid_request) with the field's path as `param`, for example `messages[0].content`.
     """
     try:
-        raw: Any = orjson.loads(body)
+        raw = _decoded(body)
     except orjson.JSONDecodeError as error:
         where = f" (line {error.lineno}, column {error.colno})" if body else ""
         what = str(error).split(":", 1)[0] if body else "the body is empty"
@@ -103,6 +110,18 @@ def tuple_of_stops(stop: str | list[str] | None) -> tuple[str, ...]:
     if stop is None:
         return ()
     return tuple(s for s in ([stop] if isinstance(stop, str) else stop) if s)
+
+
+def _decoded(body: bytes) -> Any:
+    """The JSON of a body. One that begins with a byte order mark, or holds halves of letters (`\\ud83d` alone, as JavaScript
+    writes a text that was cut within an emoji), is read without them: such a text stays in an agent's history."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        plain = _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], body.removeprefix(_BYTE_ORDER_MARK))
+        if plain == body:
+            raise
+        return orjson.loads(plain)
 
 
 def _explain(text: str, top: str = "") -> tuple[str, str | None]:

@@ -17,7 +17,6 @@ NOT_JSON: dict[str, bytes] = {
     "single quotes": b"{'input': 'Hi'}",
     "NaN": b'{"input": "Hi", "temperature": NaN}',
     "not UTF-8": b'{"input": "\xff"}',
-    "lone surrogate": b'{"input": "\\ud800"}',
     "two values": b'{"input": "Hi"} {}',
     "nested without end": b"[" * 100_000,
     "deep extra": b'{"input": "Hi", "logit_bias": ' + b"[" * 2000 + b"]" * 2000 + b"}",

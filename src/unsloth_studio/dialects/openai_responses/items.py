@@ -48,6 +48,13 @@ _SILENT = frozenset(
 )  # fmt: skip
 """Items with nothing in them that a local model could read."""
 
+_ANSWERED = {
+    "mcp_call": ("arguments", "output"),
+    "code_interpreter_call": ("code", "outputs"),
+    "file_search_call": ("queries", "results"),
+}
+"""Calls of hosted tools whose items hold the outputs too: the field of what was asked, and that of what came."""
+
 _ROLES: dict[Literal["user", "assistant", "system", "developer"], Role] = {
     "user": "user",
     "assistant": "assistant",
@@ -135,8 +142,8 @@ class ItemReader:
     def _hosted(self, kind: str, raw: RawObject, at: str) -> None:
         if kind in _SILENT or kind in TOOL_LISTS:
             return
-        if kind == "mcp_call":
-            self._mcp_call(raw)
+        if kind in _ANSWERED:
+            self._answered(kind, raw)
             return
         call_id: object = raw.get("call_id")
         known = isinstance(call_id, str) and call_id
@@ -149,14 +156,16 @@ class ItemReader:
         else:
             raise invalid(f"{at}.type: '{kind}' is not a known type of input item.", param=f"{at}.type")
 
-    def _mcp_call(self, raw: RawObject) -> None:
-        """A call that a service made, and its output, in one item."""
-        call_id, name = raw.get("id"), raw.get("name")
-        output = raw.get("output") or raw.get("error")
-        if isinstance(call_id, str) and isinstance(name, str) and output:
-            self._call(call_id, name, arguments=json_or_text(raw.get("arguments")))
+    def _answered(self, kind: str, raw: RawObject) -> None:
+        """A call that a service made, and what it gave, in one item. Without an output it says nothing."""
+        asked, gave = _ANSWERED[kind]
+        call_id, name, output = raw.get("id"), raw.get("name"), raw.get(gave) or raw.get("error")
+        if isinstance(call_id, str) and output:
+            arguments = raw.get(asked)
+            written = arguments if asked == "arguments" and isinstance(arguments, str) else _json({asked: arguments})
+            self._call(call_id, name if isinstance(name, str) else kind.removesuffix("_call"), arguments=written)
             told = TextPart(json_or_text(output))
-            self._result(call_id, ToolResultPart(call_id, (told,), is_error=not raw.get("output")))
+            self._result(call_id, ToolResultPart(call_id, (told,), is_error=not raw.get(gave)))
 
     def _flush(self) -> None:
         """End the assistant's message. One that is nothing but reasoning was cut off before it said anything: dropped."""
