@@ -53,6 +53,7 @@ WHO_ACTS: dict[ErrorKind, str] = {
     "authentication": "Client: send a valid key. Operator: `unsloth keys create NAME`.",
     "permission": "Operator: make a key with the scope, or add the host name to `allowed_hosts`.",
     "not_found": "Client: correct the path or the model's name; the message has near ones.",
+    "conflict": "Client: look again at what is there, then decide anew.",
     "method_not_allowed": "Client: use the method of the route.",
     "body_too_large": "Client: send less. Operator: raise `max_body_mib`.",
     "rate_limited": "Client: wait `Retry-After` seconds. Operator: raise `parallel` or `queue_limit`.",

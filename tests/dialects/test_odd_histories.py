@@ -162,9 +162,9 @@ CASES: dict[str, Case] = {
     "a call of a service, with its output": Case(
         ['f({"n": 1})', "=> found"], set(), None,
         [{"type": "mcp_call", "id": "mcp_1", "name": "f", "arguments": '{"n": 1}', "output": "found", "error": None}], None),
-    "code that a service ran": Case(
-        ['code_interpreter({"code":"1"})', '=> [{"type":"logs","logs":"one"}]'], set(), None,
-        [{"type": "code_interpreter_call", "id": "ci", "code": "1", "outputs": [{"type": "logs", "logs": "one"}]}], None),
+    "a search of files that a service made": Case(
+        ['file_search({"queries":["x"]})', '=> [{"text":"one"}]'], set(), None,
+        [{"type": "file_search_call", "id": "fs", "queries": ["x"], "results": [{"text": "one"}]}], None),
     "a search whose results were not asked for": Case(
         [], set(), None, [{"type": "file_search_call", "id": "fs", "queries": ["x"], "results": None}], None),
     "thoughts among the words": Case(
@@ -276,7 +276,6 @@ def choice_of(request: Request) -> object:
 
 
 NO_TOOLS: Json = {"tools": []}
-HOSTED: Json = {"tools": [{"type": "web_search"}]}
 OURS: Json = {"enable_tools": True, "enabled_tools": ["python"]}
 
 
@@ -314,13 +313,12 @@ def test_one_of_the_servers_tools_may_be_chosen() -> None:
         assert choice_of(request) == NamedTool("python")
 
 
-def test_where_only_a_hosted_tool_could_be_called_the_model_decides() -> None:
-    hosted = {"tools": [{"type": "web_search_20250305", "name": "web_search"}], "tool_choice": {"type": "any"}}
-    assert choice_of(read_chat(orjson.dumps({"messages": [GO], "tool_choice": "required", **HOSTED})).request) == "auto"
-    assert (
-        choice_of(read_responses(orjson.dumps({"input": [GO], "tool_choice": "required", **HOSTED})).request) == "auto"
-    )
-    assert choice_of(read_messages(orjson.dumps({"messages": [GO], **hosted})).request) == "auto"
+def test_where_only_a_tool_that_does_not_run_here_could_be_called_the_model_decides() -> None:
+    """Responses refuses such tools by name."""
+    chat = {"tools": [{"type": "image_generation"}], "tool_choice": "required"}
+    messages = {"tools": [{"type": "memory_20250818", "name": "memory"}], "tool_choice": {"type": "any"}}
+    assert choice_of(read_chat(orjson.dumps({"messages": [GO], **chat})).request) == "auto"
+    assert choice_of(read_messages(orjson.dumps({"messages": [GO], **messages})).request) == "auto"
 
 
 def test_a_tool_without_a_schema_takes_anything() -> None:

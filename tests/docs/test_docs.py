@@ -18,7 +18,6 @@ from unsloth_studio.engine.failures import Cause
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
 from unsloth_studio.settings_sources import checked
-from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.turn.errors import ErrorKind
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +48,9 @@ def _routes() -> Iterator[str]:
     nothing = cast("Any", None)  # no request is made
     services = Services(
         turns=Turns(nothing, nothing, nothing, load_wait=0.0, on_record=nothing),
-        keys=cast("KeyRing", None),
+        keys=nothing,
+        sessions=nothing,
+        meter=nothing,
         limits=Limits(max_body=1, headers_after=1.0, heartbeat=1.0),
         new_id=str,
         clock=lambda: 0.0,

@@ -129,6 +129,26 @@ def test_both_sdks(server: StudioServer) -> None:
         assert "56088" in message.content[-1].model_dump()["text"]
 
 
+@pytest.mark.usefixtures("sandbox")
+def test_code_by_the_vendors_own_names(server: StudioServer) -> None:
+    question: Any = DOCUMENTED["messages"]
+    with openai.OpenAI(base_url=server.openai_base_url, api_key=server.api_key, max_retries=0) as client:
+        tool: Any = {"type": "code_interpreter", "container": {"type": "auto"}}
+        include: Any = ["code_interpreter_call.outputs"]
+        response = client.responses.create(model=server.model, input=question, tools=[tool], include=include)
+        ran = response.output[0]
+        assert ran.type == "code_interpreter_call"
+        assert [output.to_dict() for output in ran.outputs or ()] == [{"type": "logs", "logs": "56088"}]
+        assert "56088" in response.output_text
+    with Anthropic(base_url=server.anthropic_base_url, api_key=server.api_key, max_retries=0) as client:
+        tool = {"type": "code_execution_20250522", "name": "code_execution"}
+        message = client.messages.create(model=server.model, max_tokens=500, messages=question, tools=[tool])
+        assert [block.type for block in message.content] == ["server_tool_use", "code_execution_tool_result", "text"]
+        assert message.content[1].to_dict()["content"] == {
+            "type": "code_execution_result", "stdout": "56088", "stderr": "", "return_code": 0, "content": [],
+        }  # fmt: skip
+
+
 def test_a_request_may_only_ask(server: StudioServer) -> None:
     unknown = post(server, "messages", {**DOCUMENTED, "enabled_tools": ["python", "rm"]})
     assert unknown.status_code == 400

@@ -1,4 +1,4 @@
-"""A call in a sentence or between quotation marks is spoken of, in whatever form; behind words that lead to it it is made."""
+"""A call in a sentence or between quotation marks is spoken of, in any form; behind words that lead to it it is made."""
 
 from __future__ import annotations
 

@@ -10,16 +10,23 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from unsloth_studio.api.admin import LoadModel, MetricsReport, PullModel, UnloadModel
+from unsloth_studio.api.admin import MetricsReport, PullModel
 from unsloth_studio.api.approvals import ConfirmCall, DecideCall, WaitingCalls
 from unsloth_studio.api.chat import ChatCompletions, Completions
+from unsloth_studio.api.documents import DOCUMENT_ENDPOINTS
+from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.health import Health
+from unsloth_studio.api.hub_routes import HUB_ENDPOINTS
 from unsloth_studio.api.messages import CountTokens, Messages
+from unsloth_studio.api.model_routes import MODEL_ENDPOINTS
 from unsloth_studio.api.models import ModelById, ModelList
+from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
 from unsloth_studio.api.sessions import DeleteSession, DownloadFile, SessionFiles, Sessions
+from unsloth_studio.api.status import Status
+from unsloth_studio.api.studio_routes import STUDIO_ENDPOINTS
 
 _ROOT = """Unsloth Studio is running.
 
@@ -29,19 +36,35 @@ State:             http://{host}/health
 """
 
 
+Served = type[Endpoint] | type[Health]
+
+ENDPOINTS: tuple[Served, ...] = (
+    ChatCompletions,
+    Completions,
+    Responses,
+    Messages,
+    CountTokens,
+    ModelList,
+    ModelById,
+    *MODEL_ENDPOINTS,
+    PullModel,
+    *STUDIO_ENDPOINTS,
+    *HUB_ENDPOINTS,
+    *MONITOR_ENDPOINTS,
+    Status,
+    *DOCUMENT_ENDPOINTS,
+    MetricsReport,
+    Health,
+)
+"""Everything that programs may ask for; the routes and the OpenAPI document follow from it."""
+
+
 def routes(services: Services) -> list[Route]:
     """Every route there is."""
-    return [
-        Route("/v1/chat/completions", ChatCompletions(services), methods=["POST"]),
-        Route("/v1/completions", Completions(services), methods=["POST"]),
-        Route("/v1/responses", Responses(services), methods=["POST"]),
-        Route("/v1/messages", Messages(services), methods=["POST"]),
-        Route("/v1/messages/count_tokens", CountTokens(services), methods=["POST"]),
-        Route("/v1/models", ModelList(services), methods=["GET"]),
-        Route("/v1/models/{model_id:path}", ModelById(services), methods=["GET"]),
-        Route("/api/models/load", LoadModel(services), methods=["POST"]),
-        Route("/api/models/unload", UnloadModel(services), methods=["POST"]),
-        Route("/api/models/pull", PullModel(services), methods=["POST"]),
+    asked = [
+        Route(one.operation.path, one(services), methods=[one.operation.method], name=one.__name__) for one in ENDPOINTS
+    ]
+    running = [
         Route("/api/tool-calls", WaitingCalls(services), methods=["GET"]),
         Route("/api/tool-calls/{approval_id}", DecideCall(services), methods=["POST"]),
         Route("/api/inference/tool-confirm", ConfirmCall(services), methods=["POST"]),
@@ -49,10 +72,8 @@ def routes(services: Services) -> list[Route]:
         Route("/api/sessions/{session_id:path}/files", SessionFiles(services), methods=["GET"]),
         Route("/api/sessions/{session_id:path}/files/{path:path}", DownloadFile(services), methods=["GET"]),
         Route("/api/sessions/{session_id:path}", DeleteSession(services), methods=["DELETE"]),
-        Route("/metrics", MetricsReport(services), methods=["GET"]),
-        Route("/health", Health(services), methods=["GET"]),
-        Route("/", _root, methods=["GET"]),
     ]
+    return [*asked, *running, Route("/", _root, methods=["GET"])]
 
 
 def build_app(services: Services) -> ASGIApp:

@@ -6,11 +6,15 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.exchange import Exchange
+from unsloth_studio.api.open_replies import ChatChunk, ChatCompletion, TextCompletion
+from unsloth_studio.api.operation import Operation
 from unsloth_studio.dialects import openai_errors
 from unsloth_studio.dialects.openai_chat import read as chat
+from unsloth_studio.dialects.openai_chat.wire import ChatBody
 from unsloth_studio.dialects.openai_chat.write import ChatStreamWriter
 from unsloth_studio.dialects.openai_chat.write import write_whole as write_chat
 from unsloth_studio.dialects.openai_completions import read as completions
+from unsloth_studio.dialects.openai_completions.wire import CompletionsBody
 from unsloth_studio.dialects.openai_completions.write import CompletionsStreamWriter
 from unsloth_studio.dialects.openai_completions.write import write_whole as write_completions
 from unsloth_studio.serving.choices import ChoiceBatch, choices_of, interleave
@@ -23,6 +27,8 @@ from unsloth_studio.turn.messages import Request
 
 class _ChoicesEndpoint(Endpoint):
     """A reply may hold several choices, each of them a turn of its own."""
+
+    watched = True
 
     def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
         del exchange
@@ -54,17 +60,28 @@ def _feed(writer: ChatStreamWriter | CompletionsStreamWriter) -> Callable[[Choic
 
 
 class ChatCompletions(_ChoicesEndpoint):
+    """Answer a conversation, in OpenAI's chat dialect."""
+
+    operation = Operation(
+        "POST",
+        "/v1/chat/completions",
+        body=ChatBody,
+        reply=ChatCompletion,
+        events={"": ChatChunk},
+        streams_if="stream",
+    )
+
     async def answer(self, exchange: Exchange) -> None:
         call = chat.read(await exchange.body())
         created = int(self.services.clock())
         if call.stream and call.n == 1:
-            await self.stream(
-                exchange, call.request, ChatStreamWriter(created=created, include_usage=call.include_usage)
-            )
+            usage, told, cited = call.include_usage, call.told, call.cited
+            writer = ChatStreamWriter(created=created, include_usage=usage, told=told, cited=cited)
+            await self.stream(exchange, call.request, writer)
             return
         if call.n == 1:
             turn = await self.whole(exchange, call.request)
-            await exchange.json(write_chat([turn], created=created))
+            await exchange.json(write_chat([turn], created=created, told=call.told, cited=call.cited))
             return
         if call.request.server_tools is not None:
             raise invalid("n: with the server's tools there is one answer.", param="n")
@@ -78,6 +95,17 @@ class ChatCompletions(_ChoicesEndpoint):
 
 
 class Completions(_ChoicesEndpoint):
+    """Continue a text, in OpenAI's older dialect."""
+
+    operation = Operation(
+        "POST",
+        "/v1/completions",
+        body=CompletionsBody,
+        reply=TextCompletion,
+        events={"": TextCompletion},
+        streams_if="stream",
+    )
+
     def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
         del exchange
         return openai_errors.error_body(error, overflow_param="prompt")

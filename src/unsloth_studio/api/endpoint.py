@@ -6,6 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
@@ -13,12 +14,16 @@ from starlette.types import Receive, Scope, Send
 from unsloth_studio.api.auth import authenticate
 from unsloth_studio.api.exchange import ClientGone, Exchange, Header
 from unsloth_studio.api.load_notes import LoadNotes
+from unsloth_studio.api.operation import Operation
 from unsloth_studio.api.services import Services
+from unsloth_studio.api.tool_access import refusal
 from unsloth_studio.dialects.contract import StreamWriter
 from unsloth_studio.dialects.status import STATUS
+from unsloth_studio.observe.client_names import client_name
+from unsloth_studio.observe.request_shapes import RequestKey
+from unsloth_studio.observe.watched_request import Arrival
 from unsloth_studio.serving.forced_call import demands_call
 from unsloth_studio.tools.loop import ToolLoop
-from unsloth_studio.tools.toolbox import Toolbox
 from unsloth_studio.turn.accumulate import Turn, events_of
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import Event
@@ -29,10 +34,13 @@ log = logging.getLogger(__name__)
 
 class Endpoint(ABC):
     """A raw ASGI application for one route. Subclasses read, run and write; `scope` is what the key must have, or else one
-    of `also`."""
+    of `also`; None where nobody is asked who they are."""
 
-    scope: ClassVar[str] = "inference"
+    operation: ClassVar[Operation]
+    scope: ClassVar[str | None] = "inference"
     also: ClassVar[tuple[str, ...]] = ()
+    watched: ClassVar[bool] = False
+    """Whether the monitor lists its requests."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -40,16 +48,25 @@ class Endpoint(ABC):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         services = self.services
         exchange = Exchange(scope, receive, send, limits=services.limits, request_id=services.new_id())
+        trace = exchange.trace = services.requests.begin(_arrival(exchange)) if self.watched else None
+        left = False
         try:
-            exchange.key = await authenticate(exchange, services.keys, scope=self.scope, also=self.also)
+            if self.scope is not None:
+                exchange.key = await authenticate(exchange, services, scope=self.scope, also=self.also)
+                services.meter.begin(exchange.id, exchange.key)
+            if trace is not None and exchange.key is not None:
+                trace.key = RequestKey(exchange.key.id, exchange.key.name)
             await self.answer(exchange)
         except ClientGone:
-            return
+            left = True
         except Exception as error:
             if exchange.status:
                 raise
             await self._refuse(exchange, exchange.error_of(error))
         finally:
+            services.meter.end(exchange.id)
+            if trace is not None:
+                trace.finish(exchange.status, left=left)
             log.info("request id=%s path=%s status=%s", exchange.id, scope["path"], exchange.status or "client gone")
 
     @abstractmethod
@@ -78,13 +95,12 @@ class Endpoint(ABC):
         wanted, toolbox, turns = request.server_tools, self.services.toolbox, self.services.turns
         if wanted is None:
             return turns.run(request, turn_id=exchange.id)
-        if toolbox is None or not toolbox.policy.enabled:
-            raise TurnFailure(
-                TurnError("permission", _tools_off(toolbox), param="enable_tools", code="server_tools_off")
-            )
         assert exchange.key is not None, "every request has one"
-        if "tools" not in exchange.key.scopes:
-            raise TurnFailure(TurnError("permission", _NO_SCOPE, param="enable_tools"))
+        error = refusal(wanted, toolbox.policy if toolbox else None, exchange.key)
+        if error is not None and not wanted.optional:
+            raise TurnFailure(error)
+        if error is not None or toolbox is None:
+            return turns.run(replace(request, server_tools=None), turn_id=exchange.id)
         return ToolLoop(turns, toolbox).run(request, turn_id=exchange.id, owner=exchange.key.owner)
 
     def telling(self, writer: StreamWriter, request: Request) -> StreamWriter:
@@ -101,6 +117,8 @@ class Endpoint(ABC):
         yield await self.services.turns.second_tries.whole(request, lambda again: self.run(exchange, again))
 
     async def _refuse(self, exchange: Exchange, error: TurnError) -> None:
+        if exchange.trace is not None:
+            exchange.trace.failed(error.message)
         headers: list[Header] = []
         if error.retry_after is not None:
             headers.append((b"retry-after", str(error.retry_after).encode()))
@@ -109,14 +127,5 @@ class Endpoint(ABC):
         await exchange.json(self.error_body(error, exchange), status=STATUS[error.kind], headers=headers)
 
 
-_NO_SCOPE = (
-    "This API key may not use the server's tools: it lacks the scope 'tools'. To make one that may: "
-    "unsloth keys create NAME --scope inference --scope tools. Or leave out enable_tools."
-)
-
-
-def _tools_off(toolbox: Toolbox | None) -> str:
-    why = toolbox.policy.reason if toolbox is not None else "it was started without them"
-    return (
-        f"This server does not run tools for its clients: {why}. Leave out enable_tools, or change how it is started."
-    )
+def _arrival(exchange: Exchange) -> Arrival:
+    return Arrival(exchange.id, exchange.scope["path"], client_name(exchange.header(b"user-agent")))

@@ -46,6 +46,11 @@ def noted(home: Path, base_url: str) -> Generator[None]:
                 (home / FILE).unlink(missing_ok=True)
 
 
+def base_url_of(home: Path) -> str:
+    """The address of the running server. Raises `NoServer`."""
+    return str(_read(home)["base_url"])
+
+
 def ask(home: Path, path: str, body: dict[str, Any]) -> dict[str, Any]:
     """POST `body` to the running server with a key of its own. Raises `NoServer`, and `OperatorProblem` with its answer."""
     from unsloth_studio.store.database import Database

@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from unsloth_studio.cli.banner import Ready
+from unsloth_studio.cli.banner import Ready, studio_url
 from unsloth_studio.cli.door import Door, open_door
 from unsloth_studio.cli.opened_keys import OpenedKeys
 from unsloth_studio.cli.progress import Output
@@ -88,7 +88,7 @@ class _Run:
             stack.push_async_callback(self._close_door, application)
             stack.enter_context(noted(self._settings.home, self._base_url()))
             door.admit(application.app)
-            return await self._until_stopped(loading)
+            return await self._until_stopped(loading, keys)
 
     async def _served(self) -> Served:
         """The models, and the pool they are loaded into."""
@@ -111,9 +111,9 @@ class _Run:
 
     async def _application(self, served: Served, keys: OpenedKeys) -> Any:
         application = await asyncio.to_thread(importlib.import_module, "unsloth_studio.cli.application")
-        return application.running(self._settings, served, keys.ring, self._options.tool_policy)
+        return application.running(self._settings, served, keys, self._options.tool_policy, base_url=self._base_url())
 
-    async def _until_stopped(self, loading: asyncio.Future[tuple[EngineStatus, str]]) -> int:
+    async def _until_stopped(self, loading: asyncio.Future[tuple[EngineStatus, str]], keys: OpenedKeys) -> int:
         """Serve until a signal; the exit status. A model that cannot be loaded ends it."""
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -124,15 +124,15 @@ class _Run:
         except TurnFailure as failure:
             self._out.failed(failure.error.message)
             return 1
-        self._out.ready(self._ready(status, api_key), exposed=not self._settings.loopback)
+        self._out.ready(await self._ready(status, api_key, keys), exposed=not self._settings.loopback)
         await stopping
         return 0
 
     async def _close_door(self, application: Application) -> None:
         """Let the running requests finish."""
         assert self._door is not None
-        self._out.stopping(application.admissions.active)
-        application.admissions.close()
+        self._out.stopping(application.active)
+        application.stop()
         await self._door.close()
         self._out.stopped()
 
@@ -165,10 +165,12 @@ class _Run:
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         return f"http://{shown}:{self._sock.getsockname()[1]}"
 
-    def _ready(self, status: EngineStatus, api_key: str) -> Ready:
+    async def _ready(self, status: EngineStatus, api_key: str, keys: OpenedKeys) -> Ready:
         base = self._base_url()
+        link = None if self._settings.behind_proxy else await keys.link()
         return Ready(
             base_url=base,
+            studio_url=studio_url(base, link),
             openai_base_url=f"{base}/v1",
             anthropic_base_url=base,
             api_key=api_key,

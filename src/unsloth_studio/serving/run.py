@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, replace
 
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
@@ -19,6 +19,7 @@ from unsloth_studio.engine.decode import Decoder
 from unsloth_studio.engine.encode import count_body, engine_body, engine_path
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.replies import lost_error
+from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.call_check import CallCheck
 from unsloth_studio.serving.call_reader import CallReader, reads, tools_of
@@ -28,9 +29,20 @@ from unsloth_studio.serving.loop_guard import NO_LOOP, LoopLimits, Verdict, judg
 from unsloth_studio.serving.repetition import EndlessTurn
 from unsloth_studio.serving.second_try import SecondTries
 from unsloth_studio.turn.errors import TurnError, TurnFailure
-from unsloth_studio.turn.events import Event, PartEnd, PartStart, TextDelta, TurnEnd, TurnFailed, TurnStart, Usage
-from unsloth_studio.turn.messages import Conversation, Request, TextPart
+from unsloth_studio.turn.events import (
+    Event,
+    PartEnd,
+    PartStart,
+    PromptProgress,
+    TextDelta,
+    TurnEnd,
+    TurnFailed,
+    TurnStart,
+    Usage,
+)
+from unsloth_studio.turn.messages import Conversation, Request, TextPart, ToolCallPart
 from unsloth_studio.turn.record import CallRepair, CallViolation, SecondTry, TurnRecord
+from unsloth_studio.turn.trace import Trace, unwatched
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +55,23 @@ class _Watch:
     """When what happened, in seconds of the monotonic clock, and the last event that the client got."""
 
     arrived: float
+    trace: Trace
     opened: float | None = None
     managed: bool = True
     last: Event | None = None
     endless: bool = False
+    counts_calls: bool = False
+    reading: bool = True
+
+    def passed(self, events: Sequence[Event]) -> None:
+        """These go to the client."""
+        self.last = events[-1]
+        self.trace.written += len(events)
+        if self.reading and not isinstance(self.last, TurnStart | PromptProgress):
+            self.reading = False
+            self.trace.reached("writing")
+        if self.counts_calls:
+            self.trace.calls += sum(type(one) is PartStart and type(one.part) is ToolCallPart for one in events)
 
     def record(self, turn_id: str, *, repairs: tuple[CallRepair, ...]) -> TurnRecord:
         now = time.monotonic()
@@ -72,7 +97,8 @@ class Turns:
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
     as far as the engine, `on_try` of every second try. `prepare` gets the request and the pool's id of the model that
     answers, before a slot is taken. `heals` says whether badly written tool calls may be repaired at all; `loop_limits` when
-    an agent goes in circles (and whether an answer that repeats itself is ended).
+    an agent goes in circles (and whether an answer that repeats itself is ended). `trace` gives what watches a request, by
+    its id.
     """
 
     pool: Pool
@@ -84,6 +110,7 @@ class Turns:
     heals: bool = True
     loop_limits: LoopLimits = LoopLimits()
     on_try: Callable[[SecondTry], None] = _unnoticed
+    trace: Callable[[str], Trace] = unwatched
 
     @property
     def second_tries(self) -> SecondTries:
@@ -91,8 +118,10 @@ class Turns:
 
     async def run(self, request: Request, *, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, in batches: all that arrived in one read of the engine's socket."""
-        watch = _Watch(time.monotonic())
+        watch = _Watch(time.monotonic(), trace := self.trace(turn_id))
+        trace.reached("queued")
         chosen = self.pool.find(request.model)
+        trace.model = chosen.id
         request, mended = _mended(await self.prepare(request, chosen.id))
         verdict = self._verdict(request)
         if verdict.kind == "stop":
@@ -102,11 +131,12 @@ class Turns:
         request = _hinted(request, verdict)
         calls = CallReader(request.prompt, turn_id) if self.heals and reads(request) else None
         offered = tools_of(request.prompt)
+        watch.counts_calls = bool(offered)
         check = CallCheck(offered) if offered else None
         endless = EndlessTurn() if self.loop_limits.stop else None
         admission = self.admissions.of(chosen.id, chosen.slots)
         try:
-            async with admission.slot(), self.pool.lease(chosen, wait=self.load_wait) as engine:
+            async with admission.slot(), self._leased(chosen, trace) as engine:
                 lanes = Lanes(two=calls is not None and check is not None)
                 async with aclosing(self._lanes(engine, request, turn_id, lanes=lanes, watch=watch)) as batches:
                     async for events in batches:
@@ -116,7 +146,7 @@ class Turns:
                         if endless is not None:
                             events = endless.feed(events)
                         if events:
-                            watch.last = events[-1]
+                            watch.passed(events)
                             if check is not None:
                                 check.feed(events)
                             yield events
@@ -126,20 +156,30 @@ class Turns:
         finally:
             if watch.opened is not None:
                 repairs = (*mended, *(calls.repairs if calls else ()))
-                await self._recorded(watch.record(turn_id, repairs=repairs), check)
+                await self._recorded(watch.record(turn_id, repairs=repairs), trace, check)
 
-    async def _recorded(self, record: TurnRecord, check: CallCheck | None) -> None:
+    async def _recorded(self, record: TurnRecord, trace: Trace, check: CallCheck | None) -> None:
         """Tell of the turn, with what is wrong in its calls. Told also when the client leaves in the meantime."""
-        if check is None or not check.called or record.outcome not in ("stop", "tool_calls"):
+
+        def tell(record: TurnRecord) -> None:
             self.on_record(record)
+            trace.ended(record)
+
+        if check is None or not check.called or record.outcome not in ("stop", "tool_calls"):
+            tell(record)
             return
 
         def judged(done: asyncio.Future[tuple[CallViolation, ...]]) -> None:
-            self.on_record(record if done.cancelled() else replace(record, violations=done.result()))
+            tell(record if done.cancelled() else replace(record, violations=done.result()))
 
         judging = asyncio.get_running_loop().run_in_executor(None, check.violations)
         judging.add_done_callback(judged)
         await asyncio.wait([judging])
+
+    def _leased(self, model: PooledModel, trace: Trace) -> AbstractAsyncContextManager[Engine]:
+        if not self.pool.serves(model.id):
+            trace.reached("loading")
+        return self.pool.lease(model, wait=self.load_wait)
 
     async def _lanes(
         self, engine: Engine, request: Request, turn_id: str, *, lanes: Lanes, watch: _Watch
@@ -175,7 +215,7 @@ class Turns:
         self, engine: Engine, request: Request, turn_id: str, *, lane: Lane, watch: _Watch
     ) -> AsyncGenerator[Sequence[Event]]:
         """One reply of the engine, as events."""
-        address, stream = await self._open(engine, request, raw_calls=lane == "ours")
+        address, stream = await self._open(engine, request, watch.trace, raw_calls=lane == "ours")
         lost = lost_error(managed=address.managed, begun=True)
         decoder = Decoder(turn_id, engine.status.model_id, lost=lost, top_logprobs=request.top_logprobs)
         watch.opened, watch.managed = time.monotonic(), address.managed
@@ -227,16 +267,22 @@ class Turns:
             return ""
         return next((status.note for status in self.pool.statuses() if status.id == chosen.id), "")
 
-    async def _open(self, engine: Engine, request: Request, *, raw_calls: bool) -> tuple[EngineAddress, EngineStream]:
+    async def _open(
+        self, engine: Engine, request: Request, trace: Trace, *, raw_calls: bool
+    ) -> tuple[EngineAddress, EngineStream]:
         """Ask the engine; again if it could not be reached at all.
 
         A crash is noticed within milliseconds, but not before the next request can come: hence the short waits. A request
         that did reach the engine is never sent again: it may be what the engine died of.
         """
         for wait in RETRY_WAITS:
+            if engine.status.state != "ready":
+                trace.reached("loading")
             address = await engine.ready(self.load_wait)
             model, llama = address.model, address.speaks_llama
             body = engine_body(request, model=model, speaks_llama=llama, raw_calls=raw_calls)
+            trace.reached("reading")
+            trace.asked(body)
             try:
                 return address, await self.client.open(address, engine_path(request), body)
             except EngineUnreachable as error:

@@ -1,7 +1,7 @@
 """The shapes of content blocks, told apart by `type` (Anthropic API reference, "Messages"; Python SDK 2.12).
 
 The rule: a block is listed here when this server can show it to a model; any other type is refused by its path.
-Fields that say nothing to a model (`cache_control`, `citations`, `caller`, ...) are not named and so are dropped.
+Fields that say nothing to a model (`cache_control`, `caller`, ...) are not named and so are dropped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
 class TextBlock(msgspec.Struct, tag_field="type", tag="text"):
+    """`citations` tell that an answer was cut into blocks where it cites."""
+
     text: str
+    citations: Any = None
 
 
 class Base64Source(msgspec.Struct, tag_field="type", tag="base64"):

@@ -27,6 +27,7 @@ from unsloth_studio.dialects.anthropic.blocks import (
     ToolUseBlock,
 )
 from unsloth_studio.dialects.anthropic.media import document_parts, image_part, search_result_part
+from unsloth_studio.dialects.anthropic.native_tools import our_name
 from unsloth_studio.dialects.anthropic.nesting import json_text
 from unsloth_studio.dialects.anthropic.server_results import readable
 from unsloth_studio.dialects.anthropic.wire import Turn
@@ -124,8 +125,18 @@ def _assistant(blocks: list[Block], path: str) -> list[Message]:
         role: Role = "tool" if isinstance(part, ToolResultPart) else "assistant"
         if runs[-1][0] != role:
             runs.append((role, []))
-        runs[-1][1].append(part)
+        said = runs[-1][1]
+        before = said[-1] if said else None
+        if isinstance(part, TextPart) and isinstance(before, TextPart) and _cites(blocks[at - 1 : at + 1]):
+            said[-1] = TextPart(before.text + part.text)
+        else:
+            said.append(part)
     return [Message(role, tuple(parts)) for role, parts in runs if parts]
+
+
+def _cites(blocks: list[Block]) -> bool:
+    """Whether these neighbours are one text, cut where it cites."""
+    return any(isinstance(block, TextBlock) and block.citations for block in blocks)
 
 
 def _assistant_part(block: Block, path: str) -> Part | None:
@@ -137,7 +148,7 @@ def _assistant_part(block: Block, path: str) -> Part | None:
         case ToolUseBlock():
             return ToolCallPart(block.id or "", block.name or "", arguments_text(block.input))
         case ServerToolUseBlock():
-            return ToolCallPart(block.id, block.name, arguments_text(block.input), "server")
+            return ToolCallPart(block.id, our_name(block.name), arguments_text(block.input), "server")
         case RedactedThinkingBlock():
             return None  # encrypted for somebody else
         case CompactionBlock():

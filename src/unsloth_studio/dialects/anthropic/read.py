@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unsloth_studio.dialects.anthropic.conversation import system_messages, turn_messages
+from unsloth_studio.dialects.anthropic.native_tools import our_name, read_native
 from unsloth_studio.dialects.anthropic.nesting import check_nesting
 from unsloth_studio.dialects.anthropic.wire import (
     AnyChoice,
@@ -22,6 +23,7 @@ from unsloth_studio.dialects.anthropic.wire import (
 )
 from unsloth_studio.dialects.body import engine_extras, read_shape, shaped, tuple_of_stops
 from unsloth_studio.dialects.lenient import tool_schema
+from unsloth_studio.dialects.native_tools import with_native
 from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
@@ -43,10 +45,17 @@ _GREEDY_BELOW = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class MessagesCall:
-    """A request to `/v1/messages`, and whether it wants events or one JSON object."""
+    """A request to `/v1/messages`, and whether it wants events or one JSON object. `told`: the client asked for the
+    server's tools by fields of ours, and gets what the API has no words for."""
 
     request: Request
     stream: bool
+    told: bool = False
+
+    @property
+    def cited(self) -> frozenset[str]:
+        """The tools of ours whose sources become citations."""
+        return self.request.server_tools.cited if self.request.server_tools else frozenset()
 
 
 def read(body: bytes) -> MessagesCall:
@@ -58,7 +67,8 @@ def read(body: bytes) -> MessagesCall:
     passed_on = engine_extras(extras)
     for key, value in passed_on.items():
         check_nesting(value, key)
-    server_tools = read_server_tools(wire)
+    asked = read_server_tools(wire)
+    server_tools = with_native(asked, read_native(wire.tools or [], wire.container), wire)
     request = Request(
         prompt=_conversation(wire, server_tools),
         model=wire.model or None,
@@ -70,7 +80,7 @@ def read(body: bytes) -> MessagesCall:
         server_tools=server_tools,
         engine_extras=passed_on,
     )
-    return MessagesCall(request, bool(wire.stream))
+    return MessagesCall(request, bool(wire.stream), told=asked is not None)
 
 
 def read_count(body: bytes) -> MessagesCall:
@@ -103,7 +113,7 @@ def _conversation(wire: Body, ours: ServerTools | None) -> Conversation:
 
 
 def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
-    """The client's own tools, in the client's order. Tools of the API's (`web_search_20250305`, ...) are left out."""
+    """The client's own tools, in the client's order. For tools of the API's see `native_tools`."""
     tools: dict[str, ToolDefinition] = {}
     for at, tool in enumerate(listed):
         path = f"tools[{at}]"
@@ -137,6 +147,8 @@ def _tool_choice(wire: Body, names: set[str], *, left_out: bool) -> tuple[ToolCh
     if isinstance(chosen, NoChoice):
         return "none", True
     parallel = not chosen.disable_parallel_tool_use
+    if isinstance(chosen, NamedChoice) and chosen.name not in names and our_name(chosen.name) in names:
+        return NamedTool(our_name(chosen.name)), parallel
     if isinstance(chosen, AutoChoice) or (left_out and not _can_meet(chosen, names)):
         return "auto", parallel
     if not _can_meet(chosen, names):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unsloth_studio.dialects.body import read_shape
+from unsloth_studio.dialects.native_tools import NativeTools, search_rules, with_native
 from unsloth_studio.dialects.openai_chat import wire
 from unsloth_studio.dialects.openai_chat.conversation import read_messages
 from unsloth_studio.dialects.openai_chat.tools import read_tools
@@ -29,12 +30,19 @@ from unsloth_studio.turn.messages import Conversation, OutputFormat, ReasoningCo
 
 @dataclass(frozen=True, slots=True)
 class ChatCall:
-    """`n` turns of `request` are wanted (1 to 8); `include_usage` asks for a usage chunk at the end of the stream."""
+    """`n` turns of `request` are wanted (1 to 8); `include_usage` asks for a usage chunk at the end of the stream. `told`:
+    the client asked for the server's tools by fields of ours, and gets what the API has no words for."""
 
     request: Request
     stream: bool
     include_usage: bool
     n: int
+    told: bool = False
+
+    @property
+    def cited(self) -> frozenset[str]:
+        """The tools of ours whose sources become annotations."""
+        return self.request.server_tools.cited if self.request.server_tools else frozenset()
 
 
 def read(body: bytes) -> ChatCall:
@@ -43,7 +51,8 @@ def read(body: bytes) -> ChatCall:
     extras = read_extras(unnamed)
     if "audio" in (shape.modalities or ()):
         raise invalid("modalities: this server answers in text only.", param="modalities", code="unsupported_parameter")
-    server_tools = read_server_tools(shape)
+    asked = read_server_tools(shape)
+    server_tools = with_native(asked, _read_native(shape.web_search_options), shape)
     request = Request(
         prompt=_read_conversation(shape, server_tools),
         model=shape.model or None,
@@ -56,7 +65,14 @@ def read(body: bytes) -> ChatCall:
         server_tools=server_tools,
         engine_extras=extras,
     )
-    return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape))
+    return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape), told=asked is not None)
+
+
+def _read_native(options: wire.WebSearchOptions | None) -> NativeTools | None:
+    if options is None:
+        return None
+    location = options.user_location.approximate if options.user_location else None
+    return NativeTools(search_rules(options.search_context_size, location), "web_search_options")
 
 
 def _read_conversation(shape: wire.ChatBody, ours: ServerTools | None) -> Conversation:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from unsloth_studio.dialects.body import Count
+from unsloth_studio.dialects.native_tools import ContextSize, UserLocation
 from unsloth_studio.dialects.openai_sampling import Alternatives, SharedFields
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
@@ -134,6 +135,15 @@ class Thinking(msgspec.Struct):
     budget_tokens: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
+class ApproximateLocation(msgspec.Struct):
+    approximate: UserLocation | None = None
+
+
+class WebSearchOptions(msgspec.Struct):
+    search_context_size: ContextSize | None = None
+    user_location: ApproximateLocation | None = None
+
+
 class ChatBody(SharedFields, kw_only=True):
     messages: list[Message]
     max_completion_tokens: Count | None = None
@@ -150,3 +160,4 @@ class ChatBody(SharedFields, kw_only=True):
     reasoning_effort: Effort | None = None
     enable_thinking: bool | None = None
     thinking: Thinking | None = None
+    web_search_options: WebSearchOptions | None = None

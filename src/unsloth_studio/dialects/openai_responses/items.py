@@ -2,8 +2,8 @@
 
 One rule: what the assistant did between two other speakers (reasoning, text, calls; each an item of its own here) is one
 assistant message, in the same order. Items of hosted tools never fail: they become calls and results when they carry a
-`call_id`, and are dropped otherwise. Calls without a name or an id, and outputs without a call, are read as they stand:
-`serving.history` mends them, and says so.
+`call_id` or are of a kind that runs here (`hosted`), and are dropped otherwise. Calls without a name or an id, and outputs
+without a call, are read as they stand: `serving.history` mends them, and says so.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import orjson
 
 from unsloth_studio.dialects.body import shaped
 from unsloth_studio.dialects.lenient import json_or_text, json_text
+from unsloth_studio.dialects.openai_responses.hosted import earlier_call
 from unsloth_studio.dialects.openai_responses.parts import plain_text, read_content, screenshot_of
 from unsloth_studio.dialects.openai_responses.tools import ToolNames
 from unsloth_studio.dialects.openai_responses.wire import (
@@ -50,7 +51,6 @@ _SILENT = frozenset(
 
 _ANSWERED = {
     "mcp_call": ("arguments", "output"),
-    "code_interpreter_call": ("code", "outputs"),
     "file_search_call": ("queries", "results"),
 }
 """Calls of hosted tools whose items hold the outputs too: the field of what was asked, and that of what came."""
@@ -102,6 +102,8 @@ class ItemReader:
                 self._call(custom.call_id, self._model_name(custom.name, custom.namespace), arguments=arguments)
             case "function_call_output" | "custom_tool_call_output":
                 self._output(shaped(raw, ToolOutputItem, at=at), at)
+            case "web_search_call" | "code_interpreter_call":
+                self._earlier(raw, at)
             case "item_reference":
                 raise _item_reference(at)
             case kind:
@@ -138,6 +140,14 @@ class ItemReader:
         if call_id in self._unanswered:
             self._unanswered.remove(call_id)
         self._messages.append(Message("tool", (part,)))
+
+    def _earlier(self, raw: RawObject, at: str) -> None:
+        call = earlier_call(raw)
+        if call is not None:
+            given: object = raw.get("id")
+            call_id = given if isinstance(given, str) and given else at
+            self._assistant.append(ToolCallPart(call_id, call.name, call.arguments, "server"))
+            self._result(call_id, ToolResultPart(call_id, (TextPart(call.result),), call.is_error))
 
     def _hosted(self, kind: str, raw: RawObject, at: str) -> None:
         if kind in _SILENT or kind in TOOL_LISTS:
