@@ -99,6 +99,8 @@ def approval_fields(asked: ToolApprovalAsked) -> dict[str, Any]:
 
 def _arguments(written: str) -> Any:
     try:
-        return orjson.loads(written or "{}")
-    except orjson.JSONDecodeError:
+        value: Any = orjson.loads(written or "{}")
+        orjson.dumps([[[[[[[[value]]]]]]]])  # 254 levels can be written; a frame puts a few around it
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return written
+    return value

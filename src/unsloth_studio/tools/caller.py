@@ -179,9 +179,11 @@ class _Running:
 
 
 def _arguments(text: str) -> dict[str, Any] | None:
+    """The object that they are; None also for one so deep that it cannot be written again (254 levels)."""
     try:
         value: Any = orjson.loads(text or "{}")
-    except orjson.JSONDecodeError:
+        orjson.dumps(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return None
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 

@@ -21,7 +21,7 @@ from unsloth_studio.dialects.anthropic.wire import (
     NoChoice,
     Tool,
 )
-from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
+from unsloth_studio.dialects.body import engine_extras, read_shape, shaped, tuple_of_stops
 from unsloth_studio.dialects.lenient import tool_schema
 from unsloth_studio.dialects.native_tools import with_native
 from unsloth_studio.dialects.server_tools import read_server_tools
@@ -117,6 +117,8 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
     tools: dict[str, ToolDefinition] = {}
     for at, tool in enumerate(listed):
         path = f"tools[{at}]"
+        if tool.type == "function":
+            tool = _of_openai(tool, path)
         if tool.type not in (None, "custom") and tool.input_schema is None:
             continue
         if tool.name is None:
@@ -126,6 +128,14 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
         schema = tool_schema(tool.input_schema)
         tools[tool.name] = ToolDefinition(tool.name, tool.description or "", schema, tool.strict)
     return tuple(tools.values())
+
+
+def _of_openai(tool: Tool, path: str) -> Tool:
+    """A tool that came in the spelling of OpenAI's dialects."""
+    if tool.function is not None:
+        tool = shaped(tool.function, Tool, at=f"{path}.function")
+    schema = tool.input_schema if tool.input_schema is not None else tool.parameters
+    return Tool(None, tool.name, tool.description, schema, tool.strict)
 
 
 def _tool_choice(wire: Body, names: set[str], *, left_out: bool) -> tuple[ToolChoice, bool]:
