@@ -27,6 +27,7 @@ _PARTS: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("<|message|>",), False),
 )
 """What `_STRIPPED` is made of, in order, and whether it must be there."""
+_MAY_BEGIN = re.compile(r"\s*(?:[act]|\Z)", re.IGNORECASE)
 _NAME = re.compile(r"[\w.\-]+")
 _CHANNEL_NAME = re.compile(r"\s*\w+")
 _STRIPPED_LIMIT = 200
@@ -62,7 +63,7 @@ def stripped(text: str, pos: int) -> Header | None:
 
 def may_be_stripped(text: str, pos: int) -> bool:
     """Whether the text ends within what may become such a header."""
-    if len(text) - pos >= _STRIPPED_LIMIT:
+    if len(text) - pos >= _STRIPPED_LIMIT or not _MAY_BEGIN.match(text, pos):
         return False
     rest = text[pos:].lower()
     for words, needed in _PARTS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 _QUOTE = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)*>")
+_CURLY = re.compile("[\u201c\u201d]")
 _PART = re.compile(r"\n|`+|~+|[^\n`~]+")
 _LINE_LIMIT = 64
 _INFO_LIMIT = 32
@@ -58,11 +59,11 @@ class Markdown:
         """Anything without newlines, backticks and tildes."""
         if len(self._line) < _LINE_LIMIT:
             self._line += run[:_LINE_LIMIT]
-            self._quote = _QUOTE.match(self._line) is not None
+            self._quote = ">" in self._line and _QUOTE.match(self._line) is not None
         if run and not run.isspace():
             self.line_start = False
         self._straight += run.count('"')
-        for mark in re.findall("[\u201c\u201d]", run):
+        for mark in _CURLY.findall(run):
             self._curly = max(0, self._curly + (1 if mark == "\u201c" else -1))
 
     def feed(self, text: str) -> None:

@@ -160,7 +160,8 @@ class QuoteSearch:
         self.steps -= 1 + characters // 64
 
     def _move(self, state: _State, pos: int, want: str) -> _State:
-        return replace(state, pos=pos, want=want)
+        stack, depth, escapes = state.stack, state.depth, state.escapes
+        return _State(pos, stack, depth, want, escapes, state.odd, state.passed, state.lone)
 
     def _closer(self, state: _State, here: str, pos: int) -> _State | None:
         if state.stack is None or state.stack[1] != _CLOSES[here]:

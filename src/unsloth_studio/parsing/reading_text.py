@@ -72,6 +72,8 @@ class TextReading(CallReading):
         if not self._names or self._markdown.quoting:
             return None
         rest = self._text[self._pos : self._pos + 16]
+        if rest[:1] not in ("f", "A"):
+            return None
         for word in _WORDS:
             if rest.startswith(word):
                 skip = len(word) - (1 if word.endswith("[") else 0)
