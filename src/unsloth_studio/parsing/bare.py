@@ -14,7 +14,6 @@ from unsloth_studio.parsing.bodies import Body, begin
 from unsloth_studio.parsing.body_gemma import GemmaBody
 from unsloth_studio.parsing.body_json import JsonBody
 from unsloth_studio.parsing.body_python import PythonBody
-from unsloth_studio.parsing.folding import unjoined
 from unsloth_studio.parsing.harmony import may_be_stripped, stripped
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
@@ -228,7 +227,4 @@ def _always_begins_a_name(word: str, names: ToolNames) -> bool:
 
 def _begins_a_name(word: str, names: ToolNames) -> bool:
     lower = word.lower()
-    if any(each.startswith(lower) or lower.startswith(each) for each in _PREFIXES):
-        return True
-    begun = unjoined(lower)
-    return any(unjoined(name).startswith(begun) or begun.startswith(unjoined(name)) for name in names)
+    return names.may_begin(lower) or any(each.startswith(lower) or lower.startswith(each) for each in _PREFIXES)

@@ -61,11 +61,8 @@ class JsonScan:
     def _outside(self, chunk: str, pos: int) -> int:
         """Up to where a string begins, the value ends, or the chunk does."""
         for found in _OUTSIDE.finditer(chunk, pos):
-            passed = chunk[pos : found.start()].rstrip()
-            if passed:
-                self._before = passed[-1]
-            mark, pos = found.group(), found.end()
-            if mark == '"' or (mark == "'" and (not self._before or self._before in _BEFORE_STRING)):
+            mark, passed, pos = found.group(), pos, found.end()
+            if mark == '"' or (mark == "'" and self._string_may_begin(chunk[passed : pos - 1])):
                 self._quote = mark
                 return pos
             if mark in "{[":
@@ -81,6 +78,10 @@ class JsonScan:
         if passed:
             self._before = passed[-1]
         return len(chunk)
+
+    def _string_may_begin(self, passed: str) -> bool:
+        before = passed.rstrip()[-1:] or self._before
+        return not before or before in _BEFORE_STRING
 
     def _close(self, opener: str) -> None:
         while self._open[opener]:

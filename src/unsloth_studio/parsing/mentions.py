@@ -23,6 +23,7 @@ _QUOTES: Final = {
 }  # fmt: skip
 _ITEM = re.compile(r"\s*(?:[-*+\u2022|]|\d{1,3}[.)])\s+")
 _ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|z\.\s?B|p\.\s?ex|resp|cf|vs|etc)\.\Z", re.IGNORECASE)
+_LEADS = frozenset(":,\uff1a-*_")
 _SENTENCE_ENDS = frozenset(".!?\u2026\u3002\uff01\uff1f")
 _STOPS = re.compile(r"[.,!?\u2026](?:[\s\"'\u201d)\]]|\.|\Z)|[\u3001\u3002\uff0c\uff1a\uff1b\uff01\uff1f]")
 _DEFINED = re.compile(r"\s*(?::|=>|->|\u2192|[\u2013\u2014]|- )")
@@ -39,10 +40,10 @@ _REFUSED = re.compile(
 )
 _SAID = re.compile(
     r"\b(?:wrote|writes|said|says|typed|contain(?:s|ed)|print(?:s|ed)|returned|replied|answered|posted|quotes?|quoted|shows)"
-    r"(?:\s+(?:this|that|so|as follows))?\s*(?::|,)\s*\Z"
-    r"|\b(?:wrote|writes|said|says|typed|printed|posted|quoted)[ \t]+\Z",
+    r"(?:\s+(?:this|that|so|as follows))?\s*[:,]\s*\Z",
     re.IGNORECASE,
 )
+_WROTE = re.compile(r"\b(?:wrote|writes|said|says|typed|printed|posted|quoted)[ \t]+\Z", re.IGNORECASE)
 _LABEL = re.compile(
     r"(?:\A|\n)\W{0,4}(?:for )?(?:examples?|instance|format|syntax|usage|template|user|human|system|observation"
     r"|(?:zum )?beispiel|(?:por )?ejemplo|(?:par )?exemple|\u4f8b|\u4f8b\u5982|\u793a\u4f8b|\u683c\u5f0f)"
@@ -89,14 +90,14 @@ def is_mentioned(before: str, after: str) -> bool:
     closer = after.lstrip(".,;:!?")[:1]
     if closer and closer in _QUOTES.get(before[-1:], ""):
         return True
-    if _SAID.search(before) or _LABEL.search(before):
+    if before.rstrip()[-1:] in _LEADS and (_SAID.search(before) or _LABEL.search(before)):
         return True
     line = before.rpartition("\n")[2]
     item = _ITEM.match(line)
     line = line[item.end() :] if item else line
     if not re.search(r"\w", line):
         return bool(_DEFINED.match(after) or _VERB.match(after) or (item and "|" in item.group() and "|" in after))
-    if _REFUSED.search(line) or _EXAMPLE.search(line):
+    if _WROTE.search(line) or _REFUSED.search(line) or _EXAMPLE.search(line):
         return True
     bracket = line.rstrip().endswith("(")
     said = line.rstrip(" \t(")

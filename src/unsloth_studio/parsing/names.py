@@ -38,6 +38,7 @@ class ToolNames:
 
     def __init__(self, tools: Sequence[Mapping[str, Any]] | None) -> None:
         self._functions = dict(_functions(tools))
+        self._unjoined: tuple[str, ...] | None = None
         self._folded: dict[str, list[str]] | None = None
 
     def __bool__(self) -> bool:
@@ -70,6 +71,13 @@ class ToolNames:
             if found:
                 return Resolved(found[0], repaired=True) if len(found) == 1 else None
         return None
+
+    def may_begin(self, word: str) -> bool:
+        """Whether a word is the beginning of a name, or begins with one; joints and case set aside."""
+        if self._unjoined is None:
+            self._unjoined = tuple(unjoined(name) for name in self._functions)
+        begun = unjoined(word)
+        return any(name.startswith(begun) or begun.startswith(name) for name in self._unjoined)
 
     def _candidates(self, form: str) -> list[str]:
         if not form:
