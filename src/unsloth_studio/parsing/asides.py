@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from unsloth_studio.parsing.patterns import pattern
+
 _INLINE: Final = frozenset({"code", "kbd", "samp"})
 """They end with their paragraph."""
-_OPENER = re.compile(
+_OPENER = pattern(
     r"<(?P<tag>code|kbd|samp|pre|blockquote|thought|thoughts|reasoning|analysis|reflection|scratchpad)(?:\s[^<>]{0,200})?>"
     r"|(?P<other><!--|<\|begin_of_thought\|>|<\|thinking\|>|\u25c1think\u25b7)",
     re.IGNORECASE,
@@ -26,7 +28,7 @@ _THOUGHTS: Final = {
     **{opener: closer for opener, closer in _CLOSERS.items() if opener != "<!--"},
 }
 """Reasoning when they open the output. Source: the prompts and templates of Kimi-VL, Sky-T1 and of reasoning fine-tunes."""
-_THOUGHT = re.compile("|".join(map(re.escape, _THOUGHTS)), re.IGNORECASE)
+_THOUGHT = pattern("|".join(map(re.escape, _THOUGHTS)), re.IGNORECASE)
 _LONGEST = 256
 _REFUTED = 64
 """Tags before a call that were not closed, until one is taken to be closed without a look."""

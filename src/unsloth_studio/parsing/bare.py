@@ -17,6 +17,7 @@ from unsloth_studio.parsing.body_python import PythonBody
 from unsloth_studio.parsing.harmony import may_be_stripped, stripped
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.patterns import pattern
 
 _ENVELOPE = frozenset(
     [
@@ -58,12 +59,13 @@ _NAMES = frozenset(
     ["name", "tool_name", "tool", "function_name", "action", "toolName", "functionName", "recipient_name"]
 )
 _OPEN = r"\s*(?:[\"'\u201c\u201d]|&quot;)?"
-_KEY = re.compile(rf"\{{{_OPEN}(?P<key>[\w.\-]+)(?:[\"'\u201c\u201d]|&quot;)?\s*:\s*(?P<value>[\"'][^\"'\n]*[\"'])?")
-_KEY_BEGIN = re.compile(rf"\{{{_OPEN}[\w.\-]*(?:[\"'\u201c\u201d]|&quot;)?\s*\Z|\{{\s*&?[a-z]*;?\Z")
-_TOOLS = re.compile(r"<tools>\s*", re.IGNORECASE)
-_WORD = re.compile(r"[\w.\-:]+")
-_FENCE = re.compile(r"(?P<run>`{3,}|~{3,})[ \t]*(?P<info>[\w+-]*)[ \t]*\n\s*")
-_FENCE_BEGIN = re.compile(r"(?:`{1,3}|~{1,3})[ \t]*[\w+-]{0,16}[ \t]*\n?\s*\Z")
+_KEY = pattern(rf"\{{{_OPEN}(?P<key>[\w.\-]+)(?:[\"'\u201c\u201d]|&quot;)?\s*:\s*(?P<value>[\"'][^\"'\n]*[\"'])?")
+_KEY_BEGIN = pattern(rf"\{{{_OPEN}[\w.\-]*(?:[\"'\u201c\u201d]|&quot;)?\s*\Z|\{{\s*&?[a-z]*;?\Z")
+_TOOLS = pattern(r"<tools>\s*", re.IGNORECASE)
+_BRACKET = pattern(r"\[\s*")
+_WORD = pattern(r"[\w.\-:]+")
+_FENCE = pattern(r"(?P<run>`{3,}|~{3,})[ \t]*(?P<info>[\w+-]*)[ \t]*\n\s*")
+_FENCE_BEGIN = pattern(r"(?:`{1,3}|~{1,3})[ \t]*[\w+-]{0,16}[ \t]*\n?\s*\Z")
 _INFO = frozenset(
     {"", "json", "jsonc", "json5", "tool_call", "tool_calls", "tool", "xml", "tool_code", "python", "text"}
 )
@@ -79,7 +81,7 @@ _PREFIXES = (
     "default_api.",
 )
 _NAME_LIMIT = 128
-_ARGS = re.compile(r"\[ARGS\]|\[CALL_ID\]\s*[\w-]*\s*\[ARGS\]", re.IGNORECASE)
+_ARGS = pattern(r"\[ARGS\]|\[CALL_ID\]\s*[\w-]*\s*\[ARGS\]", re.IGNORECASE)
 _ARGS_LIMIT = 28
 
 
@@ -142,7 +144,7 @@ def _list(text: str, pos: int, names: ToolNames, *, final: bool, fenced: bool = 
         return _WAIT
     if isinstance(mark, Mark):
         return _TEXT
-    rest = re.compile(r"\[\s*").match(text, pos)
+    rest = _BRACKET.match(text, pos)
     assert rest
     after = rest.end()
     if after >= len(text):

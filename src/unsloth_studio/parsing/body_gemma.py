@@ -7,7 +7,6 @@ opened ends a text that began bare.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,21 +16,22 @@ from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.python_text import read_literal
 from unsloth_studio.parsing.schema_fit import declared
 
-_HEAD = re.compile(r"\s*(?:call)?\s*:?\s*([\w.\-]+(?::[\w.\-]+)*)?\s*([{(])")
-_KEYED = re.compile(r"\s*[\w\-]+\s*:")
+_HEAD = pattern(r"\s*(?:call)?\s*:?\s*([\w.\-]+(?::[\w.\-]+)*)?\s*([{(])")
+_KEYED = pattern(r"\s*[\w\-]+\s*:")
 _MARKS = ('<|"|>', "<escape>", "</escape>", '"')
-_NEXT = re.compile(r'<\|"\|>|</?escape>|["{}()\[\]<]')
-_GOES_ON = re.compile(r"\s*(?:[,})\]:]|<(?:tool_call\||end_function_call)|\Z)")
+_NEXT = pattern(r'<\|"\|>|</?escape>|["{}()\[\]<]')
+_GOES_ON = pattern(r"\s*(?:[,})\]:]|<(?:tool_call\||end_function_call)|\Z)")
 _DEPTH = 32
-_UP_TO_COMMA = re.compile(r"[^,{}\[\]]*")
-_BARE_KEY = re.compile(r",\s*(?:<\|\"\|>|[\"'])?(?P<key>[\w.\-]+)(?:<\|\"\|>|[\"'])?\s*:")
-_KEY = re.compile(r"\s*(?:<\|\"\|>|[\"'])?([^:,{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:")
-_STOP = re.compile(r",\s*[\w\"-]+\s*:|[{}\[\]]")
+_UP_TO_COMMA = pattern(r"[^,{}\[\]]*")
+_BARE_KEY = pattern(r",\s*(?:<\|\"\|>|[\"'])?(?P<key>[\w.\-]+)(?:<\|\"\|>|[\"'])?\s*:")
+_KEY = pattern(r"\s*(?:<\|\"\|>|[\"'])?([^:,{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:")
+_STOP = pattern(r",\s*[\w\"-]+\s*:|[{}\[\]]")
 """What may end a bare value."""
-_LITERAL = re.compile(r"\s*(?:[+-]?\d+(?:\.\d+)?|true|false|null|True|False|None)\s*")
+_LITERAL = pattern(r"\s*(?:[+-]?\d+(?:\.\d+)?|true|false|null|True|False|None)\s*")
 
 
 class GemmaBody:

@@ -13,19 +13,20 @@ from unsloth_studio.parsing.calls import Ended, accepted
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import declared, fit_text, schema_of
 
-_TAG = re.compile(r"<\s*(/?)\s*arg_(key|value)\s*>?|<\s*tool_call\s*>", re.IGNORECASE)
-_CALL = re.compile(r"<\s*tool_call\s*>", re.IGNORECASE)
-_FOLLOWS = re.compile(r"\s*(?:<\s*/?\s*arg_(?:key|value)\s*>|<\s*/?\s*tool_call|\Z)", re.IGNORECASE)
-_NAME = re.compile(r"\s*([\w.\-/:]+)")
-_ONLY_A_NAME = re.compile(r"\s*[\w.\-/:]*\s*")
-_MAY_BEGIN = re.compile(r"\s*[\w.\-/:]*\s*[\w.\-]*\s*")
-_VALUE_OPENED = re.compile(r"\s*<\s*arg_value\s*>(?:\s*<\s*arg_value\s*>)?", re.IGNORECASE)
-_CLOSER = re.compile(r"<\s*/\s*arg_(value|key)\s*>?", re.IGNORECASE)
-_WHOLE_CLOSER = re.compile(r"\s*<\s*/\s*arg_(?:value|key)\s*>", re.IGNORECASE)
-_ANOTHER = re.compile(r"\n?<\s*arg_key\s*>\s*(?P<key>[\w.\-]*)", re.IGNORECASE)
-_KEY_CLOSED = re.compile(r"\s*<\s*/\s*arg_key\s*>", re.IGNORECASE)
+_TAG = pattern(r"<\s*(/?)\s*arg_(key|value)\s*>?|<\s*tool_call\s*>", re.IGNORECASE)
+_CALL = pattern(r"<\s*tool_call\s*>", re.IGNORECASE)
+_FOLLOWS = pattern(r"\s*(?:<\s*/?\s*arg_(?:key|value)\s*>|<\s*/?\s*tool_call|\Z)", re.IGNORECASE)
+_NAME = pattern(r"\s*([\w.\-/:]+)")
+_ONLY_A_NAME = pattern(r"\s*[\w.\-/:]*\s*")
+_MAY_BEGIN = pattern(r"\s*[\w.\-/:]*\s*[\w.\-]*\s*")
+_VALUE_OPENED = pattern(r"\s*<\s*arg_value\s*>(?:\s*<\s*arg_value\s*>)?", re.IGNORECASE)
+_CLOSER = pattern(r"<\s*/\s*arg_(value|key)\s*>?", re.IGNORECASE)
+_WHOLE_CLOSER = pattern(r"\s*<\s*/\s*arg_(?:value|key)\s*>", re.IGNORECASE)
+_ANOTHER = pattern(r"\n?<\s*arg_key\s*>\s*(?P<key>[\w.\-]*)", re.IGNORECASE)
+_KEY_CLOSED = pattern(r"\s*<\s*/\s*arg_key\s*>", re.IGNORECASE)
 _PROSE = 300
 _BEGINS = 32
 """Characters behind a closing tag that tell whether it counts."""

@@ -5,7 +5,6 @@ The rule: a mark inside a string is text, so long as the string's end can be tol
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from unsloth_studio.parsing.calls import Ended, accepted, natural
@@ -14,9 +13,10 @@ from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.json_text import readings
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.patterns import pattern
 
-_STOP = re.compile(r"[<\]\[`]")
-_EXTRA = re.compile(r"[\s}\])]*")
+_STOP = pattern(r"[<\]\[`]")
+_EXTRA = pattern(r"[\s}\])]*")
 _NEAR = 64
 _BEHIND_VALUE = " \t\r\n,"
 _VALUE_ENDS = frozenset("}])\"';\u2019\u201d`")

@@ -6,20 +6,19 @@ The rule: here is only told where such a call ends; what its arguments are, `tag
 
 from __future__ import annotations
 
-import re
-
 from unsloth_studio.parsing.body_json import JsonBody
 from unsloth_studio.parsing.calls import Ended, accepted
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.nested_tags import children
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import declared
 from unsloth_studio.parsing.tagged_values import TaggedValues
 from unsloth_studio.parsing.tags import ARGUMENT, ARGUMENT_CLOSED, CHILD_CLOSED, HEAD, M3, PREFIX, plain
 
-_HEAD_LETTER = re.compile(r"\n\s*(?=[^\s])|[<>]")
-_BLANK = re.compile(r"\s*")
+_HEAD_LETTER = pattern(r"\n\s*(?=[^\s])|[<>]")
+_BLANK = pattern(r"\s*")
 _ENDS_OF_CALLS = ("</function>", "</invoke>", "</|dsml|invoke>", "]<]minimax[>[</invoke>", "</steptml:invoke>")
 _HEAD_LIMIT = 400
 _MARKS = 4096

@@ -16,10 +16,11 @@ import orjson
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.output import ToolCall
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import fit, lift
 
 _DECODER = json.JSONDecoder()
-_ARGUMENTS = re.compile(r'"(?:arguments|parameters)"\s*:\s*(?=\{)')
+_ARGUMENTS = pattern(r'"(?:arguments|parameters)"\s*:\s*(?=\{)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Ended:
     loose: bool = False
 
 
-_NATURAL = re.compile(r"(?:functions\.|default_api\.)?(?P<name>.*?)(?:\.call|:\d+)?", re.DOTALL)
+_NATURAL = pattern(r"(?:functions\.|default_api\.)?(?P<name>.*?)(?:\.call|:\d+)?", re.DOTALL)
 
 
 def natural(written: str, name: str) -> bool:

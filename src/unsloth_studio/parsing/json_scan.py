@@ -6,10 +6,10 @@ the text up to there may still need repair.
 
 from __future__ import annotations
 
-import re
+from unsloth_studio.parsing.patterns import pattern
 
-_OUTSIDE = re.compile(r"[\"'{}\[\]]")
-_INSIDE = {quote: re.compile(rf"\\|{quote}") for quote in "\"'"}
+_OUTSIDE = pattern(r"[\"'{}\[\]]")
+_INSIDE = {quote: pattern(rf"\\|{quote}") for quote in "\"'"}
 _BEFORE_STRING = "{[(,:"
 _CLOSES = {"}": "{", "]": "["}
 

@@ -10,14 +10,14 @@ text of any shape is read in linear time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unsloth_studio.parsing.output import Output, Piece
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.reading_text import TextReading
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 class OutputParser(TextReading):

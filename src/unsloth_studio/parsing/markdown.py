@@ -5,11 +5,11 @@ The rule: no more of Markdown than that. Inline code ends in its line, or it is 
 
 from __future__ import annotations
 
-import re
+from unsloth_studio.parsing.patterns import pattern
 
-_QUOTE = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)*>")
-_CURLY = re.compile("[\u201c\u201d]")
-_PART = re.compile(r"\n|`+|~+|[^\n`~]+")
+_QUOTE = pattern(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)*>")
+_CURLY = pattern("[\u201c\u201d]")
+_PART = pattern(r"\n|`+|~+|[^\n`~]+")
 _LINE_LIMIT = 64
 _INFO_LIMIT = 32
 

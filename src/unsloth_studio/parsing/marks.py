@@ -6,10 +6,11 @@ inside a bracket do not matter. Source of the forms: the chat templates and mode
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal
+
+from unsloth_studio.parsing.patterns import pattern
 
 MarkKind = Literal["open", "head", "close", "think", "unthink", "harmony", "drop", "turn", "echo", "unecho"]
 """`open` announces a call behind it, `head` is the first part of a call itself, `close` ends one; `harmony` opens a header
@@ -130,7 +131,7 @@ def _second(first: str) -> frozenset[str]:
     return frozenset(letters + letters.upper() + "".join(_SAME) + " \t\\")
 
 
-_END = re.compile("[>=\\]]")
+_END = pattern("[>=\\]]")
 _SAME: Final = {"｜": "|", "▁": "_", "\u00a0": " "}  # noqa: RUF001
 _SAME_LETTERS: Final = str.maketrans(_SAME)
 

@@ -10,47 +10,48 @@ import re
 from typing import Final
 
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.roles import may_begin_a_turn
 
 BEFORE: Final = 64
 """Characters before a call that may tell."""
 _BEHIND = 24
-_SEPARATORS = re.compile(r"[\s;,}]*")
-_FENCE = re.compile(r"`{3,}")
+_SEPARATORS = pattern(r"[\s;,}]*")
+_FENCE = pattern(r"`{3,}")
 _QUOTES: Final = {
     '"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "\u201e": "\u201c\u201d", "\u201a": "\u2018\u2019",
     "\u00ab": "\u00bb", "\u00bb": "\u00ab", "\u2039": "\u203a", "\u300c": "\u300d", "\u300e": "\u300f",
 }  # fmt: skip
-_ITEM = re.compile(r"\s*(?:[-*+\u2022|]|\d{1,3}[.)])\s+")
-_ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|z\.\s?B|p\.\s?ex|resp|cf|vs|etc)\.\Z", re.IGNORECASE)
+_ITEM = pattern(r"\s*(?:[-*+\u2022|]|\d{1,3}[.)])\s+")
+_ABBREVIATED = pattern(r"\b(?:e\.g|i\.e|z\.\s?B|p\.\s?ex|resp|cf|vs|etc)\.\Z", re.IGNORECASE)
 _LEADS = frozenset(":,\uff1a-*_")
 _SENTENCE_ENDS = frozenset(".!?\u2026\u3002\uff01\uff1f")
-_STOPS = re.compile(r"[.,!?\u2026](?:[\s\"'\u201d)\]]|\.|\Z)|[\u3001\u3002\uff0c\uff1a\uff1b\uff01\uff1f]")
-_DEFINED = re.compile(r"\s*(?::|=>|->|\u2192|[\u2013\u2014]|- )")
-_VERB = re.compile(
+_STOPS = pattern(r"[.,!?\u2026](?:[\s\"'\u201d)\]]|\.|\Z)|[\u3001\u3002\uff0c\uff1a\uff1b\uff01\uff1f]")
+_DEFINED = pattern(r"\s*(?::|=>|->|\u2192|[\u2013\u2014]|- )")
+_VERB = pattern(
     r"\s+(?:is|are|was|were|means?|would|will|must|should|can|could|may|might|does|has|looks|calls|here|ist|sind|est|es|son"
     r"|\u00e9|\u00e8|\u044d\u0442\u043e)\b|\s*[\u662f\u306f\u304c]",
     re.IGNORECASE,
 )
-_REFUSED = re.compile(
+_REFUSED = pattern(
     r"\b(?:never|don['\u2019]t|do not|doesn['\u2019]t|(?:must|should|can)(?: ?not|n['\u2019]t)|can['\u2019]t|avoid"
     r"|instead of|rather than|without)\s+(?:\w+\s+)?"
     r"(?:writ|send|emit|output|say|typ|us|print|produc|generat|return|answer|repl|repeat)\w*(?:\s+\w+){0,3}:?\s*\Z",
     re.IGNORECASE,
 )
-_SAID = re.compile(
+_SAID = pattern(
     r"\b(?:wrote|writes|said|says|typed|contain(?:s|ed)|print(?:s|ed)|returned|replied|answered|posted|quotes?|quoted|shows)"
     r"(?:\s+(?:this|that|so|as follows))?\s*[:,]\s*\Z",
     re.IGNORECASE,
 )
-_WROTE = re.compile(r"\b(?:wrote|writes|said|says|typed|printed|posted|quoted)[ \t]+\Z", re.IGNORECASE)
-_LABEL = re.compile(
+_WROTE = pattern(r"\b(?:wrote|writes|said|says|typed|printed|posted|quoted)[ \t]+\Z", re.IGNORECASE)
+_LABEL = pattern(
     r"(?:\A|\n)\W{0,4}(?:for )?(?:examples?|instance|format|syntax|usage|template|user|human|system|observation"
     r"|(?:zum )?beispiel|(?:por )?ejemplo|(?:par )?exemple|\u4f8b|\u4f8b\u5982|\u793a\u4f8b|\u683c\u5f0f)"
     r"\W{0,3}[:\uff1a]\W{0,4}\Z",
     re.IGNORECASE,
 )
-_EXAMPLE = re.compile(r"\b(?:e\.g\.|i\.e\.|for example|for instance|such as|like)[,:]?[ \t]*\Z", re.IGNORECASE)
+_EXAMPLE = pattern(r"\b(?:e\.g\.|i\.e\.|for example|for instance|such as|like)[,:]?[ \t]*\Z", re.IGNORECASE)
 
 
 def behind(text: str, pos: int, *, fenced: bool, final: bool) -> str | None:

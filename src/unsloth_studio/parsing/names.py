@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from unsloth_studio.parsing.folding import folded, unjoined
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import declared
 from unsloth_studio.parsing.schema_view import NOTHING_SAID, as_schema
 
-_CONTROL = re.compile(r"<[|｜/]|<\w+>|[\r\n(]")  # noqa: RUF001
-_PREFIX = re.compile(r"(?:functions[._:/]|(?:function|default_api|tools?|api)[.:/])(?=.)", re.IGNORECASE)
-_METHOD = re.compile(r"\.call\Z")  # Llama 3.1 writes `n.call(..)`
-_INDEX = re.compile(r"[:_]\d{1,3}\Z")
-_COLON_INDEX = re.compile(r":\d{1,3}\Z")
-_NAMESPACE = re.compile(r".*(?:\.|::|:|/)(?=.)", re.DOTALL)
+_CONTROL = pattern(r"<[|｜/]|<\w+>|[\r\n(]")  # noqa: RUF001
+_PREFIX = pattern(r"(?:functions[._:/]|(?:function|default_api|tools?|api)[.:/])(?=.)", re.IGNORECASE)
+_METHOD = pattern(r"\.call\Z")  # Llama 3.1 writes `n.call(..)`
+_INDEX = pattern(r"[:_]\d{1,3}\Z")
+_COLON_INDEX = pattern(r":\d{1,3}\Z")
+_NAMESPACE = pattern(r".*(?:\.|::|:|/)(?=.)", re.DOTALL)
 _NAME_LIMIT = 256
 
 

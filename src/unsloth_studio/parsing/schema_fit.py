@@ -14,15 +14,7 @@ from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.json_text import failed, readings, strict
 from unsloth_studio.parsing.python_text import read_literal
 from unsloth_studio.parsing.scalars import UNCHANGED, alike, as_scalar, json_word
-from unsloth_studio.parsing.schema_view import (
-    Schema,
-    SchemaView,
-    as_schema,
-    choices,
-    is_kind,
-    kinds,
-    plainly_fits,
-)
+from unsloth_studio.parsing.schema_view import Schema, SchemaView, as_schema, choices, is_kind, kinds, plainly_fits
 
 _DEPTH = 24
 
