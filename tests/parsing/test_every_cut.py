@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from tests.conformance.judge import cuts_that_matter
+from tests.conformance.tools import TEXT, tool
 
 from unsloth_studio.parsing import ContentDelta, OutputParser, parse_output
 
-CITY: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": CITY}}]
+TOOLS = [tool("get_weather", ("city",), city=TEXT)]
 ARGUMENTS = '{"city":"Oslo"}'
 
 CALLS = {
@@ -50,18 +49,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", [*CALLS.values(), *TEXTS.values()], ids=[*CALLS, *TEXTS])
 def test_cuts_do_not_matter(text: str) -> None:
-    whole = parse_output(text, TOOLS)
-    for at in range(1, len(text)):
-        parser = OutputParser(TOOLS)
-        parser.feed(text[:at])
-        parser.feed(text[at:])
-        parser.finish()
-        assert parser.output == whole, (text[:at], text[at:])
-    parser = OutputParser(TOOLS)
-    for letter in text:
-        parser.feed(letter)
-    parser.finish()
-    assert parser.output == whole
+    assert cuts_that_matter(text, TOOLS, sizes=(1,), step=1) == []
 
 
 @pytest.mark.parametrize("text", CALLS.values(), ids=CALLS)

@@ -13,7 +13,8 @@ from unsloth_studio.parsing.patterns import pattern
 _INLINE: Final = frozenset({"code", "kbd", "samp"})
 """They end with their paragraph."""
 _OPENER = pattern(
-    r"<(?P<tag>code|kbd|samp|pre|blockquote|thought|thoughts|reasoning|analysis|reflection|scratchpad)(?:\s[^<>]{0,200})?>"
+    r"<(?P<tag>code|kbd|samp|pre|blockquote|quote|cite|details|examples?|documents?|page|user_query|user_message"
+    r"|thoughts?|reasoning|analysis|reflection|scratchpad)(?:\s[^<>]{0,200})?>"
     r"|(?P<other><!--|<\|begin_of_thought\|>|<\|thinking\|>|\u25c1think\u25b7)",
     re.IGNORECASE,
 )

@@ -31,6 +31,9 @@ _BARE_KEY = pattern(r",\s*(?:<\|\"\|>|[\"'])?(?P<key>[\w.\-]+)(?:<\|\"\|>|[\"'])
 _KEY = pattern(r"\s*(?:<\|\"\|>|[\"'])?([^:,{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:")
 _STOP = pattern(r",\s*[\w\"-]+\s*:|[{}\[\]]")
 """What may end a bare value."""
+_CALL = pattern(r"<(?:\|tool_call|start_function_call)>\s*call:")
+_CALL_END = pattern(r"<(?:tool_call\||end_function_call)>")
+"""A call that begins inside and does not end there: one of its strings was taken for the end of the value around it."""
 _LITERAL = pattern(r"\s*(?:[+-]?\d+(?:\.\d+)?|true|false|null|True|False|None)\s*")
 
 
@@ -104,7 +107,11 @@ class GemmaBody:
             arguments = reader.object(0)
         except (ValueError, IndexError):
             return Ended((), end)
-        if resolved is None or (cut and not reader.closed):
+        if (
+            resolved is None
+            or (cut and not reader.closed)
+            or len(_CALL.findall(source)) > len(_CALL_END.findall(source))
+        ):
             return Ended((), end)
         folded = ("folded_name",) if resolved.repaired else ()
         if self._round:
