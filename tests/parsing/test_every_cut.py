@@ -63,6 +63,16 @@ def test_these_are_none(text: str) -> None:
     assert parse_output(text, TOOLS).tool_calls == ()
 
 
+@pytest.mark.parametrize("size", [1, 3, 8, 40, 1_000])
+def test_cuts_do_not_matter_at_the_limit_of_tokens(size: int) -> None:
+    text = f"<|tool_call>call:get_weather{{city:{'Oslo ' * 200}}}"
+    parser = OutputParser(TOOLS)
+    for at in range(0, len(text), size):
+        parser.feed(text[at : at + size])
+    parser.finish(length=True)
+    assert len(parser.output.tool_calls) == 1
+
+
 @pytest.mark.parametrize(
     "prose",
     [

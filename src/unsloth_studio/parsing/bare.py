@@ -14,50 +14,14 @@ from unsloth_studio.parsing.bodies import Body, begin
 from unsloth_studio.parsing.body_gemma import GemmaBody
 from unsloth_studio.parsing.body_json import JsonBody
 from unsloth_studio.parsing.body_python import PythonBody
+from unsloth_studio.parsing.envelope import ARGUMENT_KEYS, ID_KEYS, LIST_KEYS, NAME_KEYS
 from unsloth_studio.parsing.harmony import may_be_stripped, stripped
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.patterns import pattern
 
-_ENVELOPE = frozenset(
-    [
-        "name",
-        "tool_name",
-        "tool",
-        "function_name",
-        "function",
-        "action",
-        "recipient_name",
-        "toolName",
-        "functionName",
-        "arguments",
-        "parameters",
-        "args",
-        "input",
-        "params",
-        "action_input",
-        "tool_input",
-        "kwargs",
-        "function_arguments",
-        "tool_arguments",
-        "id",
-        "call_id",
-        "tool_call_id",
-        "tool_use_id",
-        "type",
-        "index",
-        "tool_calls",
-        "function_call",
-        "tool_call",
-        "calls",
-        "function_calls",
-        "toolInput",
-        "actionInput",
-    ]
-)
-_NAMES = frozenset(
-    ["name", "tool_name", "tool", "function_name", "action", "toolName", "functionName", "recipient_name"]
-)
+_ENVELOPE = frozenset({*NAME_KEYS, *ARGUMENT_KEYS, *ID_KEYS, *LIST_KEYS, "type", "index", "toolInput", "actionInput"})
+_NAMES = frozenset(NAME_KEYS) - {"function"}
 _OPEN = r"\s*(?:[\"'\u201c\u201d]|&quot;)?"
 _KEY = pattern(rf"\{{{_OPEN}(?P<key>[\w.\-]+)(?:[\"'\u201c\u201d]|&quot;)?\s*:\s*(?P<value>[\"'][^\"'\n]*[\"'])?")
 _KEY_BEGIN = pattern(rf"\{{{_OPEN}[\w.\-]*(?:[\"'\u201c\u201d]|&quot;)?\s*\Z|\{{\s*&?[a-z]*;?\Z")

@@ -43,8 +43,9 @@ class OutputParser(TextReading):
         """The rest. `length`: the engine stopped at its limit of tokens, so that an open call was cut and is none."""
         if self._finished:
             return []
+        pieces = self._run() if self._new else []  # what was not looked at yet is looked at as if it had been
         self._final, self._length = True, length
-        pieces = self._run()
+        pieces += self._run()
         self._finished = True
         return pieces
 
