@@ -42,6 +42,8 @@ TEXTS = {
     "backticks behind a thought's end": "`</think></think>``t",
     "backticks in two pieces": f"`<tool_call>``{ARGUMENTS}``",
     "a fence behind a mark that was none": "thi<\uff5ctool\u2581calls\u2581begin\uff5c>s:\n\n```\n<|chann<|message|>{}<|call|>",
+    "a word that announces a call, behind blanks": f'Well.\n   Action:\n```json\n[{{"tool_name": "get_weather", "parameters": {ARGUMENTS}}}]\n```',
+    "a line that begins with many points": f"{'- ' * 34}> <tool_call>{ARGUMENTS}</tool_call>",
     "a fence in a refuted body": f"<tool_call>no\n```\n<tool_call>{ARGUMENTS}</tool_call>\n```\n",
     "an index": "get_weather[0] is the first forecast of the list, and so on.",
 }

@@ -29,6 +29,11 @@ class Markdown:
         self._quoted_line = False
 
     @property
+    def line_is_empty(self) -> bool:
+        """Whether not even a blank of the line has been told."""
+        return not self._line
+
+    @property
     def quoting(self) -> bool:
         return self._fence is not None or self._code > 0 or self._quote or self._indented or self._quoted_line
 
@@ -58,7 +63,7 @@ class Markdown:
     def text(self, run: str) -> None:
         """Anything without newlines, backticks and tildes."""
         if len(self._line) < _LINE_LIMIT:
-            self._line += run[:_LINE_LIMIT]
+            self._line = (self._line + run)[:_LINE_LIMIT]
             self._quote = ">" in self._line and _QUOTE.match(self._line) is not None
         if run and not run.isspace():
             self.line_start = False

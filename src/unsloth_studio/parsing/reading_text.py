@@ -49,15 +49,11 @@ class TextReading(CallReading):
 
     def _in_text(self) -> bool:
         markdown = self._markdown
-        if markdown.line_start and (word := self._word()) is not None:
+        if markdown.line_is_empty and (word := self._word()) is not None:
             return word
         found = _TRIGGER.search(self._text, self._pos)
         end = found.start() if found else len(self._text)
         if end > self._pos:
-            if markdown.line_start and self._names and found is None and not self._final:
-                rest = self._text[self._pos :].lstrip()
-                if rest and any(each.startswith(rest) for each in _WORDS):
-                    return False
             run = self._text[self._pos : end]
             indented = markdown.line_start and run.isspace()
             self._say(run)
