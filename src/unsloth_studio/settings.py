@@ -228,11 +228,6 @@ def data_home() -> Path:
     return Path(given).expanduser() if given else Path.home() / ".unsloth" / "studio"
 
 
-def config_file() -> Path:
-    """Where the file of settings is, if there is one."""
-    return data_home() / "config.toml"
-
-
 def is_loopback(host: str) -> bool:
     """True for `localhost`, 127.0.0.0/8 and ::1 (also written as an IPv4-mapped address)."""
     name = host.strip("[]").lower()

@@ -17,10 +17,29 @@ from typing import Any, cast
 import msgspec
 
 from unsloth_studio.problem import OperatorProblem
-from unsloth_studio.settings import PREFIX, Secret, Settings, config_file
+from unsloth_studio.settings import PREFIX, Secret, Settings, data_home
 
+FILE = "config.toml"
 _SWITCH_WORDS = {"yes": True, "on": True, "no": False, "off": False}
 """Beside `true`, `false`, `1` and `0`."""
+
+
+def config_file() -> Path:
+    """Where the file of settings is, if there is one."""
+    return data_home() / FILE
+
+
+def given_by_environment() -> frozenset[str]:
+    """Names of the settings that environment variables give."""
+    return frozenset(_environment())
+
+
+def given_by_file() -> frozenset[str]:
+    """Names of the settings that `config.toml` gives; none when it cannot be read."""
+    try:
+        return frozenset(_file())
+    except SettingsInvalid:
+        return frozenset()
 
 
 class SettingsInvalid(OperatorProblem):
@@ -42,7 +61,7 @@ def load_settings(**flags: Any) -> Settings:
 def checked(values: Mapping[str, Any]) -> Settings:
     """The settings that `values` (as in `config.toml`) make. Raises `SettingsInvalid`."""
     fields = {field.name: field for field in msgspec.structs.fields(Settings)}
-    mistakes = [f"{name}: there is no such setting (in {config_file()})." for name in values if name not in fields]
+    mistakes = [f"{name}: there is no such setting (in {data_home() / FILE})." for name in values if name not in fields]
     made: dict[str, Any] = {}
     for name in values.keys() & fields.keys():
         try:
@@ -54,25 +73,12 @@ def checked(values: Mapping[str, Any]) -> Settings:
     return Settings(**made)
 
 
-def given_by_environment() -> frozenset[str]:
-    """Names of the settings that environment variables give."""
-    return frozenset(_environment())
-
-
-def given_by_file() -> frozenset[str]:
-    """Names of the settings that `config.toml` gives; none when it cannot be read."""
-    try:
-        return frozenset(_file())
-    except SettingsInvalid:
-        return frozenset()
-
-
 def _sentence(name: str, reason: str, value: object) -> str:
     """msgspec's reason (`Expected `int` <= 65535 - at `$.opus``), with the place in our words."""
     what, _, place = reason.partition(" - at `$")
     where = name + place.rstrip("`").replace("[...]", ".*")
     if unknown := what.partition("unknown field ")[2]:
-        return f"{where}.{unknown.strip('`')}: there is no such setting (in {config_file()})."
+        return f"{where}.{unknown.strip('`')}: there is no such setting (in {data_home() / FILE})."
     if word := what.partition("Invalid enum value ")[2]:
         return f"{where}: there is no {word}; docs/configuration.md has those there are."
     told = what.replace("`", "").removeprefix("Object contains ").removeprefix("Expected ")
@@ -86,7 +92,7 @@ def _own_type(kind: type, value: object) -> object:
 
 
 def _file() -> dict[str, Any]:
-    file = config_file()
+    file = data_home() / FILE
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

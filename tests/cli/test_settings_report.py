@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from unsloth_studio.api.settings_shapes import KnownSettings
-from unsloth_studio.cli.launching import Wishes
 from unsloth_studio.cli.settings_report import SettingsInUse
-from unsloth_studio.settings import load_settings
+from unsloth_studio.cli.wishes import Wishes
+from unsloth_studio.settings_sources import load_settings
 
 CONFIG = """queue_limit = 3
 model_folders = ["~/models"]
@@ -44,7 +44,7 @@ ROWS = {
     "brave_api_key": ("set", "file"),
     "aliases": ({"gpt-*": "small"}, "file"),
     "pin": ({"top_k": 7}, "file"),
-    "model_folders": (["~/models"], "file"),
+    "model_folders": ([str(Path.home() / "models")], "file"),
     "upstream": ("http://box:1/v1", "file"),
     "host": ("127.0.0.1", "default"),
     "upstream_key": (None, "default"),

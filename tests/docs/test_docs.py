@@ -14,6 +14,7 @@ from docs.generate import SCHEMA, generated, schema_text
 from unsloth_studio.api.app import routes
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.services import Services
+from unsloth_studio.api.ui import page_routes
 from unsloth_studio.engine.failures import Cause
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
@@ -58,8 +59,11 @@ def _routes() -> Iterator[str]:
         version="0",
         loopback=False,
     )
+    page = {route.path for route in page_routes()} - {"/"}
     for route in routes(services):
         assert route.methods
+        if route.path in page:
+            continue
         yield from (f"{method} {route.path.replace(':path', '')}" for method in route.methods - {"HEAD"})
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from unsloth_studio.api.admin import MetricsReport, PullModel
-from unsloth_studio.api.approvals import APPROVAL_ENDPOINTS
+from unsloth_studio.api.approvals import ConfirmCall, DecideCall, WaitingCalls
 from unsloth_studio.api.chat import ChatCompletions, Completions
 from unsloth_studio.api.documents import DOCUMENT_ENDPOINTS
 from unsloth_studio.api.endpoint import Endpoint
@@ -24,18 +22,11 @@ from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
-from unsloth_studio.api.sessions import SESSION_ENDPOINTS
+from unsloth_studio.api.sessions import DeleteSession, DownloadFile, SessionFiles, Sessions
 from unsloth_studio.api.settings import ShowSettings
 from unsloth_studio.api.status import Status
 from unsloth_studio.api.studio_routes import STUDIO_ENDPOINTS
-
-_ROOT = """Unsloth Studio is running.
-
-OpenAI clients:    base URL http://{host}/v1
-Anthropic clients: base URL http://{host}
-State:             http://{host}/health
-"""
-
+from unsloth_studio.api.ui import page_routes
 
 Served = type[Endpoint] | type[Health]
 
@@ -49,10 +40,15 @@ ENDPOINTS: tuple[Served, ...] = (
     ModelById,
     *MODEL_ENDPOINTS,
     PullModel,
-    *HUB_ENDPOINTS,
     *STUDIO_ENDPOINTS,
-    *APPROVAL_ENDPOINTS,
-    *SESSION_ENDPOINTS,
+    WaitingCalls,
+    DecideCall,
+    ConfirmCall,
+    Sessions,
+    SessionFiles,
+    DownloadFile,
+    DeleteSession,
+    *HUB_ENDPOINTS,
     *MONITOR_ENDPOINTS,
     Status,
     ShowSettings,
@@ -68,7 +64,7 @@ def routes(services: Services) -> list[Route]:
     asked = [
         Route(one.operation.path, one(services), methods=[one.operation.method], name=one.__name__) for one in ENDPOINTS
     ]
-    return [*asked, Route("/", _root, methods=["GET"])]
+    return [*asked, *page_routes()]
 
 
 def build_app(services: Services) -> ASGIApp:
@@ -80,7 +76,3 @@ def build_app(services: Services) -> ASGIApp:
             wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
         )
     return HostCheck(wrapped, allowed=services.allowed_hosts) if services.loopback else wrapped
-
-
-async def _root(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(_ROOT.format(host=request.headers.get("host", "localhost")))

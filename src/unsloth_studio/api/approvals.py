@@ -6,13 +6,14 @@ there.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 import orjson
 
 from unsloth_studio.api.exchange import Exchange
 from unsloth_studio.api.operation import Operation
+from unsloth_studio.api.tool_shapes import DecidedReply, WaitingCallsReply
 from unsloth_studio.api.toolbox_endpoint import ToolboxEndpoint, owner_of
 from unsloth_studio.dialects.body import read_shape
 from unsloth_studio.dialects.server_tools import approval_fields
@@ -32,16 +33,13 @@ class Confirmation(msgspec.Struct):
     decision: Literal["allow", "deny"]
 
 
-CallList = Annotated[dict[str, Any], msgspec.Meta(description="`tool_calls`, each with its ids, name and arguments.")]
-Decided = Annotated[dict[str, Any], msgspec.Meta(description="`approval_id` and `decision`.")]
-
-
 class WaitingCalls(ToolboxEndpoint):
-    """The calls that wait, the oldest first: for replies that are not streamed, and for who comes later."""
+    """Calls that wait until somebody allows them, the oldest first."""
 
-    operation = Operation("GET", "/api/tool-calls", reply=CallList)
+    operation = Operation("GET", "/api/tool-calls", reply=WaitingCallsReply)
 
     async def answer(self, exchange: Exchange) -> None:
+        """The calls that wait, the oldest first: for replies that are not streamed, and for who comes later."""
         calls = [_fields(call) for call in self.toolbox.approvals.waiting(owner_of(exchange))]
         await exchange.json(orjson.dumps({"tool_calls": calls}))
 
@@ -58,22 +56,24 @@ class _Deciding(ToolboxEndpoint):
 
 
 class DecideCall(_Deciding):
-    """Decide about the call in the address."""
+    """Allow or deny a call that waits."""
 
-    operation = Operation("POST", "/api/tool-calls/{approval_id}", body=Verdict, reply=Decided)
+    operation = Operation("POST", "/api/tool-calls/{approval_id}", body=Verdict, reply=DecidedReply)
 
     async def answer(self, exchange: Exchange) -> None:
+        """Decide about the call in the address."""
         approval_id: str = exchange.scope["path_params"]["approval_id"]
         verdict, _ = read_shape(await exchange.body(), Verdict)
         await self.decide(exchange, approval_id, verdict.decision)
 
 
 class ConfirmCall(_Deciding):
-    """Decide about the call in the body."""
+    """Allow or deny a call that waits, as clients of Unsloth Studio say it."""
 
-    operation = Operation("POST", "/api/inference/tool-confirm", body=Confirmation, reply=Decided)
+    operation = Operation("POST", "/api/inference/tool-confirm", body=Confirmation, reply=DecidedReply)
 
     async def answer(self, exchange: Exchange) -> None:
+        """Decide about the call in the body."""
         said, _ = read_shape(await exchange.body(), Confirmation)
         await self.decide(exchange, said.approval_id, said.decision)
 
@@ -82,6 +82,3 @@ def _fields(waiting: WaitingCall) -> dict[str, Any]:
     call = waiting.call
     asked = ToolApprovalAsked(call.call_id, waiting.id, call.name, call.arguments, waiting.expires_at)
     return {**approval_fields(asked), "session_id": waiting.session_id}
-
-
-APPROVAL_ENDPOINTS = (WaitingCalls, DecideCall, ConfirmCall)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 import orjson
-from msgspec import Meta
 
 from unsloth_studio.api.exchange import Exchange, Header
 from unsloth_studio.api.operation import Operation
+from unsloth_studio.api.tool_shapes import SessionDeleted, SessionFilesReply, SessionsReply
 from unsloth_studio.api.toolbox_endpoint import ToolboxEndpoint, owner_of
 from unsloth_studio.tools.session_card import SessionCard
 from unsloth_studio.tools.sessions import SessionFile
@@ -30,11 +30,6 @@ _SAVE_ONLY: tuple[Header, ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"private, no-store"),
 )
-
-
-SessionList = Annotated[dict[str, Any], Meta(description="`sessions`, each with its ids and times.")]
-FileList = Annotated[dict[str, Any], Meta(description="The session's ids and `files`: path, size, time, address.")]
-Deleted = Annotated[dict[str, Any], Meta(description="The session's ids, and `deleted`.")]
 
 
 class _Asked(NamedTuple):
@@ -57,11 +52,12 @@ class _SessionEndpoint(ToolboxEndpoint):
 
 
 class Sessions(ToolboxEndpoint):
-    """The sessions of the key, the one used last first; of all keys with the scope `admin`."""
+    """The sessions of the key's tools, the one used last first; of all keys with the scope `admin`."""
 
-    operation = Operation("GET", "/api/sessions", reply=SessionList)
+    operation = Operation("GET", "/api/sessions", reply=SessionsReply)
 
     async def answer(self, exchange: Exchange) -> None:
+        """The sessions of the key, the one used last first; of all keys with the scope `admin`."""
         folders, owner = self.toolbox.folders, owner_of(exchange)
         sessions: list[dict[str, Any]] = []
         for card in await folders.all(owner):
@@ -73,11 +69,12 @@ class Sessions(ToolboxEndpoint):
 
 
 class SessionFiles(_SessionEndpoint):
-    """The session's files, by path; links, folders and the like are left out."""
+    """The regular files of a session, by path."""
 
-    operation = Operation("GET", "/api/sessions/{session_id:path}/files", reply=FileList)
+    operation = Operation("GET", "/api/sessions/{session_id:path}/files", reply=SessionFilesReply)
 
     async def answer(self, exchange: Exchange) -> None:
+        """The session's files, by path; links, folders and the like are left out."""
         card = await self.card(exchange)
         files = [_file(card, file) for file in await self.toolbox.folders.files(card.name)]
         head = {"session_id": card.session_id, "id": card.name}
@@ -85,16 +82,14 @@ class SessionFiles(_SessionEndpoint):
 
 
 class DownloadFile(_SessionEndpoint):
-    """One file, to be saved."""
+    """One file of a session, to be saved."""
 
     operation = Operation(
-        "GET",
-        "/api/sessions/{session_id:path}/files/{path:path}",
-        reply=bytes,
-        media_type="application/octet-stream",
+        "GET", "/api/sessions/{session_id:path}/files/{path:path}", reply=bytes, media_type="application/octet-stream"
     )
 
     async def answer(self, exchange: Exchange) -> None:
+        """One file, to be saved."""
         card, path = await self.card(exchange), _asked(exchange).path
         try:
             descriptor, length = await self.toolbox.folders.open_file(card.name, path or "")
@@ -111,11 +106,12 @@ class DownloadFile(_SessionEndpoint):
 
 
 class DeleteSession(_SessionEndpoint):
-    """Delete the session with its files and its variables."""
+    """Delete a session with its files and its variables."""
 
-    operation = Operation("DELETE", "/api/sessions/{session_id:path}", reply=Deleted)
+    operation = Operation("DELETE", "/api/sessions/{session_id:path}", reply=SessionDeleted)
 
     async def answer(self, exchange: Exchange) -> None:
+        """Delete the session with its files and its variables."""
         card = await self.card(exchange)
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
@@ -146,6 +142,3 @@ def _disposition(path: str) -> str:
     """RFC 6266 with the name of RFC 8187: its bytes, percent-encoded, so that no name can end the header."""
     name = os.fsencode(path.rpartition("/")[2])
     return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-
-
-SESSION_ENDPOINTS = (Sessions, SessionFiles, DownloadFile, DeleteSession)

@@ -36,6 +36,7 @@ OWNER = "studio"
 """Whose the folders are that tools work in for the page."""
 SHUT_DOWN = "The server was stopped while this answer was written."
 """Told in a message; it can be continued."""
+BUSY = "This answer is still being written. Stop it first, or wait for its end."
 
 log = logging.getLogger(__name__)
 
@@ -125,8 +126,10 @@ class Chats:
         running = msgspec.structs.replace(answer, parts=kept, status="running", error=None)
         path = [*path_to(by_id, answer.parent_id), running]
         request = await self._request(path, options, thread_id)
-        await self.library.save(running)
+        if message_id in self._running:  # somebody else was faster
+            raise _conflict(BUSY)
         self._begin(running, continuations(request, running, prefills=self.prefills))
+        await self.library.save(running)
         return Answered([running], thread)
 
     async def stop(self, thread_id: str, message_id: str) -> Message:
@@ -170,7 +173,7 @@ class Chats:
         if message.role != "assistant":
             raise invalid("This message is a question; name an answer.")
         if message.status == "running":
-            raise _conflict("This answer is still being written. Stop it first, or wait for its end.")
+            raise _conflict(BUSY)
         return message
 
     def _new_answer(self, question: Message, now: float) -> Message:

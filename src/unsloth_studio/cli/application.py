@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp
 
@@ -21,10 +21,9 @@ from unsloth_studio.api.services import Services
 from unsloth_studio.chat.chats import Chats
 from unsloth_studio.chat.library import Library
 from unsloth_studio.cli.model_desk import LocalModelDesk
-from unsloth_studio.cli.models_served import Models, Served
+from unsloth_studio.cli.models_served import Served
 from unsloth_studio.cli.opened_keys import OpenedKeys
 from unsloth_studio.cli.pulling import pull_steps
-from unsloth_studio.cli.server import RunOptions
 from unsloth_studio.cli.server_tools import toolbox_of
 from unsloth_studio.cli.settings_report import SettingsInUse
 from unsloth_studio.engine.client import EngineClient
@@ -36,6 +35,9 @@ from unsloth_studio.serving.loop_guard import LoopLimits
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
 from unsloth_studio.turn.record import TurnRecord
+
+if TYPE_CHECKING:
+    from unsloth_studio.cli.server import RunOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +53,23 @@ class Application:
         """How many requests run."""
         return self._admissions.active
 
+    async def drain(self, seconds: float) -> None:
+        """Let the page's answers end, for so long; then stop them. They are nobody's request."""
+        await self._services.chats.drain(seconds)
+
+    async def cut(self) -> None:
+        """Stop the page's answers now."""
+        await self._services.chats.close()
+
     def stop(self) -> None:
         """Begin no further turn, and end the streams that would go on for ever."""
         self._services.stopping.set()
         self._admissions.close()
 
-    async def drain(self, seconds: float) -> None:
-        """Let the chats of the page finish what they write, for so long."""
-        await self._services.chats.drain(seconds)
-
-    async def end_chats(self) -> None:
-        """End them now."""
-        await self._services.chats.close()
-
 
 @asynccontextmanager
 async def running(
-    settings: Settings, served: Served, keys: OpenedKeys, options: RunOptions, *, base_url: str
+    settings: Settings, options: RunOptions, served: Served, keys: OpenedKeys, *, base_url: str
 ) -> AsyncGenerator[Application]:
     """The application, and what works behind it for as long as the `with` lasts. Raises `OperatorProblem`."""
     async with AsyncExitStack() as stack:
@@ -126,21 +128,17 @@ async def running(
             started=time.time(),
             pull=None if settings.upstream else partial(pull_steps, settings),
         )
-        services = replace(services, **_management(settings, served.models, options, stack))
+        local = served.models.local
+        now = (lambda: settings) if local is None else (lambda: local.shelf.settings)
+        services = replace(services, settings=SettingsInUse(settings, now, options.flags, options.wishes).report)
+        if local is not None:
+            desk = LocalModelDesk(local)
+            stack.push_async_callback(desk.downloads.close)
+            services = replace(services, desk=desk)
         if served.models.keep_fresh is not None:
             await stack.enter_async_context(_beside(served.models.keep_fresh()))
         await stack.enter_async_context(_beside(toolbox.keep_tidy()))
         yield Application(build_app(services), admissions, services)
-
-
-def _management(settings: Settings, models: Models, options: RunOptions, stack: AsyncExitStack) -> dict[str, Any]:
-    """What the management API works with beyond a request's own way."""
-    local = models.local
-    now = (lambda: settings) if local is None else (lambda: local.shelf.settings)
-    desk = None if local is None else LocalModelDesk(local)
-    if desk is not None:
-        stack.push_async_callback(desk.downloads.close)
-    return {"desk": desk, "settings": SettingsInUse(settings, now, options.flags, options.wishes).report}
 
 
 def _new_id() -> str:

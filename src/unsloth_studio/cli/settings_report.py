@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import SecretStr
+import msgspec
 
 from unsloth_studio.api.settings_shapes import EngineFacts, KnownSettings, SettingRow, Source
 from unsloth_studio.catalog.hub import default_cache
-from unsloth_studio.cli.launching import Wishes
+from unsloth_studio.cli.wishes import Wishes
 from unsloth_studio.engine.discovery import SmokeTests, find_engine
 from unsloth_studio.engine.hardware import read_hardware
 from unsloth_studio.engine.local import demo_model
-from unsloth_studio.settings import Settings, config_file
-from unsloth_studio.settings_sources import given_by_environment, given_by_file
+from unsloth_studio.settings import Secret, Settings
+from unsloth_studio.settings_sources import config_file, given_by_environment, given_by_file
 
 LIVE = frozenset({"model_folders", "load_on_request", "aliases", "tiers", "models", "pin", "idle_minutes"})
 """Settings that follow the file while the server runs; the others hold until the next start."""
@@ -48,11 +48,12 @@ class SettingsInUse:
     def _rows(self) -> list[SettingRow]:
         environment, file = given_by_environment(), given_by_file()
         rows: list[SettingRow] = []
-        for name, field in Settings.model_fields.items():
+        for field in msgspec.structs.fields(Settings):
+            name = field.name
             value, source = self._value(name), _source(name, environment, file)
-            if self._said(name) or (source == "default" and value != field.get_default(call_default_factory=True)):
+            if self._said(name) or (source == "default" and value != _default(field)):
                 source = "flag"
-            rows.append(SettingRow(name, _shown(value), source, field.description or ""))
+            rows.append(SettingRow(name, _shown(value), source, _description(field)))
         return rows
 
     def _value(self, name: str) -> Any:
@@ -77,10 +78,19 @@ def _source(name: str, environment: frozenset[str], file: frozenset[str]) -> Sou
     return "environment" if name in environment else "file" if name in file else "default"
 
 
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+
+
+def _description(field: msgspec.structs.FieldInfo) -> str:
+    metas = (meta for meta in getattr(field.type, "__metadata__", ()) if isinstance(meta, msgspec.Meta))
+    return next((meta.description for meta in metas if meta.description), "")
+
+
 def _shown(value: Any) -> Any:
     """As JSON. Of a secret only that it is there; an address without a password in it."""
     match value:
-        case SecretStr():
+        case Secret():
             return "set"
         case str() if "://" in value and "@" in value:
             parts = urlsplit(value)
@@ -91,7 +101,7 @@ def _shown(value: Any) -> Any:
             return {str(key): _shown(one) for key, one in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         case tuple():
             return [_shown(one) for one in value]  # pyright: ignore[reportUnknownVariableType]
-        case _ if hasattr(value, "model_dump"):
-            return value.model_dump(mode="json", exclude_none=True)
+        case msgspec.Struct():
+            return {name: _shown(one) for name, one in msgspec.structs.asdict(value).items() if one is not None}
         case _:
             return str(value)
