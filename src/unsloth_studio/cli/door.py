@@ -52,10 +52,6 @@ class Door:
         """Do not wait for running replies."""
         self._server.force_exit = True
 
-    @property
-    def hurried(self) -> bool:
-        return self._server.force_exit
-
     async def close(self) -> None:
         if not self._app.done():
             self._app.set_result(_nobody)
