@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
+import msgspec
 
 from unsloth_studio.catalog.reference import PREFERENCE
 from unsloth_studio.catalog.sampling import ENGINE_DEFAULTS, FIELDS, Family, families
@@ -27,7 +26,7 @@ from unsloth_studio.dialects.anthropic import errors as anthropic_errors
 from unsloth_studio.dialects.openai_errors import error_object
 from unsloth_studio.dialects.status import STATUS
 from unsloth_studio.engine.managed_flags import MANAGED_FLAGS
-from unsloth_studio.settings import PREFIX, ModelSettings, Sampling, Settings
+from unsloth_studio.settings import PREFIX, ModelSettings, Sampling, Secret, Settings
 from unsloth_studio.turn.errors import ErrorKind, TurnError
 
 DOCS = Path(__file__).parent
@@ -54,6 +53,7 @@ WHO_ACTS: dict[ErrorKind, str] = {
     "authentication": "Client: send a valid key. Operator: `unsloth keys create NAME`.",
     "permission": "Operator: make a key with the scope, or add the host name to `allowed_hosts`.",
     "not_found": "Client: correct the path or the model's name; the message has near ones.",
+    "conflict": "Client: look again at what is there, then decide anew.",
     "method_not_allowed": "Client: use the method of the route.",
     "body_too_large": "Client: send less. Operator: raise `max_body_mib`.",
     "rate_limited": "Client: wait `Retry-After` seconds. Operator: raise `parallel` or `queue_limit`.",
@@ -83,20 +83,30 @@ def generated(text: str) -> str:
 
 def settings_part() -> str:
     """A heading and the facts of every field of `Settings`, in its order."""
-    schema = Settings.model_json_schema()["properties"]
     return "".join(
-        f"### `{name}`\n\n{field.description}\n\n{_facts(name, field, schema[name])}\n\n"
-        for name, field in Settings.model_fields.items()
+        f"### `{name}`\n\n{field['description']}\n\n{_facts(name, field)}\n\n"
+        for name, field in _fields(Settings).items()
     )
 
 
-def _facts(name: str, field: FieldInfo, schema: dict[str, Any]) -> str:
+def _fields(shape: type[msgspec.Struct]) -> dict[str, dict[str, Any]]:
+    """The JSON schema of every field of `shape`, in order."""
+    _, definitions = msgspec.json.schema_components([shape], schema_hook=_own_type)
+    return definitions[shape.__name__]["properties"]
+
+
+def _own_type(kind: type) -> dict[str, Any]:
+    assert kind in (Path, Secret), kind
+    return {"type": "string", "writeOnly": True} if kind is Secret else {"type": "string", "format": "path"}
+
+
+def _facts(name: str, field: dict[str, Any]) -> str:
     flags = [flag for option in run.params if option.name == name for flag in option.opts]
     facts = [
         ("Flag", ", ".join(f"`{flag}`" for flag in flags) or "none"),
         ("Variable", f"`{PREFIX}{name.upper()}`"),
-        ("Default", _SHOWN_DEFAULT.get(name) or _value(field.default)),
-        ("Allowed", _bounds(schema)),
+        ("Default", _SHOWN_DEFAULT.get(name) or _value(field["default"])),
+        ("Allowed", _bounds(field)),
     ]
     return "\n".join(["| | |", "|---|---|", *(f"| {label} | {fact} |" for label, fact in facts if fact)])
 
@@ -104,7 +114,7 @@ def _facts(name: str, field: FieldInfo, schema: dict[str, Any]) -> str:
 def _value(default: object) -> str:
     if default is None:
         return "not set"
-    return "empty list" if default == () else f"`{json.dumps(default)}`"
+    return "empty list" if default in ((), []) else f"`{json.dumps(default)}`"
 
 
 def _bounds(schema: dict[str, Any]) -> str:
@@ -114,14 +124,14 @@ def _bounds(schema: dict[str, Any]) -> str:
     return ", ".join(f"{word} {bounds[key]}" for key, word in words.items() if key in bounds)
 
 
-def _fields_table(model: type[BaseModel]) -> str:
+def _fields_table(shape: type[msgspec.Struct]) -> str:
     """One row per field of a table inside `config.toml`."""
-    properties = model.model_json_schema()["properties"]
-    described = any(field.description for field in model.model_fields.values())
+    fields = _fields(shape)
+    described = any("description" in field for field in fields.values())
     columns = ("Name", "Meaning", "Allowed") if described else ("Name", "Allowed")
     rows = [
-        (f"`{name}`", *([field.description or ""] if described else []), _bounds(properties[name]) or "-")
-        for name, field in model.model_fields.items()
+        (f"`{name}`", *([field["description"]] if described else []), _bounds(field) or "-")
+        for name, field in fields.items()
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in (columns, ("---",) * len(columns), *rows)) + "\n"
 
@@ -177,9 +187,12 @@ def engine_defaults_part() -> str:
 
 def schema_text() -> str:
     """The JSON schema of `config.toml`."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
-    schema["title"] = "config.toml of Unsloth Studio"
-    schema["description"] = "One setting per name. See docs/configuration.md."
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "config.toml of Unsloth Studio",
+        "description": "One setting per name. See docs/configuration.md.",
+        **msgspec.json.schema(Settings, schema_hook=_own_type),
+    }
     return json.dumps(schema, indent=2) + "\n"
 
 

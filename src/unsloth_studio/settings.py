@@ -1,8 +1,7 @@
-"""One frozen `Settings`: flags over environment over `config.toml` over defaults.
+"""One frozen `Settings`: everything that can be set, with its limits and what it means.
 
-Environment names are `UNSLOTH_STUDIO_` plus the field's name in capitals (`UNSLOTH_STUDIO_PORT`); the data folder is
-`UNSLOTH_STUDIO_HOME`. The file is `config.toml` in the data folder. Only the command line reads settings; everything
-below gets plain values passed down.
+`load_settings` (in `settings_sources.py`) fills it. Only the command line reads settings; everything below gets plain
+values passed down. msgspec checks the values: it is here anyway for the wire, and pydantic took a quarter of the start.
 """
 
 from __future__ import annotations
@@ -10,51 +9,73 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from msgspec import Meta, Struct, field
 
-from unsloth_studio.problem import OperatorProblem
+PREFIX: Final = "UNSLOTH_STUDIO_"
 
-PREFIX = "UNSLOTH_STUDIO_"
+Port = Annotated[int, Meta(ge=0, le=65535)]
+UpToAnHour = Annotated[float, Meta(gt=0, le=3600)]
+Mebibytes = Annotated[int, Meta(ge=1, le=1024)]
+MebibytesOfModels = Annotated[int, Meta(ge=64)]
+Positive = Annotated[int, Meta(ge=1)]
+Slots = Annotated[int, Meta(ge=1, le=4096)]
+Tokens = Annotated[int, Meta(ge=256)]
+Count = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(gt=0)]
+Minutes = Annotated[float, Meta(gt=0)]
+Wait = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+NotNegative = Annotated[float, Meta(ge=0)]
 
 
-class SettingsInvalid(OperatorProblem):
-    """A flag, a variable or a line of `config.toml` has a value that cannot be used."""
+def about(text: str) -> Meta:
+    """What a setting means, for people: in the documentation, in the schema of the file, in the page."""
+    return Meta(description=text)
 
-    exit_status = 2
+
+class Secret:
+    """A value that no message, log or `repr` shows."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
 
 
-class Sampling(BaseModel):
+class Sampling(Struct, frozen=True, forbid_unknown_fields=True):
     """Sampling values; what is left out is decided elsewhere."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    temperature: float | None = Field(default=None, ge=0)
-    top_p: float | None = Field(default=None, ge=0, le=1)
-    top_k: int | None = Field(default=None, ge=-1)
-    min_p: float | None = Field(default=None, ge=0, le=1)
-    repeat_penalty: float | None = Field(default=None, ge=0)
+    temperature: NotNegative | None = None
+    top_p: Share | None = None
+    top_k: Annotated[int, Meta(ge=-1)] | None = None
+    min_p: Share | None = None
+    repeat_penalty: NotNegative | None = None
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     seed: int | None = None
 
+    @property
+    def given(self) -> dict[str, float]:
+        """The values that are set, by name."""
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return {name: value for name, value in values if value is not None}
 
-class Tiers(BaseModel):
+
+class Tiers(Struct, frozen=True, forbid_unknown_fields=True):
     """Which model answers to the names of a vendor's large, middle and small models; clients use them for what matters, for
     daily work, and for titles and sub-tasks. A tier that is left out means the model used last."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    opus: str | None = Field(default=None, description="For `claude-*opus*` and `gpt-*-pro*`.")
-    sonnet: str | None = Field(default=None, description="For `claude-*sonnet*`.")
-    haiku: str | None = Field(default=None, description="For `claude-*haiku*`, `gpt-*-mini*` and `gpt-*-nano*`.")
+    opus: Annotated[str | None, about("For `claude-*opus*` and `gpt-*-pro*`.")] = None
+    sonnet: Annotated[str | None, about("For `claude-*sonnet*`.")] = None
+    haiku: Annotated[str | None, about("For `claude-*haiku*`, `gpt-*-mini*` and `gpt-*-nano*`.")] = None
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -70,131 +91,120 @@ _TIERS = {
 }
 
 
-class ModelSettings(BaseModel):
+class ModelSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What holds for one model, under its id in `[models."ID"]` of `config.toml`. The command line wins over it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    context_length: int | None = Field(default=None, ge=256, description="Context per request, in tokens.")
-    parallel: int | None = Field(default=None, ge=1, le=4096, description="How many requests run at once.")
-    threads: int | None = Field(default=None, ge=1, description="Threads of the engine.")
-    flags: tuple[str, ...] = Field(default=(), description="Further llama-server flags, one string per word.")
-    pin: Sampling = Field(default=Sampling(), description="Sampling values that win over what a request asks for.")
-    keep_loaded: bool = Field(default=False, description="Never unload it to make room.")
-    idle_minutes: float | None = Field(default=None, gt=0, description="Unload it after this time without a request.")
+    context_length: Annotated[Tokens | None, about("Context per request, in tokens.")] = None
+    parallel: Annotated[Slots | None, about("How many requests run at once.")] = None
+    threads: Annotated[Positive | None, about("Threads of the engine.")] = None
+    flags: Annotated[tuple[str, ...], about("Further llama-server flags, one string per word.")] = ()
+    pin: Annotated[Sampling, about("Sampling values that win over what a request asks for.")] = Sampling()
+    keep_loaded: Annotated[bool, about("Never unload it to make room.")] = False
+    idle_minutes: Annotated[Minutes | None, about("Unload it after this time without a request.")] = None
 
 
-class Settings(BaseSettings):
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. `docs/configuration.md` has a heading for each field (a test checks it)."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
-
-    home: Path = Field(default_factory=lambda: data_home(), description="Data folder: database, keys, caches.")
-    host: str = Field("127.0.0.1", description="Address to listen on. Anything but loopback is reachable by others.")
-    port: int = Field(
-        8888, ge=0, le=65535, description="Port to listen on; when taken, the next free one of 20. 0 picks any."
+    home: Annotated[Path, about("Data folder: database, keys, caches.")] = field(default_factory=lambda: data_home())
+    host: Annotated[str, about("Address to listen on. Anything but loopback is reachable by others.")] = "127.0.0.1"
+    port: Annotated[
+        Port,
+        about("Port to listen on; when taken, the next free one of 20. 0 picks any."),
+    ] = 8888
+    model: Annotated[
+        str | None, about("REPOSITORY[:QUANT], a .gguf file, a folder or an alias; default: the demo model.")
+    ] = None
+    context_length: Annotated[
+        Tokens | None,
+        about("Context per request, in tokens; default: the model's own, as far as memory goes."),
+    ] = None
+    parallel: Annotated[
+        Slots | None,
+        about("How many requests run at once, the others wait in line; default: 4, fewer if memory is short."),
+    ] = None
+    queue_limit: Annotated[Count, about("How many requests may wait in line; beyond that: 429.")] = 64
+    engine: Annotated[
+        str | None, about("`embedded`, or the path of a llama-server binary; default: the best one found.")
+    ] = None
+    upstream: Annotated[
+        str | None,
+        about("URL of a running OpenAI-compatible server to use instead of an engine of our own."),
+    ] = None
+    upstream_key: Annotated[Secret | None, about("API key for the upstream.")] = None
+    threads: Annotated[Positive | None, about("Threads of the engine; default: physical cores minus one.")] = None
+    max_body_mib: Annotated[Mebibytes, about("Largest request body, in MiB; beyond that: 413.")] = 64
+    heartbeat_seconds: Annotated[Seconds, about("A silent stream gets a keep-alive this often.")] = 10.0
+    headers_after_seconds: Annotated[
+        Seconds, about("A stream answers with its headers after this time at the latest.")
+    ] = 5.0
+    load_wait_seconds: Annotated[Wait, about("How long a request waits for a model that is still loading.")] = 60.0
+    start_timeout_seconds: Annotated[Seconds, about("How long the engine may take to load the model.")] = 600.0
+    stall_seconds: Annotated[Seconds, about("An engine that is silent for this long in mid-reply counts as lost.")] = (
+        300.0
     )
-    model: str | None = Field(
-        None, description="REPOSITORY[:QUANT], a .gguf file, a folder or an alias; default: the demo model."
+    drain_seconds: Annotated[Wait, about("How long running requests may finish after Ctrl-C.")] = 10.0
+    model_folders: Annotated[
+        tuple[Path, ...], about("Further folders with models: LM Studio's, Ollama's, any with .gguf files.")
+    ] = ()
+    load_on_request: Annotated[bool, about("Load a model on this disk when a request names it.")] = True
+    memory_budget_mib: Annotated[
+        MebibytesOfModels | None,
+        about("Memory for loaded models; default: 80 % of this machine's."),
+    ] = None
+    idle_minutes: Annotated[
+        Minutes | None, about("Unload a model after this time without a request; default: never.")
+    ] = None
+    aliases: Annotated[dict[str, str], about("Names for models; `*` stands for anything: `claude-*` = `my-model`.")] = (
+        field(default_factory=dict[str, str])
     )
-    context_length: int | None = Field(
-        None, ge=256, description="Context per request, in tokens; default: the model's own, as far as memory goes."
+    tiers: Annotated[
+        Tiers, about("Models for the vendors' names of a size; `aliases` of the same name win over them.")
+    ] = Tiers()
+    models: Annotated[dict[str, ModelSettings], about("What holds for one model, by its id.")] = field(
+        default_factory=dict[str, ModelSettings]
     )
-    parallel: int | None = Field(
-        None,
-        ge=1,
-        le=4096,
-        description="How many requests run at once, the others wait in line; default: 4, fewer if memory is short.",
+    pin: Annotated[Sampling, about("Sampling values that win over what a request asks for, for every model.")] = (
+        Sampling()
     )
-    queue_limit: int = Field(64, ge=0, description="How many requests may wait in line; beyond that: 429.")
-    engine: str | None = Field(
-        None, description="`embedded`, or the path of a llama-server binary; default: the best one found."
-    )
-    upstream: str | None = Field(
-        None, description="URL of a running OpenAI-compatible server to use instead of an engine of our own."
-    )
-    upstream_key: SecretStr | None = Field(None, description="API key for the upstream.")
-    threads: int | None = Field(None, ge=1, description="Threads of the engine; default: physical cores minus one.")
-    max_body_mib: int = Field(64, ge=1, le=1024, description="Largest request body, in MiB; beyond that: 413.")
-    heartbeat_seconds: float = Field(10.0, gt=0, description="A silent stream gets a keep-alive this often.")
-    headers_after_seconds: float = Field(
-        5.0, gt=0, description="A stream answers with its headers after this time at the latest."
-    )
-    load_wait_seconds: float = Field(
-        60.0, ge=0, description="How long a request waits for a model that is still loading."
-    )
-    start_timeout_seconds: float = Field(600.0, gt=0, description="How long the engine may take to load the model.")
-    stall_seconds: float = Field(
-        300.0, gt=0, description="An engine that is silent for this long in mid-reply counts as lost."
-    )
-    drain_seconds: float = Field(10.0, ge=0, description="How long running requests may finish after Ctrl-C.")
-    model_folders: tuple[Path, ...] = Field(
-        (), description="Further folders with models: LM Studio's, Ollama's, any with .gguf files."
-    )
-    load_on_request: bool = Field(True, description="Load a model on this disk when a request names it.")
-    memory_budget_mib: int | None = Field(
-        None, ge=64, description="Memory for loaded models; default: 80 % of this machine's."
-    )
-    idle_minutes: float | None = Field(
-        None, gt=0, description="Unload a model after this time without a request; default: never."
-    )
-    aliases: dict[str, str] = Field(
-        default_factory=dict, description="Names for models; `*` stands for anything: `claude-*` = `my-model`."
-    )
-    tiers: Tiers = Field(
-        Tiers(), description="Models for the vendors' names of a size; `aliases` of the same name win over them."
-    )
-    models: dict[str, ModelSettings] = Field(default_factory=dict, description="What holds for one model, by its id.")
-    pin: Sampling = Field(
-        Sampling(), description="Sampling values that win over what a request asks for, for every model."
-    )
-    tool_call_healing: bool = Field(
-        True, description="Repair tool calls that the model writes badly; off, no request can turn it on."
-    )
-    server_tools: bool | None = Field(
-        None,
-        description="Run python, terminal and web tools for clients; default: only if no other machine can reach us.",
-    )
-    behind_proxy: bool = Field(
-        False,
-        description="Others reach this server through a tunnel or reverse proxy, although it listens on loopback.",
-    )
-    search_providers: tuple[Literal["searxng", "brave", "tavily", "ddgs"], ...] = Field(
-        (),
-        description="Which of `searxng`, `brave`, `tavily`, `ddgs` search the web, in order; default: all that are set up.",
-    )
-    searxng_url: str | None = Field(None, description="Your SearXNG, for web searches.")
-    brave_api_key: SecretStr | None = Field(None, description="Key of the Brave Search API.")
-    tavily_api_key: SecretStr | None = Field(None, description="Key of the Tavily API.")
-    loop_guard_hint: int = Field(
-        3, ge=0, description="Rounds of the same tool call with the same result until the model is told; 0: never."
-    )
-    loop_guard_stop: int = Field(
-        8, ge=0, description="Rounds of the same tool call with the same result until the turn is ended; 0: never."
-    )
-    fetch_allowed_hosts: tuple[str, ...] = Field(
-        (),
-        description="Hosts that images and pages may be fetched from although their addresses are private (`nas.lan:9000`).",
-    )
-    cors_origins: tuple[str, ...] = Field(
-        (), description="Web origins that may call the API from a browser; default: none."
-    )
-    allowed_hosts: tuple[str, ...] = Field(
-        (), description="Further Host names to accept on a loopback bind (a reverse proxy's)."
-    )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        del dotenv_settings, file_secret_settings  # a .env of the folder one happens to stand in must not configure us
-        file = TomlConfigSettingsSource(settings_cls, toml_file=data_home() / "config.toml")
-        return init_settings, env_settings, file
+    tool_call_healing: Annotated[
+        bool, about("Repair tool calls that the model writes badly; off, no request can turn it on.")
+    ] = True
+    server_tools: Annotated[
+        bool | None,
+        about("Run python, terminal and web tools for clients; default: only if no other machine can reach us."),
+    ] = None
+    tool_approval_seconds: Annotated[
+        UpToAnHour,
+        about("How long a call waits to be allowed, where a request asks for that."),
+    ] = 300.0
+    behind_proxy: Annotated[
+        bool,
+        about("Others reach this server through a tunnel or reverse proxy, although it listens on loopback."),
+    ] = False
+    search_providers: Annotated[
+        tuple[Literal["searxng", "brave", "tavily", "ddgs"], ...],
+        about("Which of `searxng`, `brave`, `tavily`, `ddgs` search the web, in order; default: all that are set up."),
+    ] = ()
+    searxng_url: Annotated[str | None, about("Your SearXNG, for web searches.")] = None
+    brave_api_key: Annotated[Secret | None, about("Key of the Brave Search API.")] = None
+    tavily_api_key: Annotated[Secret | None, about("Key of the Tavily API.")] = None
+    loop_guard_hint: Annotated[
+        Count, about("Rounds of the same tool call with the same result until the model is told; 0: never.")
+    ] = 3
+    loop_guard_stop: Annotated[
+        Count, about("Rounds of the same tool call with the same result until the turn is ended; 0: never.")
+    ] = 8
+    fetch_allowed_hosts: Annotated[
+        tuple[str, ...],
+        about("Hosts that images and pages may be fetched from although their addresses are private (`nas.lan:9000`)."),
+    ] = ()
+    cors_origins: Annotated[
+        tuple[str, ...], about("Web origins that may call the API from a browser; default: none.")
+    ] = ()
+    allowed_hosts: Annotated[
+        tuple[str, ...], about("Further Host names to accept on a loopback bind (a reverse proxy's).")
+    ] = ()
 
     @property
     def all_aliases(self) -> dict[str, str]:
@@ -229,29 +239,3 @@ def is_loopback(host: str) -> bool:
         return False
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return (mapped or address).is_loopback
-
-
-def load_settings(**flags: Any) -> Settings:
-    """Settings with `flags` (those that are not None) on top. Raises `SettingsInvalid` with a sentence per mistake."""
-    if unknown := _unknown_variables():
-        raise SettingsInvalid(
-            f"{', '.join(unknown)}: there is no such setting; see docs/configuration.md for those there are."
-        )
-    try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
-    except ValidationError as error:
-        raise SettingsInvalid("\n".join(_sentence(dict(problem)) for problem in error.errors())) from error
-    except ValueError as error:  # config.toml is not TOML
-        raise SettingsInvalid(f"{data_home() / 'config.toml'} cannot be read: {error}") from error
-
-
-def _unknown_variables() -> list[str]:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-
-
-def _sentence(problem: dict[str, Any]) -> str:
-    name = ".".join(str(step) for step in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"{name}: there is no such setting (in {data_home() / 'config.toml'})."
-    return f"{name}: {problem['msg']} (given: {problem['input']!r}; variable {PREFIX}{name.upper()})."

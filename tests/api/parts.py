@@ -11,15 +11,17 @@ import httpx
 
 from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
+from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.services import Services
 from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.pool import Pool
-from unsloth_studio.observe.logs import log_turn
+from unsloth_studio.observe.requests import RequestLog
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.store.keys import KeyStore
+from unsloth_studio.store.session_ring import SessionRing
 
 KEY = "sk-unsloth-" + "0" * 32
 SLOW_TO_SPEAK = Limits(max_body=1 << 20, headers_after=5, heartbeat=5)
@@ -33,18 +35,24 @@ async def services_around(
     database = Database.open(home)
     keys = KeyRing()
     await keys.start(KeyStore(database))
-    keys.add_static(KEY, "test")
+    keys.add_static(KEY, "test", scopes=("inference", "tools", "admin"))
+    meter = KeyMeter(keys)
     client = EngineClient(stall_seconds=30)
-    turns = Turns(pool, client, Admissions(queue_limit=64), load_wait, log_turn)
+    requests = RequestLog()
+    turns = Turns(pool, client, Admissions(queue_limit=64), load_wait, meter.record, trace=requests.trace)
     try:
         yield Services(
             turns,
             keys,
+            SessionRing(keys),
+            meter,
             limits,
             new_id=lambda: os.urandom(8).hex(),
             clock=lambda: 0.0,
             version="0",
             allowed_hosts=frozenset({"box.lan"}),
+            requests=requests,
+            base_url="http://localhost:1",
         )
     finally:
         await pool.stop()

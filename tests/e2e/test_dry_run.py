@@ -17,8 +17,7 @@ from tests.support.workplace import Workplace
 pytestmark = pytest.mark.e2e
 
 PLAN = """
-import asyncio, json, sys, time
-began = time.perf_counter()
+import asyncio, json, sys
 from pathlib import Path
 from unsloth_studio.engine.flags import parse_engine_flags
 from unsloth_studio.engine.local import plan_launch
@@ -29,7 +28,7 @@ flags = parse_engine_flags(words)
 facts = ModelFacts("m", "qwen3", 32768, 4, (2,) * 4, 64, 64, 256, 151936, 2 ** 27, 2 ** 27)
 options = EngineOptions(Path(model), "m", flags.context_length, flags.slots, flags.threads, extra_flags=flags.rest)
 plan = asyncio.run(plan_launch(options, Path(home), explicit="embedded", facts=facts))
-table = plan.as_json() | {"seconds": time.perf_counter() - began, "modules": sorted(sys.modules)}
+table = plan.as_json() | {"modules": sorted(sys.modules)}
 print(json.dumps(table))
 """
 HEAVY = {"xllamacpp", "numpy", "gguf", "fastapi", "uvicorn", "sqlalchemy", "huggingface_hub", "pydantic", "PIL", "rich"}
@@ -49,10 +48,8 @@ def plan(folder: Path, *words: str) -> dict[str, Any]:
     return json.loads(run.stdout)
 
 
-def test_a_plan_takes_less_than_half_a_second_and_loads_nothing_heavy(tmp_path: Path) -> None:
-    made = [plan(tmp_path) for _ in range(3)]
-    assert min(each["seconds"] for each in made) < 0.5
-    assert not HEAVY & set(made[0]["modules"])
+def test_a_plan_loads_nothing_heavy(tmp_path: Path) -> None:
+    assert not HEAVY & set(plan(tmp_path)["modules"])
 
 
 def test_the_users_words_are_in_the_plan(tmp_path: Path) -> None:

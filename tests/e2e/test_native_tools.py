@@ -181,7 +181,7 @@ def test_responses_and_chat_completions(gpt: openai.OpenAI, server: StudioServer
     call, said = response.output
     assert isinstance(call, ResponseFunctionWebSearch)
     assert call.action.to_dict()["sources"][0] == {"type": "url", "url": "https://llamas.example/hum"}
-    said_as: Json = said.to_dict()
+    said_as: Any = json.loads(said.to_json())
     assert said_as["content"][0]["annotations"][0]["url"] == "https://llamas.example/hum"
 
     engine.set_turns(Script(text="As I said."))

@@ -67,7 +67,7 @@ def test_ready_line_for_scripts(demo: StudioServer) -> None:
 
 
 def test_listens_before_the_model_is_loaded(tmp_path: Path, engine_process: RunningEngine) -> None:
-    engine_process.set_script(loading_seconds=3)
+    engine_process.set_script(loading_seconds=600)
     process = start(tmp_path, "--upstream", engine_process.base_url)
     try:
         events = Events(process)
@@ -75,6 +75,7 @@ def test_listens_before_the_model_is_loaded(tmp_path: Path, engine_process: Runn
         health = httpx.get(f"{base}/health")
         assert (health.status_code, health.json()["status"]) == (503, "loading")
         assert health.headers["retry-after"]
+        engine_process.set_script()
         assert events.wait_for("ready")["base_url"] == base
         assert httpx.get(f"{base}/health").json()["status"] == "ok"
     finally:

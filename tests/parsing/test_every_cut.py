@@ -26,6 +26,9 @@ CALLS = {
     "a line behind a mark": f"<|im_start|>assistant\ncommentary to=functions.get_weather json{ARGUMENTS}",
     "Mistral without its mark": f"get_weather[ARGS]{ARGUMENTS}",
     "Mistral with an id": f"get_weather[CALL_ID]a1b2c3d4e[ARGS]{ARGUMENTS}",
+    "a fence behind DeepSeek's separator": f"<\uff5ctool\u2581call\u2581begin\uff5c>get_weather<\uff5ctool\u2581sep\uff5c>```json\n{ARGUMENTS}\n```",
+    "a fence behind a name": f"<tool_call>get_weather\n```json\n{ARGUMENTS}\n```",
+    "a head without its end": "<function=get_weather\n<parameter=city>Oslo</parameter></function>",
     "a name in other joints": f"get-weather[ARGS]{ARGUMENTS}",
     "a name with a prefix": f"functions.get_weather[ARGS]{ARGUMENTS}",
 }  # fmt: skip
@@ -36,6 +39,11 @@ TEXTS = {
     "a long prefix": f"call:{'a' * 200}{{city:1}}",
     "a word": "assistant to the manager",
     "a question": "to=be or not to=be",
+    "MiniMax's prefix in a head": "[THINK\n]\nTh<function=r]<]minimax[>[<e>[/THINK]\n[TOOL_CALLS]get_weather",
+    "backticks behind a thought's end": "`</think></think>``t",
+    "backticks in two pieces": f"`<tool_call>``{ARGUMENTS}``",
+    "a fence behind a mark that was none": "thi<\uff5ctool\u2581calls\u2581begin\uff5c>s:\n\n```\n<|chann<|message|>{}<|call|>",
+    "a fence in a refuted body": f"<tool_call>no\n```\n<tool_call>{ARGUMENTS}</tool_call>\n```\n",
     "an index": "get_weather[0] is the first forecast of the list, and so on.",
 }
 

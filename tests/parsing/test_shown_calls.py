@@ -36,6 +36,8 @@ SHOWN: dict[str, str] = {
     "a quotation with words behind it": f'"{H}" was in the log.',
     "a quotation of tags": f'He wrote "<tool_call>{TAGGED}</tool_call>" in the log.',
     "typographic marks": f"He wrote \u201c{H}\u201d in the log.",
+    "a quotation around all": f'"{H}"',
+    "in brackets in a sentence": f"Well ({H}), that is it.",
     "a string in code": f'print("{H}")',
     "an HTML comment": f"<!-- {H} -->",
     "a comment of several lines": f"Well.\n<!--\n{WRAPPED}\n\n{H}\n-->\nDone.",
@@ -61,11 +63,10 @@ MEANT: dict[str, tuple[str, int]] = {
     "a tag in inline code": (f"I use `<pre>` for it. {H} It ends with `</pre>`.", 1),
     "a closed quotation before": (f'She said "go". {H}', 1),
     "inches": (f'The disk is 5" wide. {H}', 1),
-    "a quotation around all": (f'"{H}"', 1),
     "behind a thought": (f"<analysis>Hm.</analysis>{H}", 1),
     "two thoughts": (f"<thought>Hm.</thought>\n<reflection>{H}</reflection>\n{H}", 1),
     "in a thought that is not closed": (f"<reasoning>Hm. {H}", 1),
-    "in brackets": (f"Well ({H}), that is it.", 1),
+    "in brackets": (f"Well. ({H}) That is it.", 1),
     "the next line": (f'He wrote "{H}" there.\n{H}', 1),
 }  # fmt: skip
 ALL = {**SHOWN, **{name: text for name, (text, _) in MEANT.items()}}
@@ -99,7 +100,7 @@ def test_a_thought_at_the_beginning_is_reasoning() -> None:
     assert (output.content, output.reasoning) == ("No.", f"Maybe {H}?")
 
 
-@pytest.mark.parametrize("text", [f"({H})", f"({H}) more", f"Well ({H})."])
+@pytest.mark.parametrize("text", [f"({H})", f"({H}) more", f"Well. ({H})"])
 def test_a_bracket_around_a_call_is_closed(text: str) -> None:
     output = parse_output(text, TOOLS)
     assert len(output.tool_calls) == 1

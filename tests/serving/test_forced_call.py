@@ -40,7 +40,8 @@ def test_only_what_is_demanded_is_missed(choice: ToolChoice, missing: bool) -> N
     assert missing_call(asked(choice), said("No.")) == missing
     assert missing_call(asked(choice), said("No", finish_reason="length")) == missing, "words may never end"
     assert not missing_call(asked(choice), Turn(parts=[ToolCallPart("1", "look")], usage=Usage(10, 4)))
-    assert not missing_call(asked(choice), Turn(parts=[TextPart("Stopped.")])), "nothing that we said ourselves"
+    assert missing_call(asked(choice), said("No.", usage=Usage())) == missing, "not every server sends usage"
+    assert not missing_call(asked(choice), said("Stopped.", by_model=False)), "nothing that we said ourselves"
 
 
 def test_a_call_of_another_tool_is_not_the_demanded_one() -> None:
@@ -49,12 +50,15 @@ def test_a_call_of_another_tool_is_not_the_demanded_one() -> None:
     made = with_call(
         asked(NamedTool("step")), turn, said('```json\n{"name": "step", "arguments": {"n": 1}}\n```', id="u")
     )
+    assert made is not None
     assert [call.name for call in made.tool_calls] == ["step"]
 
 
 def test_a_server_that_calls_at_the_second_try_is_heard() -> None:
     second = Turn(id="u", parts=[ToolCallPart("2", "look", "{}")], usage=Usage(10, 4))
-    assert with_call(asked("required"), said("Well."), second).tool_calls == [ToolCallPart("2", "look", "{}")]
+    made = with_call(asked("required"), said("Well."), second)
+    assert made is not None
+    assert made.tool_calls == [ToolCallPart("2", "look", "{}")]
 
 
 def test_the_second_try_is_held_to_the_tools_and_keeps_the_prompt() -> None:
@@ -74,6 +78,7 @@ def test_the_second_try_is_held_to_the_tools_and_keeps_the_prompt() -> None:
 def test_the_call_that_is_spelled_is_made() -> None:
     request = asked("required")
     turn = with_call(request, said("Well."), said('{"name": "step", "arguments": {"n": 3}}'))
+    assert turn is not None
     assert [(call.name, call.arguments) for call in turn.tool_calls] == [("step", '{"n":3}')]
     assert (turn.finish_reason, turn.usage) == ("tool_calls", Usage(10, 8))
 
@@ -82,6 +87,6 @@ def test_the_call_that_is_spelled_is_made() -> None:
     "text", ["", "No!", "{}", '{"name": "other", "arguments": {}}', '{"name": "step", "arguments": "n=3"}', "[1]"]
 )
 def test_what_spells_no_call_changes_nothing(text: str) -> None:
-    turn = with_call(asked(NamedTool("step")), said("Well."), said(text))
-    assert turn.tool_calls == []
-    assert turn.text == "Well."
+    first = said("Well.")
+    assert with_call(asked(NamedTool("step")), first, said(text)) is None
+    assert (first.parts, first.usage.completion_tokens) == ([TextPart("Well.")], 8)

@@ -54,6 +54,7 @@ def test_call_that_does_not_fit_is_asked_for_again_with_the_place_and_its_schema
     assert isinstance(result.parts[0], TextPart)
     assert "`n`" in result.parts[0].text
     mended = better(REQUEST, first, fault, turn(TextPart('{"n": 10}'), reason="stop"))
+    assert mended is not None
     assert mended.tool_calls == [call('{"n":10}')], "the client keeps the id of the first"
     assert mended.usage == Usage(10, 6)
 
@@ -61,14 +62,16 @@ def test_call_that_does_not_fit_is_asked_for_again_with_the_place_and_its_schema
 def test_second_try_that_is_no_better_changes_nothing() -> None:
     first = turn(call('{"n": 7}'))
     (fault,) = faults_of(REQUEST, first)
-    assert better(REQUEST, first, fault, turn(TextPart('{"n": 8}'), reason="stop")).tool_calls == [call('{"n": 7}')]
+    assert better(REQUEST, first, fault, turn(TextPart('{"n": 8}'), reason="stop")) is None
+    assert first.tool_calls == [call('{"n": 7}')]
 
 
 def test_answer_that_does_not_fit_is_replaced() -> None:
     first = turn(TextPart('{"n": 7}'), reason="stop")
     (fault,) = faults_of(JSON, first)
     second = turn(TextPart('{"n": 5}'), reason="stop")
-    assert better(JSON, first, fault, second).text == '{"n": 5}'
+    assert better(JSON, first, fault, second) is first
+    assert first.text == '{"n": 5}'
 
 
 def test_nothing_is_asked_again_where_it_would_not_help() -> None:

@@ -114,7 +114,12 @@ def test_a_database_of_a_newer_version_is_refused(home: Path) -> None:
     with closing(sqlite3.connect(home / "studio.db")) as raw, raw:
         raw.execute("UPDATE alembic_version SET version_num = '0999'")
     opening_says(
-        home, "newer version of Unsloth Studio", "0999", "0001", "Update Unsloth Studio", "UNSLOTH_STUDIO_HOME"
+        home,
+        "newer version of Unsloth Studio",
+        "0999",
+        revisions.newest_revision(),
+        "Update Unsloth Studio",
+        "UNSLOTH_STUDIO_HOME",
     )
 
 

@@ -23,8 +23,11 @@ from unsloth_studio.turn.events import (
     PartStart,
     PromptProgress,
     ReasoningDelta,
+    ResultImage,
     TextDelta,
     Timings,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -68,7 +71,7 @@ def pieces(draw: st.DrawFn, whole: str) -> list[str]:
 
 @st.composite
 def parts(draw: st.DrawFn, index: int, *, server_tools: bool = False) -> list[Event]:
-    """One part from its start to its end; a call that runs on the server is followed by its result."""
+    """One part from its start to its end; after a call that runs on the server comes what is told of it."""
     kind = draw(
         st.sampled_from(["text", "reasoning", "call", "server call"] if server_tools else ["text", "reasoning", "call"])
     )
@@ -85,8 +88,12 @@ def parts(draw: st.DrawFn, index: int, *, server_tools: bool = False) -> list[Ev
         call = ToolCallPart(f"{prefix}{index:04d}", draw(_names))
         return [PartStart(index, call), *deltas, PartEnd(index)]
     call = ToolCallPart(f"call_{index:04d}", draw(_server_names), runs_on="server")
-    result = ToolResultReady(call.call_id, draw(texts), draw(st.booleans()))
-    return [PartStart(index, call), *deltas, PartEnd(index), result]
+    asked = ToolApprovalAsked(call.call_id, "b2s", call.name, "{}", 1_800_000_000)
+    printed = ToolOutputDelta(call.call_id, draw(texts))
+    images = (ResultImage("image/png", "iVBORw0KGgo="),) * draw(st.integers(0, 1))
+    result = ToolResultReady(call.call_id, draw(texts), draw(st.booleans()), images=images)
+    told: list[Event] = [*draw(st.sampled_from([[], [asked]])), *draw(st.sampled_from([[], [printed]])), result]
+    return [PartStart(index, call), *deltas, PartEnd(index), *told]
 
 
 @st.composite

@@ -213,7 +213,8 @@ async def test_the_least_recently_used_interpreter_makes_room(finder: SandboxFin
 
 async def test_removing_a_session_ends_its_interpreter(notebook: Bench) -> None:
     await notebook.code("x = 1")
-    assert await notebook.folders.remove("key", "s")
+    assert notebook.session is not None
+    assert await notebook.folders.remove(notebook.session.name)
     async with notebook.folders.session("key", "s") as session:
         assert "NameError" in (await notebook.code("x", session=session)).content
 

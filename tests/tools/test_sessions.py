@@ -35,7 +35,7 @@ async def test_no_id_leaves_the_base(folders: SessionFolders, session_id: str) -
         assert session.folder.parent.parent == folders.base
         assert session.folder.is_dir()
         assert session.name.removeprefix("session-").isalnum()
-    assert await folders.remove("key", session_id)
+    assert await folders.remove(session_name("key", session_id))
 
 
 async def test_only_we_may_look_into_folders(folders: SessionFolders) -> None:
@@ -49,11 +49,14 @@ async def test_only_we_may_look_into_folders(folders: SessionFolders) -> None:
 async def test_a_session_belongs_to_one_key(folders: SessionFolders) -> None:
     async with folders.session("key-1", "same") as session:
         (session.folder / "note").write_text("mine")
-    assert [file.path for file in await folders.files("key-1", "same")] == ["note"]
-    assert await folders.files("key-2", "same") == []
-    with pytest.raises(FileNotFoundError):
-        await folders.open_file("key-2", "same", "note")
-    assert not await folders.remove("key-2", "same")
+    name = (await folders.find("key-1", "same")).name
+    assert [file.path for file in await folders.files(name)] == ["note"]
+    for given in ("same", name):
+        with pytest.raises(FileNotFoundError):
+            await folders.find("key-2", given)
+    assert (await folders.find("key-1", name)).session_id == "same"
+    assert (await folders.find("an administrator's", name, anybodys=True)).owner == "key-1"
+    assert await folders.all("key-2") == []
     async with folders.session("key-2", "same") as other:
         assert other.folder != session.folder
 
@@ -94,12 +97,42 @@ async def test_download_gives_the_file_and_its_size(folders: SessionFolders) -> 
         (session.folder / "sub").mkdir()
         (session.folder / "sub/note").write_text("text")
         (session.folder / "link").symlink_to("/etc/passwd")
-    descriptor, size = await folders.open_file("key", "s", "sub/note")
+    name = session_name("key", "s")
+    descriptor, size = await folders.open_file(name, "sub/note")
     with os.fdopen(descriptor) as file:
         assert (file.read(), size) == ("text", 4)
     with pytest.raises(FileNotFoundError):
-        await folders.open_file("key", "s", "link")
-    assert [file.path for file in await folders.files("key", "s")] == ["sub/note"]
+        await folders.open_file(name, "link")
+    assert [file.path for file in await folders.files(name)] == ["sub/note"]
+
+
+@pytest.mark.parametrize("given", ["..", "../sessions", "session-../x", "once-00", "", "session-", "x" * 300, "a\0b"])
+async def test_no_id_of_a_session_leads_elsewhere(folders: SessionFolders, given: str) -> None:
+    async with folders.session("key", "s") as session:
+        (session.folder.parent / "session.json").rename(folders.base / "session.json")
+    with pytest.raises(FileNotFoundError):
+        await folders.find("key", given, anybodys=True)
+    assert not await folders.remove(given)
+    assert session.folder.exists()
+
+
+async def test_sessions_are_listed_with_their_names(folders: SessionFolders) -> None:
+    for session_id in ("first", "a/b?", "\ud800"):
+        async with folders.session("key", session_id) as session:
+            assert folders.in_use(session.name)
+        os.utime(folders.base / session.name, (len(session_id), len(session_id)))
+    async with folders.session("key", None):
+        listed = await folders.all("key")
+    assert [card.session_id for card in listed] == ["first", "a/b?", "?"]
+    assert not folders.in_use(listed[0].name)
+    assert len(await folders.all(None)) == 3
+
+
+async def test_a_folder_that_was_removed_in_use_is_made_again(folders: SessionFolders) -> None:
+    async with folders.session("key", "s") as session:
+        assert await folders.remove(session.name)
+        await folders.ensure(session)
+        assert session.folder.is_dir()
 
 
 async def test_what_a_run_wrote_beyond_the_quota_is_removed_and_what_was_there_stays(folders: SessionFolders) -> None:
@@ -160,7 +193,7 @@ async def test_what_a_crash_left_of_an_anonymous_session_is_removed(folders: Ses
 async def test_removal_waits_for_what_runs(folders: SessionFolders) -> None:
     async with folders.session("key", "s") as session:
         async with session.lock:
-            removing = asyncio.create_task(folders.remove("key", "s"))
+            removing = asyncio.create_task(folders.remove(session.name))
             await asyncio.sleep(0.05)
             assert session.folder.exists()
         assert await removing

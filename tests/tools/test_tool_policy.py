@@ -18,7 +18,7 @@ from unsloth_studio.api.services import Services
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.residency import Rules
 from unsloth_studio.serving.run import Turns
-from unsloth_studio.settings import load_settings
+from unsloth_studio.settings_sources import load_settings
 from unsloth_studio.tools.policy import Decision, ToolPolicy, decide
 from unsloth_studio.tools.search.provider import SearchSettings
 from unsloth_studio.tools.toolbox import Toolbox

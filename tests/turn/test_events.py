@@ -17,6 +17,8 @@ from unsloth_studio.turn.events import (
     PromptProgress,
     ReasoningDelta,
     TextDelta,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -77,6 +79,10 @@ def test_nothing_follows_the_end(events: list[Event], late: Event) -> None:
         pytest.param([START, TEXT, PartEnd(0), PartEnd(0), END], "not open", id="a part that ends twice"),
         pytest.param(
             [START, TEXT, ToolResultReady("c", "x"), PartEnd(0), END], "inside a part", id="a result in a part"
+        ),
+        pytest.param([START, TEXT, ToolOutputDelta("c", "x"), END], "inside a part", id="live output in a part"),
+        pytest.param(
+            [START, TEXT, ToolApprovalAsked("c", "a", "f", "{}", 0), END], "inside a part", id="a question in a part"
         ),
         pytest.param([START, TEXT, END], "inside a part", id="the end of the turn in a part"),
         pytest.param([], "no TurnEnd", id="nothing"),

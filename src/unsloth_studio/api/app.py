@@ -11,13 +11,19 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from unsloth_studio.api.admin import LoadModel, MetricsReport, PullModel, UnloadModel
+from unsloth_studio.api.approvals import ConfirmCall, DecideCall, WaitingCalls
 from unsloth_studio.api.chat import ChatCompletions, Completions
+from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.health import Health
 from unsloth_studio.api.messages import CountTokens, Messages
 from unsloth_studio.api.models import ModelById, ModelList
+from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
+from unsloth_studio.api.sessions import DeleteSession, DownloadFile, SessionFiles, Sessions
+from unsloth_studio.api.status import Status
+from unsloth_studio.api.studio_routes import STUDIO_ENDPOINTS
 
 _ROOT = """Unsloth Studio is running.
 
@@ -27,23 +33,43 @@ State:             http://{host}/health
 """
 
 
+Served = type[Endpoint] | type[Health]
+
+ENDPOINTS: tuple[Served, ...] = (
+    ChatCompletions,
+    Completions,
+    Responses,
+    Messages,
+    CountTokens,
+    ModelList,
+    ModelById,
+    LoadModel,
+    UnloadModel,
+    PullModel,
+    *STUDIO_ENDPOINTS,
+    *MONITOR_ENDPOINTS,
+    Status,
+    MetricsReport,
+    Health,
+)
+"""Everything that programs may ask for; the routes and the OpenAPI document follow from it."""
+
+
 def routes(services: Services) -> list[Route]:
     """Every route there is."""
-    return [
-        Route("/v1/chat/completions", ChatCompletions(services), methods=["POST"]),
-        Route("/v1/completions", Completions(services), methods=["POST"]),
-        Route("/v1/responses", Responses(services), methods=["POST"]),
-        Route("/v1/messages", Messages(services), methods=["POST"]),
-        Route("/v1/messages/count_tokens", CountTokens(services), methods=["POST"]),
-        Route("/v1/models", ModelList(services), methods=["GET"]),
-        Route("/v1/models/{model_id:path}", ModelById(services), methods=["GET"]),
-        Route("/api/models/load", LoadModel(services), methods=["POST"]),
-        Route("/api/models/unload", UnloadModel(services), methods=["POST"]),
-        Route("/api/models/pull", PullModel(services), methods=["POST"]),
-        Route("/metrics", MetricsReport(services), methods=["GET"]),
-        Route("/health", Health(services), methods=["GET"]),
-        Route("/", _root, methods=["GET"]),
+    asked = [
+        Route(one.operation.path, one(services), methods=[one.operation.method], name=one.__name__) for one in ENDPOINTS
     ]
+    running = [
+        Route("/api/tool-calls", WaitingCalls(services), methods=["GET"]),
+        Route("/api/tool-calls/{approval_id}", DecideCall(services), methods=["POST"]),
+        Route("/api/inference/tool-confirm", ConfirmCall(services), methods=["POST"]),
+        Route("/api/sessions", Sessions(services), methods=["GET"]),
+        Route("/api/sessions/{session_id:path}/files", SessionFiles(services), methods=["GET"]),
+        Route("/api/sessions/{session_id:path}/files/{path:path}", DownloadFile(services), methods=["GET"]),
+        Route("/api/sessions/{session_id:path}", DeleteSession(services), methods=["DELETE"]),
+    ]
+    return [*asked, *running, Route("/", _root, methods=["GET"])]
 
 
 def build_app(services: Services) -> ASGIApp:
@@ -52,7 +78,7 @@ def build_app(services: Services) -> ASGIApp:
     wrapped: ASGIApp = app
     if services.cors_origins:
         wrapped = CORSMiddleware(
-            wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+            wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
         )
     return HostCheck(wrapped, allowed=services.allowed_hosts) if services.loopback else wrapped
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,8 +18,11 @@ from typing import Any, TypeVar
 from starlette.types import Receive, Scope, Send
 
 from unsloth_studio.dialects.contract import StreamWriter
+from unsloth_studio.observe.watched_request import WatchedRequest
+from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.serving.admission import STOPPING
 from unsloth_studio.store.api_key import ApiKey
+from unsloth_studio.store.session import Session
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import TurnFailed
 
@@ -55,11 +58,14 @@ class ClientGone(Exception):  # noqa: N818
 
 
 class Exchange:
-    """The two ends of one request. `status` is that of the reply, 0 until its first line is out; `key` whose it is."""
+    """The two ends of one request. `status` is that of the reply, 0 until its first line is out; `key` whose it is,
+    `trace` what watches it; `session` is that of the browser that asks, if it is one."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, limits: Limits, request_id: str) -> None:
         self.scope = scope
         self.key: ApiKey | None = None
+        self.session: Session | None = None
+        self.trace: WatchedRequest | None = None
         self.id = request_id
         self._id_headers: list[Header] = [(b"x-request-id", request_id.encode()), (b"request-id", request_id.encode())]
         self._receive = receive
@@ -94,11 +100,20 @@ class Exchange:
                     raise TurnFailure(self._too_large())
                 pieces.append(piece)
             if not message.get("more_body", False):
-                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                if self.trace is not None:
+                    self.trace.received(body)
+                return body
 
     async def json(self, body: bytes, *, status: int = 200, headers: Iterable[Header] = ()) -> None:
         """A whole JSON reply."""
         await self.reply(body, status=status, headers=headers)
+
+    async def nothing(self, *, headers: Iterable[Header] = ()) -> None:
+        """A reply without a body: done, and there is nothing to say."""
+        self.status = 204
+        await self._send({"type": "http.response.start", "status": 204, "headers": [*self._id_headers, *headers]})
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def reply(
         self,
@@ -114,6 +129,27 @@ class Exchange:
         fields = [kind, (b"content-length", str(len(body)).encode()), *self._id_headers, *headers]
         await self._send({"type": "http.response.start", "status": status, "headers": fields})
         await self._send({"type": "http.response.body", "body": body})
+        if self.trace is not None:
+            self.trace.sent(body)
+
+    async def download(
+        self, read: Callable[[], Awaitable[bytes]], *, length: int, headers: Iterable[Header] = ()
+    ) -> None:
+        """A file of `length` bytes, as `read` gives it piece by piece (b"" at its end). The connection is closed in the
+        middle when the file turns out to be shorter. Raises `ClientGone` when nobody takes the pieces."""
+        self.status = 200
+        fields = [(b"content-length", str(length).encode()), *self._id_headers, *headers]
+        await self._send({"type": "http.response.start", "status": 200, "headers": fields})
+        left = 0 if self.scope["method"] == "HEAD" else length
+        try:
+            while left and (piece := (await read())[:left]):
+                left -= len(piece)
+                async with asyncio.timeout(WRITE_STALL_SECONDS):
+                    await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        except TimeoutError as error:
+            raise ClientGone from error
+        if not left:
+            await self._send({"type": "http.response.body", "body": b""})
 
     async def stream(
         self, batches: AsyncGenerator[Batch], feed: Callable[[Batch], bytes], *, writer: StreamWriter
@@ -122,6 +158,8 @@ class Exchange:
 
         Raises `TurnFailure` while nothing is out (later failures become the writer's error frames), and `ClientGone`.
         """
+        if self.trace is not None:
+            self.trace.streamed = True
         try:
             async with self._watched(writer.heartbeat), aclosing(batches):
                 async for batch in batches:
@@ -132,7 +170,10 @@ class Exchange:
         except Exception as error:
             if not self.status:
                 raise
-            await self._write(writer.feed([TurnFailed(self.error_of(error))]))
+            told = self.error_of(error)
+            if self.trace is not None:
+                self.trace.failed(told.message)
+            await self._write(writer.feed([TurnFailed(told)]))
         await self._send({"type": "http.response.body", "body": b""})
 
     async def collect(self, batches: AsyncGenerator[Batch], take: Callable[[Batch], None]) -> None:
@@ -145,6 +186,9 @@ class Exchange:
         """What the client is told of `error`. What we did not foresee is logged with its traceback, and told without."""
         if isinstance(error, TurnFailure):
             return error.error
+        if isinstance(error, OperatorProblem):
+            log.error("request %s failed: %s", self.id, error)
+            return TurnError("internal", "The server cannot do this at the moment; its log says why and what to do.")
         log.exception("request %s failed by a defect of the server", self.id, exc_info=error)
         return TurnError("internal", f"The server failed on this request (id {self.id}); its log has the details.")
 
@@ -207,6 +251,8 @@ class Exchange:
             )
         await self._send({"type": "http.response.body", "body": frames, "more_body": True})
         self._writing_since = None
+        if self.trace is not None:
+            self.trace.sent(frames)
 
     def _too_large(self) -> TurnError:
         mib = self._limits.max_body / 2**20

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from unsloth_studio.api.operation import Operation
 from unsloth_studio.api.services import Services
 from unsloth_studio.engine.contract import EngineState
 
@@ -36,7 +37,10 @@ class HealthReport(msgspec.Struct, kw_only=True):
 
 
 class Health:
-    """A raw ASGI application: 200 when a request would be answered (`ok`, `idle`), else 503 with Retry-After."""
+    """Whether the model answers: 200 when a request would be answered (`ok`, `idle`), else 503 with Retry-After."""
+
+    operation: ClassVar[Operation] = Operation("GET", "/health", reply=HealthReport)
+    scope: ClassVar[str | None] = None
 
     def __init__(self, services: Services) -> None:
         self._services = services

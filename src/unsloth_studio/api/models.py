@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.exchange import Exchange
+from unsloth_studio.api.open_replies import ModelObject, ModelPage
+from unsloth_studio.api.operation import Operation
 from unsloth_studio.api.services import Services
 from unsloth_studio.dialects import openai_errors
 from unsloth_studio.dialects.models import ModelCard, write_card, write_list
@@ -48,13 +50,20 @@ class _ModelsEndpoint(Endpoint):
 
 
 class ModelList(_ModelsEndpoint):
+    """Every model that can be asked for, under the exact id to put into a client."""
+
+    operation = Operation("GET", "/v1/models", reply=ModelPage)
+
     async def answer(self, exchange: Exchange) -> None:
         await exchange.json(write_list(list(self.cards().values())))
 
 
 class ModelById(_ModelsEndpoint):
+    """One model. The name is matched as in a request, but a name of no model here is not found."""
+
+    operation = Operation("GET", "/v1/models/{model_id:path}", reply=ModelObject)
+
     async def answer(self, exchange: Exchange) -> None:
-        """The name is matched as in a request, but a name of no model here is not found."""
         asked: str = exchange.scope["path_params"]["model_id"]
         found = self.services.turns.pool.find(asked, exact=True)
         await exchange.json(write_card(self.cards()[found.id]))

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.exchange import Exchange
+from unsloth_studio.api.open_replies import ModelResponse, ResponseEvent
+from unsloth_studio.api.operation import Operation
 from unsloth_studio.dialects.openai_responses import errors, read
+from unsloth_studio.dialects.openai_responses.wire import Body
 from unsloth_studio.dialects.openai_responses.write import ResponsesStreamWriter, write_whole
 from unsloth_studio.turn.errors import TurnError
 
 
 class Responses(Endpoint):
+    """Answer a conversation, in OpenAI's Responses dialect."""
+
+    operation = Operation(
+        "POST",
+        "/v1/responses",
+        body=Body,
+        reply=ModelResponse,
+        events={"*": ResponseEvent},
+        streams_if="stream",
+    )
+    watched = True
+
     def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
         del exchange
         return errors.error_body(error)

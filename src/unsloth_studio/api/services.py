@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from unsloth_studio.api.exchange import Limits
+from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.observe.metrics import Metrics
+from unsloth_studio.observe.requests import RequestLog
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.store.key_ring import KeyRing
+from unsloth_studio.store.session_ring import SessionRing
 from unsloth_studio.tools.toolbox import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """`new_id` makes opaque ids, `clock` tells Unix seconds. `loopback` says that only this machine reaches the bind
-    address; then `allowed_hosts` are the Host names taken besides this machine's own. `pull` fetches a model: its progress,
-    last the model's `id`; it raises `OperatorProblem`."""
+    address; then `allowed_hosts` are the Host names taken besides this machine's own; `behind_proxy`, that others do so all
+    the same. `pull` fetches a model: its progress, last the model's `id`; it raises `OperatorProblem`. `base_url` is without
+    a slash at its end, `started` in Unix seconds. `stopping` is set when the server begins to end: streams that would go on
+    for ever end then."""
 
     turns: Turns
     keys: KeyRing
+    sessions: SessionRing
+    meter: KeyMeter
     limits: Limits
     new_id: Callable[[], str]
     clock: Callable[[], float]
     version: str
     loopback: bool = True
+    behind_proxy: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     cors_origins: tuple[str, ...] = ()
     toolbox: Toolbox | None = None
     metrics: Metrics = field(default_factory=Metrics)
+    requests: RequestLog = field(default_factory=RequestLog)
     pull: Callable[[str], AsyncGenerator[dict[str, Any]]] | None = None
+    base_url: str = ""
+    started: float = 0.0
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)

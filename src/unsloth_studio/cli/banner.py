@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The facts of a server that answers. URLs have no trailing slash; `context_length` is per request, in tokens."""
+    """The facts of a server that answers. URLs have no trailing slash, but for `studio_url`,
+    which signs a browser in; `context_length` is per request, in tokens."""
 
     base_url: str
+    studio_url: str
     openai_base_url: str
     anthropic_base_url: str
     api_key: str
@@ -19,6 +21,11 @@ class Ready:
     server_tools: bool
     server_tools_reason: str
     pid: int
+
+
+def studio_url(base_url: str, token: str | None) -> str:
+    """The page's address; with a link's `token` in the fragment, which browsers keep out of requests and logs."""
+    return f"{base_url}/" if token is None else f"{base_url}/#token={token}"
 
 
 def ready_line(ready: Ready) -> str:
@@ -33,6 +40,7 @@ def ready_text(ready: Ready, *, silent: bool, exposed: bool) -> str:
         "",
         "Unsloth Studio is ready.",
         "",
+        f"  Studio             {ready.studio_url}",
         f"  Model              {ready.model}",
         f"  Context length     {context}",
         f"  OpenAI base URL    {ready.openai_base_url}",
@@ -41,7 +49,11 @@ def ready_text(ready: Ready, *, silent: bool, exposed: bool) -> str:
         f"  Server-side tools  {'on' if ready.server_tools else 'off'} ({ready.server_tools_reason})",
     ]
     if exposed:
-        lines += ["", "  Other machines can reach this server; whoever has the key can use the model."]
+        lines += [
+            "",
+            "  Other machines can reach this server; whoever has the key can use the model. Studio answers them once a",
+            "  password is set: unsloth password set",
+        ]
     if silent:
         return "\n".join(lines[3:])
     return "\n".join([*lines, "", "Try it:", "", *_curl_lines(ready), "", "Stop with Ctrl-C."])

@@ -46,7 +46,7 @@ def doctor(as_json: bool, engine: str | None, retest: bool) -> None:
     """Show the engine, versions, memory and CPU features; say what is wrong and what to do."""
     import asyncio
 
-    from unsloth_studio.settings import load_settings
+    from unsloth_studio.settings_sources import load_settings
 
     report = asyncio.run(examine(load_settings().home, engine=engine, retest=retest))
     click.echo(json.dumps(as_document(report), indent=2) if as_json else as_text(report))

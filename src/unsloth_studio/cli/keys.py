@@ -123,7 +123,7 @@ def revoke(wanted: tuple[str, ...], every: bool, as_json: bool) -> None:
 @contextmanager
 def _store() -> Generator[KeyStore]:
     """The store of the data folder; what is wrong with it ends the command with a sentence and exit status 1."""
-    from unsloth_studio.settings import SettingsInvalid, load_settings
+    from unsloth_studio.settings_sources import SettingsInvalid, load_settings
     from unsloth_studio.store.database import Database
     from unsloth_studio.store.errors import StoreProblem
     from unsloth_studio.store.keys import KeyStore

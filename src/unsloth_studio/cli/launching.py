@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from unsloth_studio.catalog.demo import DEMO_FLAGS, DEMO_MODEL_ID, DEMO_SAMPLING
 from unsloth_studio.catalog.gguf import GgufFacts
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.sheet import Sheet
 from unsloth_studio.cli.places import own_settings
-from unsloth_studio.engine.flags import EngineFlags, parse_engine_flags
+from unsloth_studio.cli.wishes import Wishes
+from unsloth_studio.engine.flags import parse_engine_flags
 from unsloth_studio.engine.model_facts import ModelFacts, RecurrentState, sliding_layers
 from unsloth_studio.engine.plan import EngineOptions
 from unsloth_studio.settings import Settings
 from unsloth_studio.turn.messages import SamplingParams
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the command line asks for, for the model it names; the engine's words read already."""
-
-    context_length: int | None = None
-    parallel: int | None = None
-    threads: int | None = None
-    flags: EngineFlags = EngineFlags()
 
 
 def engine_facts(sheet: Sheet) -> ModelFacts:

@@ -16,6 +16,8 @@ _COMMANDS = {
     "run": ("unsloth_studio.cli.run", "run", "Serve a model: prints the URL and the API key when it is ready."),
     "models": ("unsloth_studio.cli.models", "models", "Find, fetch, show and remove models."),
     "keys": ("unsloth_studio.cli.keys", "keys", "Create, list and revoke API keys."),
+    "link": ("unsloth_studio.cli.sign_in", "link", "Print another link that signs a browser in to the running Studio."),
+    "password": ("unsloth_studio.cli.sign_in", "password", "Set or remove the password of the Studio page."),
     "heal": (
         "unsloth_studio.cli.heal",
         "heal",

@@ -65,7 +65,7 @@ def describe(sheet: Sheet, settings: Settings) -> str:
 def pins_of(model: LocalModel, settings: Settings) -> SamplingParams:
     """The operator's pins for a model: its own over those for every model."""
     own = own_settings(model, settings).pin
-    values = {**settings.pin.model_dump(exclude_none=True), **own.model_dump(exclude_none=True)}
+    values: dict[str, Any] = {**settings.pin.given, **own.given}
     return SamplingParams(**values)
 
 

@@ -188,7 +188,7 @@ def _object(model: LocalModel) -> dict[str, Any]:
 
 
 def _settings() -> Settings:
-    from unsloth_studio.settings import load_settings
+    from unsloth_studio.settings_sources import load_settings
 
     return load_settings()
 

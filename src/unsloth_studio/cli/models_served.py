@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,15 +10,19 @@ from typing import Any
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.reference import last_part
 from unsloth_studio.catalog.sheet import read_sheet
-from unsloth_studio.cli.launching import Wishes, engine_facts, engine_options
-from unsloth_studio.cli.places import own_settings, smaller_files
+from unsloth_studio.cli.launching import engine_facts, engine_options
+from unsloth_studio.cli.places import memory_budget, own_settings, smaller_files
+from unsloth_studio.cli.server import RunOptions
 from unsloth_studio.cli.shelf import LibraryShelf, Stocked
+from unsloth_studio.cli.wishes import Wishes
 from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
 from unsloth_studio.engine.contract import Engine, EngineStatus
 from unsloth_studio.engine.failures import EngineTrouble
 from unsloth_studio.engine.hardware import read_hardware
 from unsloth_studio.engine.local import local_engine
 from unsloth_studio.engine.plan import EngineProgram
+from unsloth_studio.engine.pool import Pool
+from unsloth_studio.engine.residency import Rules
 from unsloth_studio.engine.restarts import Policy
 from unsloth_studio.engine.shelf import PooledModel, Shelf, SingleShelf
 from unsloth_studio.engine.sizing import DoesNotFit, Smaller
@@ -43,10 +48,30 @@ class Models:
     keep_fresh: Callable[[], Coroutine[Any, Any, None]] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The models and the pool they are loaded into."""
+
+    models: Models
+    pool: Pool
+
+
+async def served(settings: Settings, options: RunOptions, *, on_change: OnChange) -> Served:
+    """What this run serves; nothing is loaded yet. Raises `OperatorProblem`."""
+    if options.model is None:
+        models = upstream_models(settings, options.wishes, on_change=on_change)
+    else:
+        models = await asyncio.to_thread(
+            local_models, options.model, settings, options.wishes, flags=options.flags, on_change=on_change
+        )
+    rules = Rules(budget_bytes=await asyncio.to_thread(memory_budget, settings))
+    return Served(models, Pool(models.shelf, rules=rules, default=models.first.id))
+
+
 def upstream_models(settings: Settings, wishes: Wishes, *, on_change: OnChange) -> Models:
     """Whatever the upstream serves."""
     assert settings.upstream is not None
-    key = settings.upstream_key.get_secret_value() if settings.upstream_key else None
+    key = settings.upstream_key.reveal() if settings.upstream_key else None
     slots = wishes.parallel or settings.parallel or DEFAULT_SLOTS
     shelf = SingleShelf(Upstream(settings.upstream, key, slots=slots, on_change=on_change), slots=slots)
     fetcher = GuardedFetcher(FetchPolicy(allowed_hosts=frozenset(settings.fetch_allowed_hosts)))

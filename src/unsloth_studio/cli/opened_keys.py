@@ -1,4 +1,5 @@
-"""The keys of a running server. The ring is there at once, and requests wait for it; the database is opened behind it.
+"""The keys and sign-ins of a running server. The rings are there at once, and requests wait for them; the database is
+opened behind them.
 
 Why: SQLAlchemy takes a fifth of the time from the start of the process until the server listens, and meanwhile the engine
 can load.
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unsloth_studio.problem import OperatorProblem
+from unsloth_studio.store.errors import SecretMissing
 from unsloth_studio.store.key_ring import KeyRing
+from unsloth_studio.store.session_ring import SessionRing
 
 if TYPE_CHECKING:
     from unsloth_studio.store.keys import KeyStore
@@ -24,6 +27,7 @@ class OpenedKeys:
 
     def __init__(self, home: Path, *, name: str, rotate: bool, given: str | None, scopes: tuple[str, ...]) -> None:
         self.ring = KeyRing()
+        self.sessions = SessionRing(self.ring)
         self._home = home
         self._name = name
         self._rotate = rotate
@@ -44,6 +48,13 @@ class OpenedKeys:
 
         plaintext, _ = await store.database.run(run_key, store, self._name, rotate=self._rotate, scopes=self._scopes)
         return plaintext
+
+    async def link(self) -> str | None:
+        """A one-time token that signs a browser in; None when the secret is lost, which the log tells."""
+        try:
+            return await self.sessions.make_link()
+        except SecretMissing:
+            return None
 
     async def close(self) -> None:
         """Write what is still in memory, and close the database."""

@@ -13,8 +13,8 @@ from unsloth_studio.cli.own_flags import CommandWithEngineFlags, engine_words
 
 if TYPE_CHECKING:
     from unsloth_studio.catalog.local_models import LocalModel
-    from unsloth_studio.cli.launching import Wishes
     from unsloth_studio.cli.progress import Output
+    from unsloth_studio.cli.wishes import Wishes
     from unsloth_studio.settings import Settings
     from unsloth_studio.tools.policy import ToolPolicy
 
@@ -112,7 +112,7 @@ def run(
 ) -> None:
     from unsloth_studio.cli.progress import Output
     from unsloth_studio.problem import OperatorProblem
-    from unsloth_studio.settings import load_settings
+    from unsloth_studio.settings_sources import load_settings
 
     out = Output(silent=silent, as_json=as_json)
     try:
@@ -141,7 +141,7 @@ def _without(flags: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _wishes(words: tuple[str, ...], flags: dict[str, Any], engine: str | None) -> Wishes:
-    from unsloth_studio.cli.launching import Wishes
+    from unsloth_studio.cli.wishes import Wishes
     from unsloth_studio.engine.flags import parse_engine_flags
     from unsloth_studio.engine.known_flags import KNOWN_FLAGS
 

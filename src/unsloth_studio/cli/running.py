@@ -1,21 +1,17 @@
 """The server that runs on this data folder, and one question to it.
 
 The rule: the running server notes its address and process in `server.json` (0600); the command makes a key for the one
-question it asks and revokes it at once.
+question it asks and revokes it at once. Imports stand in the functions: the server imports this before it listens.
 """
 
 from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.store.errors import folder_unusable
@@ -33,6 +29,8 @@ class NoServer(OperatorProblem):
 @contextmanager
 def noted(home: Path, base_url: str) -> Generator[None]:
     """Note this process as the server of `home` while the `with` lasts. Raises `DatabaseUnusable`."""
+    import psutil
+
     process = psutil.Process()
     note = {"base_url": base_url, "pid": process.pid, "started": process.create_time()}
     try:
@@ -46,6 +44,11 @@ def noted(home: Path, base_url: str) -> Generator[None]:
         with suppress(OSError, ValueError, NoServer):
             if _read(home)["pid"] == process.pid:
                 (home / FILE).unlink(missing_ok=True)
+
+
+def base_url_of(home: Path) -> str:
+    """The address of the running server. Raises `NoServer`."""
+    return str(_read(home)["base_url"])
 
 
 def ask(home: Path, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +66,8 @@ def ask(home: Path, path: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(home: Path) -> dict[str, Any]:
+    import psutil
+
     try:
         note: dict[str, Any] = json.loads((home / FILE).read_bytes())
         alive = abs(psutil.Process(note["pid"]).create_time() - note["started"]) < 1
@@ -74,6 +79,9 @@ def _read(home: Path) -> dict[str, Any]:
 
 
 def _post(url: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+    import urllib.error
+    import urllib.request
+
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310 - our own server's http address
     opener = urllib.request.build_opener(

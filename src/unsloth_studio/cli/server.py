@@ -1,57 +1,39 @@
-"""The running server: builds every piece, listens before the model is loaded and the keys are read, and takes all of it
-down again.
+"""The running server: opens the door first, then starts the engine, then brings the application, and takes all of it down
+again.
 
 The order of the end is the rule: stop listening, let running replies finish, stop the engine, write what is still in
-memory. Nothing of ours is left when `serve` returns.
+memory. Nothing of ours is left when `serve` returns. The order of the start is why little is imported here: what is
+heavy is imported on a thread, once requests can wait at the door.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
-import secrets
 import signal
 import socket
-import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import uvicorn
-
-from unsloth_studio import __version__
-from unsloth_studio.api.app import build_app
-from unsloth_studio.api.exchange import Limits
-from unsloth_studio.api.services import Services
-from unsloth_studio.catalog.local_models import LocalModel
-from unsloth_studio.cli.banner import Ready
-from unsloth_studio.cli.launching import Wishes
-from unsloth_studio.cli.models_served import Models, local_models, upstream_models
+from unsloth_studio.cli.banner import Ready, studio_url
+from unsloth_studio.cli.door import Door, open_door
 from unsloth_studio.cli.opened_keys import OpenedKeys
-from unsloth_studio.cli.places import memory_budget
 from unsloth_studio.cli.progress import Output
-from unsloth_studio.cli.pulling import pull_steps
 from unsloth_studio.cli.running import noted
-from unsloth_studio.cli.server_tools import toolbox_of
-from unsloth_studio.engine.client import EngineClient
-from unsloth_studio.engine.contract import EngineStatus
-from unsloth_studio.engine.pool import Pool
-from unsloth_studio.engine.residency import Rules
-from unsloth_studio.engine.shelf import PooledModel
-from unsloth_studio.observe.logs import log_turn
-from unsloth_studio.observe.metrics import Metrics
 from unsloth_studio.problem import OperatorProblem
-from unsloth_studio.serving.admission import Admissions
-from unsloth_studio.serving.loop_guard import LoopLimits
-from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
-from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.tools.policy import ToolPolicy
-from unsloth_studio.tools.toolbox import Toolbox
 from unsloth_studio.turn.errors import TurnFailure
-from unsloth_studio.turn.record import TurnRecord
+
+if TYPE_CHECKING:
+    from unsloth_studio.catalog.local_models import LocalModel
+    from unsloth_studio.cli.application import Application
+    from unsloth_studio.cli.models_served import Served
+    from unsloth_studio.cli.wishes import Wishes
+    from unsloth_studio.engine.contract import EngineStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,68 +71,70 @@ class _Run:
         self._sock = sock
         self._out = out
         self._stop = asyncio.Event()
-        self._metrics = Metrics()
-        self._server: _Server | None = None
+        self._door: Door | None = None
 
     async def main(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
-        async with AsyncExitStack() as stack:
+        async with open_door(self._sock, drain_seconds=self._settings.drain_seconds) as door, AsyncExitStack() as stack:
+            self._door = door
+            self._out.listening(self._base_url(), self._options.model.id if self._options.model else "")
             keys = await stack.enter_async_context(self._keys())
-            toolbox = toolbox_of(self._settings, self._options.tool_policy)
-            stack.push_async_callback(toolbox.close)
-            models = await self._models()
-            rules = Rules(budget_bytes=await asyncio.to_thread(memory_budget, self._settings))
-            pool = Pool(models.shelf, rules=rules, default=models.first.id)
-            stack.push_async_callback(pool.stop)
-            if models.keep_fresh is not None:
-                await stack.enter_async_context(_running(models.keep_fresh()))
-            client = EngineClient(stall_seconds=self._settings.stall_seconds)
-            admissions = Admissions(queue_limit=self._settings.queue_limit)
-            turns = Turns(
-                pool,
-                client,
-                admissions,
-                self._settings.load_wait_seconds,
-                self._on_record,
-                models.prepare,
-                heals=self._settings.tool_call_healing,
-                loop_limits=LoopLimits(self._settings.loop_guard_hint, self._settings.loop_guard_stop),
-            )
-            await stack.enter_async_context(_running(toolbox.keep_tidy()))
-            await stack.enter_async_context(self._listening(self._services(turns, keys.ring, toolbox), admissions))
+            served = await self._served()
+            stack.push_async_callback(served.pool.stop)
+            loading = await stack.enter_async_context(self._loading(served, keys))
+            application = await stack.enter_async_context(await self._application(served, keys))
+            stack.push_async_callback(self._close_door, application)
             stack.enter_context(noted(self._settings.home, self._base_url()))
-            return await self._until_stopped(pool, models.first, keys)
+            door.admit(application.app)
+            return await self._until_stopped(loading, keys)
 
-    async def _models(self) -> Models:
-        if self._settings.upstream is not None:
-            return upstream_models(self._settings, self._options.wishes, on_change=self._on_change)
-        options = self._options
-        assert options.model is not None
-        return await asyncio.to_thread(
-            local_models, options.model, self._settings, options.wishes, flags=options.flags, on_change=self._on_change
-        )
+    async def _served(self) -> Served:
+        """The models, and the pool they are loaded into."""
+        models_served = await asyncio.to_thread(importlib.import_module, "unsloth_studio.cli.models_served")
+        return await models_served.served(self._settings, self._options, on_change=self._on_change)
 
-    async def _until_stopped(self, pool: Pool, model: PooledModel, keys: OpenedKeys) -> int:
-        """Load `model` and read the keys, then serve until a signal."""
-        self._out.listening(self._base_url(), pool.status.model_id)
+    @asynccontextmanager
+    async def _loading(
+        self, served: Served, keys: OpenedKeys
+    ) -> AsyncGenerator[asyncio.Future[tuple[EngineStatus, str]]]:
+        """The first model being loaded and the keys being read, side by side; given up at the end."""
+        wait = self._settings.start_timeout_seconds + 30
+        loading = asyncio.gather(served.pool.load(served.models.first, wait=wait), keys.open())
+        try:
+            yield loading
+        finally:
+            loading.cancel()
+            with suppress(asyncio.CancelledError, TurnFailure, OperatorProblem):  # told by `_until_stopped`
+                await loading
+
+    async def _application(self, served: Served, keys: OpenedKeys) -> Any:
+        application = await asyncio.to_thread(importlib.import_module, "unsloth_studio.cli.application")
+        return application.running(self._settings, served, keys, self._options.tool_policy, base_url=self._base_url())
+
+    async def _until_stopped(self, loading: asyncio.Future[tuple[EngineStatus, str]], keys: OpenedKeys) -> int:
+        """Serve until a signal; the exit status. A model that cannot be loaded ends it."""
         stopping = asyncio.create_task(self._stop.wait())
-        loading = asyncio.gather(pool.load(model, wait=self._settings.start_timeout_seconds + 30), keys.open())
         await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not loading.done():
-            loading.cancel()
-            with suppress(asyncio.CancelledError):
-                await loading
             return 0
         try:
             status, api_key = loading.result()
         except TurnFailure as failure:
             self._out.failed(failure.error.message)
             return 1
-        self._out.ready(self._ready(status, api_key), exposed=not self._settings.loopback)
+        self._out.ready(await self._ready(status, api_key, keys), exposed=not self._settings.loopback)
         await stopping
         return 0
+
+    async def _close_door(self, application: Application) -> None:
+        """Let the running requests finish."""
+        assert self._door is not None
+        self._out.stopping(application.active)
+        application.stop()
+        await self._door.close()
+        self._out.stopped()
 
     @asynccontextmanager
     async def _keys(self) -> AsyncGenerator[OpenedKeys]:
@@ -167,76 +151,26 @@ class _Run:
         finally:
             await keys.close()
 
-    def _services(self, turns: Turns, keys: KeyRing, toolbox: Toolbox) -> Services:
-        settings = self._settings
-        return Services(
-            turns=turns,
-            keys=keys,
-            limits=Limits(
-                max_body=settings.max_body_mib * 2**20,
-                headers_after=settings.headers_after_seconds,
-                heartbeat=settings.heartbeat_seconds,
-            ),
-            new_id=lambda: secrets.token_hex(12),
-            clock=time.time,
-            version=__version__,
-            loopback=settings.loopback,
-            allowed_hosts=frozenset(name.lower() for name in settings.allowed_hosts),
-            cors_origins=settings.cors_origins,
-            toolbox=toolbox,
-            metrics=self._metrics,
-            pull=None if settings.upstream else partial(pull_steps, settings),
-        )
-
-    @asynccontextmanager
-    async def _listening(self, services: Services, admissions: Admissions) -> AsyncGenerator[None]:
-        """Accept requests; at the end let the running ones finish."""
-        config = uvicorn.Config(
-            build_app(services),
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=int(self._settings.drain_seconds),
-        )
-        self._server = _Server(config)
-        serving = asyncio.create_task(self._server.serve(sockets=[self._sock]))
-        await self._server.listening.wait()
-        try:
-            yield
-        finally:
-            self._out.stopping(admissions.active)
-            admissions.close()
-            self._server.should_exit = True
-            await serving
-            self._out.stopped()
-
     def _on_signal(self) -> None:
-        if self._stop.is_set() and self._server is not None:
-            self._server.force_exit = True  # the second Ctrl-C: do not wait for running replies
+        if self._stop.is_set() and self._door is not None:
+            self._door.hurry()  # the second Ctrl-C
         self._stop.set()
 
     def _on_change(self, status: EngineStatus) -> None:
         if status.state == "starting" and status.progress is not None:
             self._out.loading(status.progress)
 
-    def _on_record(self, record: TurnRecord) -> None:
-        self._metrics.count(record)
-        log_turn(record)
-
     def _base_url(self) -> str:
         host = self._settings.host.strip("[]")
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         return f"http://{shown}:{self._sock.getsockname()[1]}"
 
-    def _ready(self, status: EngineStatus, api_key: str) -> Ready:
+    async def _ready(self, status: EngineStatus, api_key: str, keys: OpenedKeys) -> Ready:
         base = self._base_url()
+        link = None if self._settings.behind_proxy else await keys.link()
         return Ready(
             base_url=base,
+            studio_url=studio_url(base, link),
             openai_base_url=f"{base}/v1",
             anthropic_base_url=base,
             api_key=api_key,
@@ -248,22 +182,6 @@ class _Run:
         )
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: ours end the program with status 0 and in our order."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     """uvloop where there is one."""
     try:
@@ -271,15 +189,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     except ImportError:
         return asyncio.new_event_loop
     return uvloop.new_event_loop
-
-
-@asynccontextmanager
-async def _running(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
-    """`work` as a task for as long as the `with` lasts."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

@@ -14,10 +14,16 @@ def toolbox_of(settings: Settings, policy: ToolPolicy) -> Toolbox:
     search = SearchSettings(
         settings.search_providers,
         searxng_url=settings.searxng_url or "",
-        brave_api_key=settings.brave_api_key.get_secret_value() if settings.brave_api_key else "",
-        tavily_api_key=settings.tavily_api_key.get_secret_value() if settings.tavily_api_key else "",
+        brave_api_key=settings.brave_api_key.reveal() if settings.brave_api_key else "",
+        tavily_api_key=settings.tavily_api_key.reveal() if settings.tavily_api_key else "",
     )
     try:
-        return Toolbox.at(settings.home, policy, search=search, allowed_hosts=settings.fetch_allowed_hosts)
+        return Toolbox.at(
+            settings.home,
+            policy,
+            search=search,
+            allowed_hosts=settings.fetch_allowed_hosts,
+            approval_seconds=settings.tool_approval_seconds,
+        )
     except ValueError as error:
         raise OperatorProblem(str(error)) from error

@@ -23,7 +23,8 @@ from unsloth_studio.engine.shelf import ModelEntry, PooledModel
 from unsloth_studio.serving.documents import DocumentPolicy, prepare_documents
 from unsloth_studio.serving.fetch import FetchPolicy, GuardedFetcher
 from unsloth_studio.serving.images import ImagePolicy, prepare_images
-from unsloth_studio.settings import Settings, SettingsInvalid, load_settings
+from unsloth_studio.settings import Settings
+from unsloth_studio.settings_sources import SettingsInvalid, load_settings
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.messages import Request, SamplingParams
 

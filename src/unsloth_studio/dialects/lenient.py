@@ -31,6 +31,13 @@ def arguments_text(raw: Any) -> str:
     return raw if isinstance(raw, str) else json_text(raw)
 
 
+def json_or_text(raw: Any) -> str:
+    """A text as it is, nothing as an empty one, anything else as JSON."""
+    if raw is None:
+        return ""
+    return raw if isinstance(raw, str) else json_text(raw)
+
+
 def json_text(raw: Any) -> str:
     """A tool's result that is no text, as JSON."""
     try:

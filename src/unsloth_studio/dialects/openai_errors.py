@@ -18,6 +18,7 @@ _TYPE_AND_CODE: dict[ErrorKind, tuple[str, str | None]] = {
     "authentication": ("authentication_error", "invalid_api_key"),
     "permission": ("permission_error", None),
     "not_found": ("not_found_error", None),
+    "conflict": ("conflict_error", "conflict"),
     "method_not_allowed": ("invalid_request_error", "method_not_allowed"),
     "body_too_large": ("invalid_request_error", "request_too_large"),
     "rate_limited": ("rate_limit_error", "rate_limit_exceeded"),

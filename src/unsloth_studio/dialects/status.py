@@ -10,6 +10,7 @@ STATUS: dict[ErrorKind, int] = {
     "authentication": 401,
     "permission": 403,
     "not_found": 404,
+    "conflict": 409,
     "method_not_allowed": 405,
     "body_too_large": 413,
     "rate_limited": 429,

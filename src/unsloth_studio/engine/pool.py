@@ -56,6 +56,15 @@ class Pool:
         return self._counters
 
     @property
+    def budget_bytes(self) -> int | None:
+        """For all models together; None without a bound."""
+        return self._rules.budget_bytes
+
+    @property
+    def default(self) -> str | None:
+        return self._default
+
+    @property
     def loaded(self) -> tuple[str, ...]:
         """Ids of the models that have memory, the one used last first."""
         order = sorted(self._places.values(), key=lambda place: place.last_used, reverse=True)
@@ -80,6 +89,11 @@ class Pool:
         """The model a request means by `asked`; with `exact`, names of no model here are not found. Raises `TurnFailure`."""
         default = (self._default,) if self._default is not None else ()
         return self.shelf.find(asked, () if exact else self.loaded or default)
+
+    def serves(self, name: str) -> bool:
+        """Whether the model with the id `name` is in memory and takes turns."""
+        place = self._places.get(name)
+        return place is not None and place.serves
 
     def statuses(self) -> tuple[ModelStatus, ...]:
         """Every model that has memory, is waited for or failed to load; the others are merely `available`."""

@@ -36,6 +36,8 @@ def log_turn(record: TurnRecord) -> None:
         counts = f" prompt={usage.prompt_tokens} cached={usage.cached_tokens} completion={usage.completion_tokens}"
     if record.repairs:
         counts += f" repairs={','.join(sorted({repair.kind for repair in record.repairs}))}"
+    if record.violations:
+        counts += f" violations={','.join(sorted({violation.kind for violation in record.violations}))}"
     counts += " endless=yes" if record.endless else ""
     log.info(
         "turn id=%s outcome=%s%s queued_ms=%d total_ms=%d",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from unsloth_studio.turn.events import TurnEnd
-from unsloth_studio.turn.record import TurnRecord
+from unsloth_studio.turn.record import SecondTry, TurnRecord
 
 if TYPE_CHECKING:
     from prometheus_client.core import CounterMetricFamily
@@ -26,13 +26,19 @@ class Metrics:
         self._tokens: Counter[str] = Counter()
         self._seconds: dict[str, float] = {"queued": 0.0, "total": 0.0}
         self._repairs: Counter[str] = Counter()
+        self._violations: Counter[str] = Counter()
+        self._second_tries: Counter[tuple[str, str]] = Counter()
         self._endless = 0
+
+    def count_second_try(self, step: SecondTry) -> None:
+        self._second_tries[step.kind, step.outcome] += 1
 
     def count(self, record: TurnRecord) -> None:
         self._turns[record.outcome] += 1
         self._seconds["queued"] += record.queued_s
         self._seconds["total"] += record.total_s
         self._repairs.update(repair.kind for repair in record.repairs)
+        self._violations.update(violation.kind for violation in record.violations)
         self._endless += record.endless
         if isinstance(record.last, TurnEnd):
             usage = record.last.usage
@@ -62,10 +68,22 @@ class Metrics:
             ),
             ("turn_seconds", "Seconds of all turns: until the engine answered, and in all.", "part", self._seconds),
             ("tool_call_repairs", "What was mended in tool calls and histories, by kind.", "kind", self._repairs),
+            (
+                "tool_call_violations",
+                "Calls that do not fit their tool, as the model wrote them.",
+                "kind",
+                self._violations,
+            ),
         )
         for name, text, label, counted in shown:
             family = CounterMetricFamily(f"unsloth_{name}", text, labels=[label])
             for value, number in sorted(counted.items()):
                 family.add_metric([value], number)
             yield family
+        tries = CounterMetricFamily(
+            "unsloth_second_tries", "What was asked for once more, and how that ended.", labels=["kind", "outcome"]
+        )
+        for labels, number in sorted(self._second_tries.items()):
+            tries.add_metric([*labels], number)
+        yield tries
         yield CounterMetricFamily("unsloth_endless_turns", "Turns ended for repeating themselves.", value=self._endless)

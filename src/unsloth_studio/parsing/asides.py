@@ -27,6 +27,8 @@ _THOUGHTS: Final = {
 }
 """Reasoning when they open the output. Source: the prompts and templates of Kimi-VL, Sky-T1 and of reasoning fine-tunes."""
 _LONGEST = 256
+_REFUTED = 64
+"""Tags before a call that were not closed, until one is taken to be closed without a look."""
 
 
 def thought_at(text: str, pos: int) -> tuple[int, str] | None:
@@ -46,7 +48,8 @@ def may_open_a_thought(text: str, pos: int) -> bool:
 class Asides:
     """Told of all that is said, in order; knows which tag is open at its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, refuted: int = 0) -> None:
+        self.refuted = refuted
         self._steps: re.Pattern[str] | None = None  # what opens the tag once more, closes it or ends its reach
         self._longest = 0
         self._depth = 0
@@ -98,6 +101,8 @@ class Asides:
         """Whether the open tag is closed behind `pos`, so that what stands in it is shown; None while that is not plain."""
         if self._steps is None or self._shown:
             return self._shown
+        if self.refuted > _REFUTED:
+            return True
         depth = self._depth
         for found in self._steps.finditer(text, pos):
             depth = _stepped(depth, found)
@@ -109,6 +114,7 @@ class Asides:
                 return None
         if not self._shown:
             self._steps = None
+            self.refuted += 1
         return self._shown
 
 

@@ -62,11 +62,11 @@ def begin(text: str, start: int, names: ToolNames, *, opener: str, final: bool) 
         if pos >= len(text):
             return _NOTHING if final else _WAIT
         if text.startswith("`", pos):
-            found = _FENCE.match(text, pos)
-            if found and (found.end() < len(text) or final):
-                pos, fenced = found.end(), True
-                continue
-            return _NOTHING if final or (not found and not "```".startswith(text[pos:])) else _WAIT
+            behind = _behind_fence(text, pos, final=final)
+            if behind is None or behind == pos:
+                return _WAIT if behind is None else _NOTHING
+            pos, fenced = behind, True
+            continue
         if text[pos] not in "<[]":
             break
         mark = mark_at(text, pos)
@@ -131,10 +131,8 @@ def _named(text: str, found: re.Match[str], names: ToolNames, *, opener: str, fe
         return Begun(JsonBody(names, after, name=word))
     if rest == "<":
         return _before_mark(text, found, after, names, final=final)
-    if text.startswith("```", after):
-        fence = _FENCE.match(text, after)
-        assert fence
-        return Begun(JsonBody(names, fence.end(), name=word, fenced=True)) if fence.end() < len(text) else _WAIT
+    if rest == "`" and (fenced_at := _behind_fence(text, after, final=final)) != after:
+        return _WAIT if fenced_at is None else Begun(JsonBody(names, fenced_at, name=word, fenced=True))
     if word.lower() in ("json", "function") and after > end:
         return begin(text, after, names, opener=opener, final=final)
     return Begun(GlmBody(names, found.start()))
@@ -151,9 +149,8 @@ def _before_mark(text: str, found: re.Match[str], pos: int, names: ToolNames, *,
         after = _end(_BLANK, text, mark.end)
         if after >= len(text):
             return _NOTHING if final else _WAIT
-        if fence := _FENCE.match(text, after):
-            return Begun(JsonBody(names, fence.end(), name=word, fenced=True))
-        return Begun(JsonBody(names, after, name=word))
+        at = _behind_fence(text, after, final=final)
+        return _WAIT if at is None else Begun(JsonBody(names, at, name=word, fenced=at > after))
     if isinstance(mark, Mark) and mark.kind == "head":
         return Begun(TaggedBody(names, pos, mark.end))
     return Begun(GlmBody(names, found.start()))
@@ -172,10 +169,17 @@ def _deepseek(text: str, pos: int, names: ToolNames, *, final: bool) -> Begun:
     after = _end(_BLANK, text, found.end())
     if after >= len(text):
         return _NOTHING if final else _WAIT
-    fence = _FENCE.match(text, after)
-    if text[after] == "`" and (fence is None or fence.end() >= len(text)) and not final:
-        return _WAIT
-    return Begun(JsonBody(names, fence.end() if fence else after, name=found.group(), fenced=fence is not None))
+    at = _behind_fence(text, after, final=final)
+    return _WAIT if at is None else Begun(JsonBody(names, at, name=found.group(), fenced=at > after))
+
+
+def _behind_fence(text: str, pos: int, *, final: bool) -> int | None:
+    """Where the text goes on behind a fence at `pos`, `pos` if there is none, None when more text is needed to tell."""
+    found = _FENCE.match(text, pos)
+    end = found.end() if found else pos
+    if final or (end < len(text) if found else not "```".startswith(text[pos : pos + 3])):
+        return end
+    return None
 
 
 def _end(pattern: re.Pattern[str], text: str, pos: int) -> int:

@@ -28,6 +28,9 @@ _GOES_ON = re.compile(r"\s*(?:[,})\]:]|<(?:tool_call\||end_function_call)|\Z)")
 _DEPTH = 32
 _UP_TO_COMMA = re.compile(r"[^,{}\[\]]*")
 _BARE_KEY = re.compile(r",\s*(?:<\|\"\|>|[\"'])?(?P<key>[\w.\-]+)(?:<\|\"\|>|[\"'])?\s*:")
+_KEY = re.compile(r"\s*(?:<\|\"\|>|[\"'])?([^:,{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:")
+_STOP = re.compile(r",\s*[\w\"-]+\s*:|[{}\[\]]")
+"""What may end a bare value."""
 _LITERAL = re.compile(r"\s*(?:[+-]?\d+(?:\.\d+)?|true|false|null|True|False|None)\s*")
 
 
@@ -117,6 +120,7 @@ class _Reader:
         self._text = text
         self._known = known  # the keys that the tool declares
         self._pos = 0
+        self._stop = -1  # the next place where a bare value may end, if it is not behind
         self.repairs: list[str] = []
         self.closed = True
 
@@ -125,9 +129,7 @@ class _Reader:
         self._pos += 1
         members: dict[str, Any] = {}
         while not self._over("}"):
-            key = re.compile(r"\s*(?:<\|\"\|>|[\"'])?([^:,{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:").match(
-                self._text, self._pos
-            )
+            key = _KEY.match(self._text, self._pos)
             if key is None:
                 raise ValueError
             self._pos = key.end()
@@ -201,14 +203,16 @@ class _Reader:
         return text.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
 
     def _bare(self, depth: int) -> Any:
+        if self._stop < self._pos:
+            stop = _STOP.search(self._text, self._pos)
+            self._stop = stop.start() if stop else len(self._text)
         for mark in _MARKS[:2]:
-            end = self._text.find(mark, self._pos)
-            stop = re.compile(r",\s*[\w\"-]+\s*:|[{}\[\]]").search(self._text, self._pos)
-            if end >= 0 and (stop is None or end < stop.start()) and _GOES_ON.match(self._text, end + len(mark)):
+            end = self._text.find(mark, self._pos, self._stop)
+            if end >= 0 and _GOES_ON.match(self._text, end + len(mark)):
                 text, self._pos = self._text[self._pos : end], end + len(mark)
                 self.repairs.append("string_opened")
                 return text
-        found = re.compile(r"[^,{}\[\]]*").match(self._text, self._pos)
+        found = _UP_TO_COMMA.match(self._text, self._pos)
         assert found
         self._pos = found.end()
         if depth == 0 and self._known and not _LITERAL.fullmatch(found.group()):

@@ -21,6 +21,11 @@ _FOLLOWS = re.compile(r"\s*(?:<\s*/?\s*arg_(?:key|value)\s*>|<\s*/?\s*tool_call|
 _NAME = re.compile(r"\s*([\w.\-/:]+)")
 _ONLY_A_NAME = re.compile(r"\s*[\w.\-/:]*\s*")
 _MAY_BEGIN = re.compile(r"\s*[\w.\-/:]*\s*[\w.\-]*\s*")
+_VALUE_OPENED = re.compile(r"\s*<\s*arg_value\s*>(?:\s*<\s*arg_value\s*>)?", re.IGNORECASE)
+_CLOSER = re.compile(r"<\s*/\s*arg_(value|key)\s*>?", re.IGNORECASE)
+_WHOLE_CLOSER = re.compile(r"\s*<\s*/\s*arg_(?:value|key)\s*>", re.IGNORECASE)
+_ANOTHER = re.compile(r"\n?<\s*arg_key\s*>\s*(?P<key>[\w.\-]*)", re.IGNORECASE)
+_KEY_CLOSED = re.compile(r"\s*<\s*/\s*arg_key\s*>", re.IGNORECASE)
 _PROSE = 300
 _BEGINS = 32
 """Characters behind a closing tag that tell whether it counts."""
@@ -90,29 +95,31 @@ class GlmBody:
             return Ended((), end)
         schema = self._names.schema(resolved.name)
         arguments: dict[str, Any] = {}
-        for key, value in pairs[0]:
+        for key, value in pairs[0].items():
             arguments[key] = fit_text(value, schema_of(schema, key), schema)
         repairs = (*(("tags",) if pairs[1] else ()), *(("folded_name",) if resolved.repaired else ()))
         raw = RawCall(resolved.name, arguments, repairs)
         return Ended(accepted([raw], self._names, source.strip()), end)
 
 
-def _pairs(text: str, known: set[str]) -> tuple[list[tuple[str, str]], bool] | None:
+def _pairs(text: str, known: set[str]) -> tuple[dict[str, str], bool] | None:
     """Keys and values in order, and whether a tag was missing or misplaced; None when it makes no sense."""
-    pairs: list[tuple[str, str]] = []
+    pairs: dict[str, str] = {}
+    to_come = set(known)
     mended = False
     pos = 0
     while pos < len(text):
         key, pos, well = _key(text, pos, known)
         if key is None:
             return (pairs, mended) if not text[pos:].strip() else None
-        if any(key == given for given, _ in pairs):
+        if key in pairs:
             return None
-        value, pos, closed = _value(text, pos, to_come=known - {key, *(given for given, _ in pairs)})
+        value, pos, closed = _value(text, pos, to_come=to_come - {key})
         if not closed and _CALL.search(value):
             return None  # the next call was read into it
         if closed or value.strip():
-            pairs.append((key, value))  # a key without a value says nothing
+            pairs[key] = value  # a key without a value says nothing
+            to_come.discard(key)
         mended = mended or not well or not closed
     return pairs, mended
 
@@ -142,15 +149,17 @@ def _key(text: str, pos: int, known: set[str]) -> tuple[str | None, int, bool]:
 
 def _value(text: str, pos: int, *, to_come: set[str]) -> tuple[str, int, bool]:
     """A value up to the closing tag that counts, or to the next key."""
-    opened = re.compile(r"\s*<\s*arg_value\s*>(?:\s*<\s*arg_value\s*>)?", re.IGNORECASE).match(text, pos)
+    opened = _VALUE_OPENED.match(text, pos)
     start = opened.end() if opened else pos
     at = start
+    another = _ANOTHER.search(text, at)
     while True:
-        found = re.compile(r"<\s*/\s*arg_(value|key)\s*>?", re.IGNORECASE).search(text, at)
-        another = re.compile(r"\n?<\s*arg_key\s*>\s*(?P<key>[\w.\-]*)", re.IGNORECASE).search(text, at)
+        found = _CLOSER.search(text, at)
+        if another and another.start() < at:
+            another = _ANOTHER.search(text, at)
         if another and (found is None or another.start() < found.start()):
             if to_come and another["key"] not in to_come and found is not None:
-                inside = re.compile(r"\s*<\s*/\s*arg_key\s*>", re.IGNORECASE).match(text, another.end())
+                inside = _KEY_CLOSED.match(text, another.end())
                 at = inside.end() if inside else another.end()  # the value speaks of a key that is not to come
                 continue
             return text[start : another.start()].strip("\n"), another.start(), False
@@ -158,7 +167,7 @@ def _value(text: str, pos: int, *, to_come: set[str]) -> tuple[str, int, bool]:
             return text[start:].strip("\n"), len(text), False
         if _FOLLOWS.match(text, found.end()):
             end = found.end()
-            while doubled := re.compile(r"\s*<\s*/\s*arg_(?:value|key)\s*>", re.IGNORECASE).match(text, end):
+            while doubled := _WHOLE_CLOSER.match(text, end):
                 end = doubled.end()
             value = text[start : found.start()]
             return value if opened else value.removeprefix("\n").removesuffix("\n"), end, opened is not None

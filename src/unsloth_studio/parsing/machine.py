@@ -4,8 +4,8 @@ The rule: reading a whole text is feeding it at once. Every decision waits until
 never depends on where the chunks were cut; what is decided is given out at once. Nothing here raises on any input, and a
 text of any shape is read in linear time.
 
-    START ──> TEXT <──> THOUGHT        TEXT ──mark──> BODY ──call──> AFTER ──> TEXT or BODY
-      └─bare call─> BODY                      └──no call: the mark was text, and reading goes on behind it
+    START ──> TEXT <──> THOUGHT        TEXT ──mark──> BODY ──> ENDED ──call──> AFTER ──> TEXT or BODY
+      └─bare call─> BODY                                └────────┴──no call: it was text, and reading goes on behind it
 """
 
 from __future__ import annotations
@@ -65,8 +65,10 @@ class OutputParser(TextReading):
 
     def _keep_from(self) -> int:
         """Forget what has been given out."""
-        start = self._opened if self._state in ("body", "header") else self._pos
-        if start and self._state not in ("body", "header", "start"):
+        if self._state in ("body", "ended", "header", "start"):
+            return 0
+        start = self._pos
+        if start:
             self._pos -= start
             return start
         return 0
@@ -82,6 +84,8 @@ class OutputParser(TextReading):
                 return self._in_thought()
             case "body":
                 return self._in_body()
+            case "ended":
+                return self._in_ended()
             case "after":
                 return self._after()
             case "header":

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 
 _QUOTE = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)*>")
+_PART = re.compile(r"\n|`+|~+|[^\n`~]+")
 _LINE_LIMIT = 64
+_INFO_LIMIT = 32
 
 
 class Markdown:
-    """Told of every piece of the text in order."""
+    """Told of every piece of the text in order: by `feed`, or by `text`, `newline` and `run`."""
 
     def __init__(self) -> None:
         self.line_start = True
@@ -23,7 +25,6 @@ class Markdown:
         self._after_blank = True
         self._straight = 0  # quotation marks so far in the line, and typographic ones that are open
         self._curly = 0
-        self._words = False
         self._quoted_line = False
 
     @property
@@ -36,11 +37,10 @@ class Markdown:
         return self._straight % 2 == 1 or self._curly > 0
 
     def ends_quotation(self, rest: str) -> bool:
-        """Whether the quotation ends in `rest`, the rest of the line, and there are words around it."""
-        before, mark, after = rest.rpartition("\u201d" if self._curly > 0 else '"')
+        """Whether the quotation ends in `rest`, the rest of the line."""
+        before, mark, _ = rest.rpartition("\u201d" if self._curly > 0 else '"')
         marks = before.count('"') - before.count('\\"')
-        ends = bool(mark) and (self._curly > 0 or (marks % 2 == 0 and not before.endswith("\\")))
-        return ends and (self._words or re.search(r"\w", after) is not None)
+        return bool(mark) and (self._curly > 0 or (marks % 2 == 0 and not before.endswith("\\")))
 
     def settle_quotation(self, *, quoted: bool) -> None:
         """`quoted`: the rest of the line is only spoken of; else the marks so far were none of a quotation."""
@@ -61,16 +61,26 @@ class Markdown:
             self._quote = _QUOTE.match(self._line) is not None
         if run and not run.isspace():
             self.line_start = False
-        self._words = self._words or re.search(r"\w", run) is not None
         self._straight += run.count('"')
         for mark in re.findall("[\u201c\u201d]", run):
             self._curly = max(0, self._curly + (1 if mark == "\u201c" else -1))
 
-    def newline(self, *, blank: bool | None = None) -> None:
-        """`blank`: whether the line before was; else what was told of it."""
-        self._after_blank = not self._line.strip() if blank is None else blank
+    def feed(self, text: str) -> None:
+        """A text of any shape, whole lines and fences in it."""
+        for part in _PART.finditer(text):
+            letter = text[part.start()]
+            if letter == "\n":
+                self.newline()
+            elif letter in "`~":
+                rest = text[part.end() : part.end() + _INFO_LIMIT]
+                self.run(letter, len(part.group()), rest.partition("\n")[0])
+            else:
+                self.text(part.group())
+
+    def newline(self) -> None:
+        self._after_blank = not self._line.strip()
         self.line_start, self._quote, self._code, self._line = True, False, 0, ""
-        self._straight, self._curly, self._words, self._quoted_line = 0, 0, False, False
+        self._straight, self._curly, self._quoted_line = 0, 0, False
 
     def opens_tool_code(self, letter: str, count: int, info: str) -> bool:
         """Gemma 3 writes its calls into a fence of this name."""

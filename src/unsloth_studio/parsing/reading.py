@@ -10,12 +10,14 @@ from typing import Any, Literal
 
 from unsloth_studio.parsing.asides import Asides
 from unsloth_studio.parsing.bodies import Body
+from unsloth_studio.parsing.calls import Ended
 from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.markdown import Markdown
+from unsloth_studio.parsing.mentions import BEFORE
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.output import Collector, ContentDelta, Piece, ReasoningDelta
 
-State = Literal["start", "text", "thought", "body", "after", "header"]
+State = Literal["start", "text", "thought", "body", "ended", "after", "header"]
 _TAIL = 16
 
 
@@ -44,6 +46,9 @@ class ReadingState:
         self._collector = Collector()
         self._pieces: list[Piece] = []
         self._body: Body | None = None
+        self._ended: Ended | None = (
+            None  # the calls of a body that has ended, while it is not plain that they are meant
+        )
         self._opened: int = 0  # where the text begins that is a call or, if it is none, content
         self._behind: int = 0  # just behind the mark that announced it
         self._opener = ""
@@ -63,6 +68,7 @@ class ReadingState:
         self._foreign = False  # the turn is another role's
         self._in_brackets = False  # the last call stood behind an opening bracket of the text
         self._tail = ""  # how that ends which was given out since the last control token
+        self._before = ""  # how that ends which was given out in this turn, since the last call or thought
         self._answer: JsonScan | None = None  # the JSON that the output is, while it is open
         self._fenced = False  # the last call stood in a fence that is still open
 
@@ -70,20 +76,25 @@ class ReadingState:
         if text:
             self._said = self._said or not text.isspace()
             self._asides.feed(text, hidden=self._markdown.quoting)
-            self._tail = (self._tail + text)[-_TAIL:]
+            self._note(text)
             if self._answer is not None and self._answer.feed(text) is not None:
                 self._answer = None
             self._give(ContentDelta(text))
 
     def _think(self, text: str) -> None:
         if text:
-            self._tail = (self._tail + text)[-_TAIL:]
+            self._note(text)
             self._give(ReasoningDelta(text))
+
+    def _note(self, text: str) -> None:
+        self._tail = (self._tail + text)[-_TAIL:]
+        self._before = (self._before + text)[-BEFORE:]
 
     def _another_speaks(self) -> None:
         """What was quoted or shown ends with the turn or the message."""
         self._markdown.newline()
-        self._asides = Asides()
+        self._before = ""
+        self._asides = Asides(self._asides.refuted)
 
     def _give(self, piece: Piece) -> None:
         last = self._pieces[-1] if self._pieces else None

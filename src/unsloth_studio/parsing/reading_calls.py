@@ -11,6 +11,7 @@ from unsloth_studio.parsing.calls import Ended
 from unsloth_studio.parsing.harmony import Header, header
 from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
+from unsloth_studio.parsing.mentions import behind, is_mentioned
 from unsloth_studio.parsing.output import Call
 from unsloth_studio.parsing.reading import ReadingState
 from unsloth_studio.parsing.roles import author_name, author_of, may_begin_a_turn
@@ -52,7 +53,7 @@ class CallReading(ReadingState):
             self._state = "thought"
         elif self._names or "|" not in text:
             self._say(text)
-            self._markdown.text(text)
+            self._markdown.feed(text)
             self._state = "text"
         else:
             self._state = "text"
@@ -75,6 +76,19 @@ class CallReading(ReadingState):
             return self._failed(ended.end)
         if self._bare:
             return self._bare_call(ended)
+        self._ended, self._state = ended, "ended"
+        return True
+
+    def _in_ended(self) -> bool:
+        """A body was a call; what stands around it tells whether it is only spoken of."""
+        assert self._ended is not None
+        ended = self._ended
+        fenced = self._fenced or (self._body is not None and self._body.fenced)
+        after = behind(self._text, ended.end, fenced=fenced, final=self._final)
+        if after is None:
+            return False
+        if is_mentioned(self._before, after):
+            return self._failed(ended.end)
         return self._called(ended)
 
     def _first(self) -> int:
@@ -111,7 +125,7 @@ class CallReading(ReadingState):
         self._json_open = isinstance(self._body, JsonBody)
         self._fenced = self._fenced or (self._body is not None and self._body.fenced)
         self._body, self._state = None, "after"
-        self._said, self._tail = True, ""
+        self._said, self._tail, self._before = True, "", ""
         return True
 
     def _failed(self, end: int) -> bool:
@@ -128,10 +142,7 @@ class CallReading(ReadingState):
             self._state = "thought"
             return True
         self._say(text)
-        before, newline, last = text.rpartition("\n")
-        if newline:
-            self._markdown.newline(blank=not before.rpartition("\n")[2].strip())
-        self._markdown.text(last)
+        self._markdown.feed(text)
         self._state = "text"
         return True
 

@@ -151,9 +151,12 @@ class TextReading(CallReading):
     def _code_is_closed(self) -> bool | None:
         """Whether the inline code that a lone run of backticks began ends in its line; None while the line is open."""
         end = self._text.find("\n", self._pos)
-        line = self._text[self._pos : end if end >= 0 else len(self._text)]
-        if any(len(run) == self._markdown.in_code for run in re.findall("`+", line)):
-            return True
+        line_end = end if end >= 0 else len(self._text)
+        for run in re.compile("`+").finditer(self._text, self._pos, line_end):
+            if run.end() == len(self._text) and not self._final:
+                return None  # the run itself may go on
+            if run.end() - run.start() == self._markdown.in_code:
+                return True
         return None if end < 0 else False
 
     def _fence(self, letter: str) -> bool:
@@ -252,7 +255,7 @@ class TextReading(CallReading):
 
     def _end_of_thought(self, end: int) -> bool:
         self._pos, self._state, self._harmony_thought = end, "start", False
-        self._foreign, self._tail, self._closer = False, "", ""
+        self._foreign, self._tail, self._before, self._closer = False, "", "", ""
         return True
 
     def _turn_in_thought(self, mark: Mark) -> bool:

@@ -14,6 +14,7 @@ import orjson
 from unsloth_studio.schemas.validate import Violation, first_violation
 from unsloth_studio.schemas.words import type_names
 from unsloth_studio.turn.messages import OutputFormat, Part, TextPart, ToolCallPart, ToolDefinition
+from unsloth_studio.turn.record import FaultKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Fault:
     violation: Violation
     call_id: str | None = None
     name: str | None = None
+    kind: FaultKind = "schema"
 
 
 def check_turn(parts: Iterable[Part], tools: Iterable[ToolDefinition], output: OutputFormat) -> tuple[Fault, ...]:
@@ -53,11 +55,14 @@ def _check_call(call: ToolCallPart, known: dict[str, ToolDefinition]) -> Fault |
     tool = known.get(call.name)
     if tool is None:
         names = ", ".join(f"`{name}`" for name in list(known)[:20])
-        return Fault(Violation("", f"there is no such tool; there are {names or 'none'}"), call.call_id, call.name)
+        no_tool = Violation("", f"there is no such tool; there are {names or 'none'}")
+        return Fault(no_tool, call.call_id, call.name, "unknown_tool")
     value, broken = _parsed(call.arguments.strip() or "{}")
     if broken is None and not isinstance(value, dict):
         broken = Violation("", "the arguments must be a JSON object")
-    violation = broken or (first_violation(value, tool.parameters) if _takes_objects(tool) else None)
+    if broken is not None:
+        return Fault(broken, call.call_id, call.name, "not_json")
+    violation = first_violation(value, tool.parameters) if _takes_objects(tool) else None
     return None if violation is None else Fault(violation, call.call_id, call.name)
 
 

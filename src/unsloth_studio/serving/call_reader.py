@@ -7,6 +7,7 @@ never depends on where the chunks were cut. Only the model's own words of this t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, assert_never, cast
 
 from unsloth_studio.parsing import Call, ContentDelta, OutputParser, Piece, ToolCall
@@ -24,6 +25,8 @@ from unsloth_studio.turn.events import (
     PromptProgress,
     ReasoningDelta,
     TextDelta,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -34,6 +37,7 @@ from unsloth_studio.turn.messages import (
     NamedTool,
     RawPrompt,
     ReasoningPart,
+    Request,
     StreamedPart,
     TextPart,
     ToolCallPart,
@@ -42,9 +46,21 @@ from unsloth_studio.turn.messages import (
 from unsloth_studio.turn.record import CallRepair
 
 
-def offers_tools(prompt: Conversation | RawPrompt) -> bool:
-    """Whether the model may call anything in this turn."""
-    return isinstance(prompt, Conversation) and bool(prompt.tools) and prompt.tool_choice != "none"
+def tools_of(prompt: Conversation | RawPrompt) -> tuple[ToolDefinition, ...]:
+    """What the model may call in this turn."""
+    if not isinstance(prompt, Conversation) or prompt.tool_choice == "none":
+        return ()
+    if isinstance(prompt.tool_choice, NamedTool):
+        return tuple(tool for tool in prompt.tools if tool.name == prompt.tool_choice.name)
+    return prompt.tools
+
+
+def reads(request: Request) -> bool:
+    """Whether the turn's text is read. Without a call allowed its calls stay text, and control tokens are left out of it."""
+    prompt = request.prompt
+    if not isinstance(prompt, Conversation) or request.top_logprobs is not None or not request.heal_tool_calls:
+        return False
+    return bool(tools_of(prompt)) or (bool(prompt.tools) and request.output.kind == "text")
 
 
 class CallReader:
@@ -56,7 +72,7 @@ class CallReader:
 
     def __init__(self, prompt: Conversation | RawPrompt, turn_id: str) -> None:
         assert isinstance(prompt, Conversation), "a raw prompt offers no tools"
-        self._tools = [_openai(tool) for tool in _callable(prompt)]
+        self._tools = [_openai(tool) for tool in tools_of(prompt)]
         self._parallel = prompt.parallel_tool_calls
         self._turn_id = turn_id
         self._parser: OutputParser | None = None
@@ -109,7 +125,7 @@ class CallReader:
                 self._flush(out, length=True)
                 self._leave(out)
                 out.append(event)
-            case TurnStart() | PromptProgress() | ToolResultReady():
+            case TurnStart() | PromptProgress() | ToolResultReady() | ToolOutputDelta() | ToolApprovalAsked():
                 out.append(event)
             case _:
                 assert_never(event)
@@ -161,7 +177,7 @@ class CallReader:
             reason = "tool_calls"
         elif not self._calls and reason == "tool_calls":
             reason = "stop"
-        out.append(TurnEnd(reason, event.usage, event.timings, event.stop_sequence))
+        out.append(replace(event, finish_reason=reason))
 
     def _call_in_thought(self, out: list[Event]) -> None:
         """A model that never closed its thought and ended it with a whole call meant the call."""
@@ -234,13 +250,6 @@ def _object_in(value: Any) -> tuple[dict[str, Any] | None, bool]:
             return (cast("dict[str, Any]", whole), True) if isinstance(whole, dict) else (None, False)
         case _:
             return None, False
-
-
-def _callable(prompt: Conversation) -> tuple[ToolDefinition, ...]:
-    """The tools that the choice leaves."""
-    if isinstance(prompt.tool_choice, NamedTool):
-        return tuple(tool for tool in prompt.tools if tool.name == prompt.tool_choice.name)
-    return prompt.tools
 
 
 def _openai(tool: ToolDefinition) -> Mapping[str, Any]:

@@ -36,9 +36,8 @@ def demands_call(request: Request) -> bool:
 
 def missing_call(request: Request, turn: Turn) -> bool:
     """Whether the turn lacks a call that the request demands; not if no model wrote it (an agent was stopped)."""
-    written = turn.usage.completion_tokens > 0
     names = {tool.name for tool in _demanded(request)}
-    return bool(names) and written and not any(call.name in names for call in turn.tool_calls)
+    return bool(names) and turn.by_model and not any(call.name in names for call in turn.tool_calls)
 
 
 def demand(request: Request, turn: Turn) -> Request:
@@ -60,8 +59,9 @@ def demand(request: Request, turn: Turn) -> Request:
     )
 
 
-def with_call(request: Request, first: Turn, second: Turn) -> Turn:
-    """`first` with the call that `second` spells, or `first` as it was when that is none."""
+def with_call(request: Request, first: Turn, second: Turn) -> Turn | None:
+    """`first` with the call that `second` spells; None, and `first` as it was, when that is none. Its tokens count in any
+    case."""
     tokens = first.usage.completion_tokens + second.usage.completion_tokens
     first.usage = replace(first.usage, completion_tokens=tokens)
     made = next(
@@ -74,15 +74,15 @@ def with_call(request: Request, first: Turn, second: Turn) -> Turn:
     try:
         spelled: Any = orjson.loads(text[text.find("{") : text.rfind("}") + 1])
     except orjson.JSONDecodeError:
-        return first
+        return None
     match spelled:
         case {"name": str(name), "arguments": dict()} if any(name == tool.name for tool in _demanded(request)):
             text = orjson.dumps(spelled["arguments"]).decode()
             first.parts = [*_words(first), ToolCallPart(f"call_{second.id}_forced", name, text)]
             first.finish_reason = "tool_calls"
+            return first
         case _:
-            pass
-    return first
+            return None
 
 
 def _words(turn: Turn) -> list[StreamedPart]:

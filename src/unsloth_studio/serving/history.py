@@ -22,6 +22,7 @@ from unsloth_studio.turn.messages import (
     Conversation,
     Message,
     Part,
+    ReasoningPart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -126,7 +127,15 @@ class _Mender:
             self._note("result_order", str(owners), str(sorted(owners)))
 
     def _assistant(self, parts: tuple[Part, ...]) -> None:
-        kept = [self._call(part) if isinstance(part, ToolCallPart) else part for part in _shown(parts)]
+        kept: list[Part] = []
+        for part in _shown(parts):
+            if not isinstance(part, ToolCallPart):
+                kept.append(part)
+            elif part.name:
+                kept.append(self._call(part))
+            else:  # no template can show it; its result becomes what the user says
+                self.called.add(_plain(part.call_id))
+                self._note("unnamed_call", part.arguments, "")
         if kept:
             self.speaking += kept
         else:
@@ -147,26 +156,43 @@ class _Mender:
         return call if same else replace(call, call_id=call_id, arguments=arguments)
 
     def _arguments(self, text: str) -> str:
-        """The engine answers every later request with 500 when one call in the history is not a JSON object."""
-        try:
-            if isinstance(orjson.loads(text), dict):
-                return text
-        except orjson.JSONDecodeError:
-            pass
-        found = readings(text) if text.strip() else []
-        value = found[0].value if len(found) == 1 else None
+        """The engine answers every later request with 500 when one call in the history is not a JSON object. Clients write
+        no arguments as `false`, `[]`, `""` or null, and some write the object as a JSON text."""
+        if not text.strip():
+            return "{}"
+        value = _value(text)
+        if isinstance(value, dict) and _is_json(text):
+            return text
+        if isinstance(value, str) and isinstance(inner := _value(value), dict):
+            value = cast("object", inner)
         if isinstance(value, dict):
             mended = json_text_of(cast("object", value))
-        elif not text.strip():
+        elif value in (False, None, "", []) and _is_json(text):
             mended = "{}"
         else:
             mended = orjson.dumps({"unparsed": text.encode(errors="replace").decode()}).decode()
-        if text.strip():
-            self._note("history_arguments", text, mended)
+        self._note("history_arguments", text, mended)
         return mended
 
     def _note(self, kind: str, before: str, after: str) -> None:
         self.repairs.append(CallRepair(kind, before, after))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _value(text: str) -> object:
+    """What JSON text says, or the one meaning that it can have when it is damaged; None when it has none."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        found = readings(text) if text.strip() else []
+        return found[0].value if len(found) == 1 else None
 
 
 def _owners(asked: list[_Asked], ids: list[str], called: set[str]) -> list[int | None]:
@@ -200,7 +226,7 @@ def _plain(call_id: str) -> str:
 
 
 def _shown(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Without empty texts, which some templates refuse."""
-    if all(not isinstance(part, TextPart) or part.text for part in parts):
+    """Without empty texts and thoughts, which some templates refuse."""
+    if all(not isinstance(part, TextPart | ReasoningPart) or part.text for part in parts):
         return parts
-    return tuple(part for part in parts if not isinstance(part, TextPart) or part.text)
+    return tuple(part for part in parts if not isinstance(part, TextPart | ReasoningPart) or part.text)

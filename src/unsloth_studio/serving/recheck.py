@@ -69,19 +69,22 @@ def ask_again(request: Request, turn: Turn, fault: Fault) -> Request:
     return replace(request, prompt=changed, output=output)
 
 
-def better(request: Request, first: Turn, fault: Fault, second: Turn) -> Turn:
-    """`first` with what was at fault replaced by the second try, if that is without fault. Its tokens count in any case."""
+def better(request: Request, first: Turn, fault: Fault, second: Turn) -> Turn | None:
+    """`first` with what was at fault replaced by the second try; None, and `first` as it was, when that is at fault too. Its
+    tokens count in any case."""
     first.usage = _sum(first.usage, second.usage)
     if second.finish_reason == "length":
-        return first
+        return None
     if fault.name is None:
-        if not faults_of(request, second):
-            first.parts = [*(part for part in first.parts if not isinstance(part, TextPart)), *second.parts]
+        if faults_of(request, second):
+            return None
+        first.parts = [*(part for part in first.parts if not isinstance(part, TextPart)), *second.parts]
         return first
     old = _at_fault(first, fault)
     new = replace(old, arguments=_compact(second.text))
-    if not faults_of(request, replace(second, parts=[new])):
-        first.parts = [new if part is old else part for part in first.parts]
+    if faults_of(request, replace(second, parts=[new])):
+        return None
+    first.parts = [new if part is old else part for part in first.parts]
     return first
 
 

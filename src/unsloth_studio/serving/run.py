@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, replace
 
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
@@ -19,16 +19,30 @@ from unsloth_studio.engine.decode import Decoder
 from unsloth_studio.engine.encode import count_body, engine_body, engine_path
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.replies import lost_error
+from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.serving.admission import Admissions
-from unsloth_studio.serving.call_reader import CallReader, offers_tools
+from unsloth_studio.serving.call_check import CallCheck
+from unsloth_studio.serving.call_reader import CallReader, reads, tools_of
 from unsloth_studio.serving.history import mend_history
 from unsloth_studio.serving.lanes import Lane, Lanes
 from unsloth_studio.serving.loop_guard import NO_LOOP, LoopLimits, Verdict, judge, with_hint
 from unsloth_studio.serving.repetition import EndlessTurn
+from unsloth_studio.serving.second_try import SecondTries
 from unsloth_studio.turn.errors import TurnError, TurnFailure
-from unsloth_studio.turn.events import Event, PartEnd, PartStart, TextDelta, TurnEnd, TurnFailed, TurnStart, Usage
-from unsloth_studio.turn.messages import Conversation, Request, TextPart
-from unsloth_studio.turn.record import CallRepair, TurnRecord
+from unsloth_studio.turn.events import (
+    Event,
+    PartEnd,
+    PartStart,
+    PromptProgress,
+    TextDelta,
+    TurnEnd,
+    TurnFailed,
+    TurnStart,
+    Usage,
+)
+from unsloth_studio.turn.messages import Conversation, Request, TextPart, ToolCallPart
+from unsloth_studio.turn.record import CallRepair, CallViolation, SecondTry, TurnRecord
+from unsloth_studio.turn.trace import Trace, unwatched
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +55,23 @@ class _Watch:
     """When what happened, in seconds of the monotonic clock, and the last event that the client got."""
 
     arrived: float
+    trace: Trace
     opened: float | None = None
     managed: bool = True
     last: Event | None = None
     endless: bool = False
+    counts_calls: bool = False
+    reading: bool = True
+
+    def passed(self, events: Sequence[Event]) -> None:
+        """These go to the client."""
+        self.last = events[-1]
+        self.trace.written += len(events)
+        if self.reading and not isinstance(self.last, TurnStart | PromptProgress):
+            self.reading = False
+            self.trace.reached("writing")
+        if self.counts_calls:
+            self.trace.calls += sum(type(one) is PartStart and type(one.part) is ToolCallPart for one in events)
 
     def record(self, turn_id: str, *, repairs: tuple[CallRepair, ...]) -> TurnRecord:
         now = time.monotonic()
@@ -59,14 +86,19 @@ async def as_asked(request: Request, model_id: str) -> Request:
     return request
 
 
+def _unnoticed(second_try: SecondTry) -> None:
+    del second_try
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     """Runs turns on the models of a pool.
 
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
-    as far as the engine. `prepare` gets the request and the pool's id of the model that answers, before a slot is taken.
-    `heals` says whether badly written tool calls may be repaired at all; `loop_limits` when an agent goes in circles
-    (and whether an answer that repeats itself is ended).
+    as far as the engine, `on_try` of every second try. `prepare` gets the request and the pool's id of the model that
+    answers, before a slot is taken. `heals` says whether badly written tool calls may be repaired at all; `loop_limits` when
+    an agent goes in circles (and whether an answer that repeats itself is ended). `trace` gives what watches a request, by
+    its id.
     """
 
     pool: Pool
@@ -77,11 +109,19 @@ class Turns:
     prepare: Callable[[Request, str], Awaitable[Request]] = as_asked
     heals: bool = True
     loop_limits: LoopLimits = LoopLimits()
+    on_try: Callable[[SecondTry], None] = _unnoticed
+    trace: Callable[[str], Trace] = unwatched
+
+    @property
+    def second_tries(self) -> SecondTries:
+        return SecondTries(self.heals, self.on_try)
 
     async def run(self, request: Request, *, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, in batches: all that arrived in one read of the engine's socket."""
-        watch = _Watch(time.monotonic())
+        watch = _Watch(time.monotonic(), trace := self.trace(turn_id))
+        trace.reached("queued")
         chosen = self.pool.find(request.model)
+        trace.model = chosen.id
         request, mended = _mended(await self.prepare(request, chosen.id))
         verdict = self._verdict(request)
         if verdict.kind == "stop":
@@ -89,13 +129,15 @@ class Turns:
             yield told(turn_id, chosen.id, verdict.text)
             return
         request = _hinted(request, verdict)
-        heals = self.heals and request.heal_tool_calls and request.top_logprobs is None and offers_tools(request.prompt)
-        calls = CallReader(request.prompt, turn_id) if heals else None
+        calls = CallReader(request.prompt, turn_id) if self.heals and reads(request) else None
+        offered = tools_of(request.prompt)
+        watch.counts_calls = bool(offered)
+        check = CallCheck(offered) if offered else None
         endless = EndlessTurn() if self.loop_limits.stop else None
         admission = self.admissions.of(chosen.id, chosen.slots)
-        async with admission.slot(), self.pool.lease(chosen, wait=self.load_wait) as engine:
-            lanes = Lanes(two=calls is not None)
-            try:
+        try:
+            async with admission.slot(), self._leased(chosen, trace) as engine:
+                lanes = Lanes(two=calls is not None and check is not None)
                 async with aclosing(self._lanes(engine, request, turn_id, lanes=lanes, watch=watch)) as batches:
                     async for events in batches:
                         if calls is not None:
@@ -104,19 +146,46 @@ class Turns:
                         if endless is not None:
                             events = endless.feed(events)
                         if events:
-                            watch.last = events[-1]
+                            watch.passed(events)
+                            if check is not None:
+                                check.feed(events)
                             yield events
                         if endless is not None and endless.ended:
                             watch.endless = True
                             return
-            finally:
-                if watch.opened is not None:
-                    self.on_record(watch.record(turn_id, repairs=(*mended, *(calls.repairs if calls else ()))))
+        finally:
+            if watch.opened is not None:
+                repairs = (*mended, *(calls.repairs if calls else ()))
+                await self._recorded(watch.record(turn_id, repairs=repairs), trace, check)
+
+    async def _recorded(self, record: TurnRecord, trace: Trace, check: CallCheck | None) -> None:
+        """Tell of the turn, with what is wrong in its calls. Told also when the client leaves in the meantime."""
+
+        def tell(record: TurnRecord) -> None:
+            self.on_record(record)
+            trace.ended(record)
+
+        if check is None or not check.called or record.outcome not in ("stop", "tool_calls"):
+            tell(record)
+            return
+
+        def judged(done: asyncio.Future[tuple[CallViolation, ...]]) -> None:
+            tell(record if done.cancelled() else replace(record, violations=done.result()))
+
+        judging = asyncio.get_running_loop().run_in_executor(None, check.violations)
+        judging.add_done_callback(judged)
+        await asyncio.wait([judging])
+
+    def _leased(self, model: PooledModel, trace: Trace) -> AbstractAsyncContextManager[Engine]:
+        if not self.pool.serves(model.id):
+            trace.reached("loading")
+        return self.pool.lease(model, wait=self.load_wait)
 
     async def _lanes(
         self, engine: Engine, request: Request, turn_id: str, *, lanes: Lanes, watch: _Watch
     ) -> AsyncGenerator[Sequence[Event]]:
         """The engine's events; once more from the start, with the calls left in the text, when its own parser failed."""
+        last: Event | None = None
         while True:
             anew = False
             try:
@@ -124,22 +193,29 @@ class Turns:
                     async for events in batches:
                         passed, anew = lanes.pass_on(events)
                         if passed:
+                            last = passed[-1]
                             yield passed
                         if anew:
                             break
             except TurnFailure as failure:
+                if lanes.lane == "ours":
+                    self.on_try(SecondTry(turn_id, "engine_parser", "failed"))
                 if not lanes.switches(failure.error):
                     raise
                 anew = True
             if not anew:
+                if lanes.lane == "ours":
+                    ended = isinstance(last, TurnEnd)
+                    self.on_try(SecondTry(turn_id, "engine_parser", "succeeded" if ended else "failed"))
                 return
+            self.on_try(SecondTry(turn_id, "engine_parser", "asked"))
             log.info("turn id=%s is asked again, its calls read by us: the engine's own parser failed", turn_id)
 
     async def _stream(
         self, engine: Engine, request: Request, turn_id: str, *, lane: Lane, watch: _Watch
     ) -> AsyncGenerator[Sequence[Event]]:
         """One reply of the engine, as events."""
-        address, stream = await self._open(engine, request, raw_calls=lane == "ours")
+        address, stream = await self._open(engine, request, watch.trace, raw_calls=lane == "ours")
         lost = lost_error(managed=address.managed, begun=True)
         decoder = Decoder(turn_id, engine.status.model_id, lost=lost, top_logprobs=request.top_logprobs)
         watch.opened, watch.managed = time.monotonic(), address.managed
@@ -191,16 +267,22 @@ class Turns:
             return ""
         return next((status.note for status in self.pool.statuses() if status.id == chosen.id), "")
 
-    async def _open(self, engine: Engine, request: Request, *, raw_calls: bool) -> tuple[EngineAddress, EngineStream]:
+    async def _open(
+        self, engine: Engine, request: Request, trace: Trace, *, raw_calls: bool
+    ) -> tuple[EngineAddress, EngineStream]:
         """Ask the engine; again if it could not be reached at all.
 
         A crash is noticed within milliseconds, but not before the next request can come: hence the short waits. A request
         that did reach the engine is never sent again: it may be what the engine died of.
         """
         for wait in RETRY_WAITS:
+            if engine.status.state != "ready":
+                trace.reached("loading")
             address = await engine.ready(self.load_wait)
             model, llama = address.model, address.speaks_llama
             body = engine_body(request, model=model, speaks_llama=llama, raw_calls=raw_calls)
+            trace.reached("reading")
+            trace.asked(body)
             try:
                 return address, await self.client.open(address, engine_path(request), body)
             except EngineUnreachable as error:
@@ -233,5 +315,5 @@ def told(turn_id: str, model: str, text: str) -> list[Event]:
         PartStart(0, part),
         TextDelta(0, text),
         PartEnd(0),
-        TurnEnd("stop", Usage()),
+        TurnEnd("stop", Usage(), by_model=False),
     ]

@@ -38,6 +38,22 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUse:
+    """What was used with a key: requests that reached a model, tokens read and written."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: KeyUse) -> KeyUse:
+        return KeyUse(
+            self.requests + other.requests,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Every key that is not revoked, by digest, as of one moment. `secret` is None when there is none.
 

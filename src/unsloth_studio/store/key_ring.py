@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from unsloth_studio.store.api_key import ApiKey, Snapshot
+from unsloth_studio.store.api_key import ApiKey, KeyUse, Snapshot
 from unsloth_studio.store.errors import DatabaseUnusable, InvalidKeySettings, SecretMissing
 from unsloth_studio.store.key_format import LEAD, is_well_formed
 from unsloth_studio.store.secret import LENGTH, digest_of
@@ -69,11 +69,12 @@ class KeyRing:
         self._static: dict[bytes, tuple[bytes, ApiKey]] = {}
         self._static_secret = secrets.token_bytes(LENGTH)
         self._used: dict[int, int] = {}
+        self._uses: dict[int, KeyUse] = {}
         self._reloading = asyncio.Lock()
         self._complaint = ""
         self._owner: asyncio.Task[None] | None = None
 
-    def add_static(self, plaintext: str, name: str) -> ApiKey:
+    def add_static(self, plaintext: str, name: str, *, scopes: tuple[str, ...] = ("inference", "tools")) -> ApiKey:
         """Accept a key of the operator's own (from the environment), of any form; it is never stored.
 
         Raises `InvalidKeySettings` when it is too short or cannot travel in a header.
@@ -85,7 +86,7 @@ class KeyRing:
                 f"printable ASCII characters without spaces. Give a longer one, or none to have one made."
             )
         digest = digest_of(self._static_secret, plaintext)
-        key = ApiKey(0, name, "", ("inference", "tools"), int(self._clock()))
+        key = ApiKey(0, name, "", scopes, int(self._clock()))
         self._static[digest] = (digest, key)
         return key
 
@@ -106,6 +107,26 @@ class KeyRing:
         if not self._opened.cancelled():
             await self._flush(self._opened.result())
 
+    async def store(self) -> KeyStore:
+        """The store, once it is open. Raises `DatabaseUnusable` when it will not be."""
+        if self._opened.done() and not self._opened.cancelled():
+            return self._opened.result()
+        try:
+            return await asyncio.shield(self._opened)
+        except asyncio.CancelledError:
+            if self._opened.cancelled():
+                raise DatabaseUnusable("The server stopped before the keys could be read.") from None
+            raise
+
+    def count(self, key: ApiKey, use: KeyUse) -> None:
+        """Add to what was used with `key`; one that is not stored is not counted."""
+        if key.id:
+            self._uses[key.id] = self._uses.get(key.id, KeyUse()) + use
+
+    async def flush(self) -> None:
+        """Write the times of last use and the counts that are in memory; what cannot be written now is kept for later."""
+        await self._flush(await self.store())
+
     async def verify(self, presented: str | None) -> ApiKey:
         """The key that `presented` is. Raises `KeyRejected`, and `DatabaseUnusable` if changed keys cannot be read.
 
@@ -117,7 +138,7 @@ class KeyRing:
             raise KeyRejected("malformed", FOREIGN)
         if self._static and (key := _match(self._static, self._static_secret, presented)):
             return key
-        store = self._opened.result() if self._opened.done() else await self._waited()
+        store = await self.store()
         kept = self._kept
         if kept is None or kept.generation != store.generation.value:
             kept = await self._reload(store)
@@ -127,14 +148,6 @@ class KeyRing:
             raise self._rejection(presented)
         self._used[key.id] = int(now)
         return key
-
-    async def _waited(self) -> KeyStore:
-        try:
-            return await asyncio.shield(self._opened)
-        except asyncio.CancelledError:
-            if self._opened.cancelled():
-                raise DatabaseUnusable("The server stopped before the keys could be read.") from None
-            raise
 
     def _rejection(self, presented: str) -> KeyRejected:
         if is_well_formed(presented):
@@ -180,13 +193,23 @@ class KeyRing:
 
     async def _flush(self, store: KeyStore) -> None:
         used, self._used = self._used, {}
-        if not used:
+        uses, self._uses = self._uses, {}
+        if not (used or uses):
             return
         try:
-            await store.database.run(store.touch, used)
+            await store.database.run(_write, store, used, uses)
         except DatabaseUnusable as error:
             self._used = used | self._used
-            _log.warning("The times of last use could not be written; trying again later. %s", error)
+            for key_id, use in uses.items():
+                self._uses[key_id] = use + self._uses.get(key_id, KeyUse())
+            _log.warning("What the keys were used for could not be written; trying again later. %s", error)
+
+
+def _write(store: KeyStore, used: Mapping[int, int], uses: Mapping[int, KeyUse]) -> None:
+    from unsloth_studio.store.usage import add_usage  # SQLAlchemy is there by now
+
+    add_usage(store.database, uses)  # first: a time that is written twice does no harm, a count does
+    store.touch(used)
 
 
 def _match(keys: Mapping[bytes, tuple[bytes, ApiKey]], secret: bytes, presented: str) -> ApiKey | None:

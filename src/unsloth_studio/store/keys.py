@@ -76,6 +76,11 @@ class KeyStore:
         self.generation.bump()
         return key, ApiKey(key_id, name, visible_prefix(key), ordered, now, expires_at)
 
+    def secret(self) -> bytes:
+        """The server secret, made if no key needed one so far. Raises `SecretMissing`."""
+        with self.database.write() as connection:
+            return self._secret(connection, int(self._clock()))
+
     def all_keys(self) -> list[ApiKey]:
         """Every key that was ever made, oldest first, the revoked and expired ones too."""
         with self.database.read() as connection:

@@ -110,7 +110,7 @@ def open_regular(folder: Path, path: str) -> int:
         raise FileNotFoundError(path)
     try:
         with _opened(folder, parts[:-1]) as parent:
-            descriptor = os.open(parts[-1], _FILE, dir_fd=parent)
+            descriptor = _open_file(parts[-1], parent)
     except (OSError, UnicodeEncodeError) as error:  # the latter for what is no file name at all
         raise FileNotFoundError(path) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -171,6 +171,21 @@ def _remove_one(top: int, name: str) -> None:
 def _names(descriptor: int) -> list[str]:
     with os.scandir(descriptor) as entries:
         return [entry.name for entry in entries]
+
+
+def _open_file(name: str, parent: int) -> int:
+    """Open what is not a link, also a file whose owner took away the rights to. Raises `OSError`."""
+    try:
+        return os.open(name, _FILE, dir_fd=parent)
+    except PermissionError:
+        named = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+        try:
+            if not stat.S_ISREG(os.fstat(named).st_mode):
+                raise
+            Path(f"/proc/self/fd/{named}").chmod(0o600)
+        finally:
+            os.close(named)
+        return os.open(name, _FILE, dir_fd=parent)
 
 
 @contextlib.contextmanager

@@ -19,14 +19,13 @@ from pathlib import Path
 
 import msgspec
 
+from unsloth_studio.tools import pictures
 from unsloth_studio.tools.contract import ToolImage
 from unsloth_studio.tools.sandbox.launcher import Sandbox
 from unsloth_studio.tools.sandbox.process import ConfinedProcess, OnOutput
 from unsloth_studio.tools.sandbox.result import Limits, SandboxResult
 
 MOST_MESSAGE_BYTES = 24 << 20
-MOST_IMAGES, MOST_IMAGE_BYTES = 8, 4 << 20
-_PNG = b"\x89PNG\r\n\x1a\n"  # the first 8 bytes of every PNG file (PNG specification, section 5.2)
 _IDLE_CPU_SHARE = 0.5
 _LAST_BREATH_SECONDS = 1.0  # between the end of the connection and the end of the process
 
@@ -146,12 +145,12 @@ class Interpreter:
 
 def _images(reply: _Reply) -> tuple[ToolImage, ...]:
     images: list[ToolImage] = []
-    for image in reply.images[:MOST_IMAGES]:
+    for image in reply.images[: pictures.MOST_IMAGES]:
         with contextlib.suppress(binascii.Error, ValueError):
             content = base64.b64decode(image.content, validate=True)
-            if content.startswith(_PNG) and len(content) <= MOST_IMAGE_BYTES:
-                images.append(ToolImage("image/png", content))
-    return tuple(images)
+            if (kind := pictures.media_type(content)) is not None:
+                images.append(ToolImage(kind, content))
+    return pictures.within_bounds(images)
 
 
 class Interpreters:

@@ -68,13 +68,14 @@ class PythonTool:
         async with session.lock:
             began = time.time()
             try:
+                await self._folders.ensure(session)
                 cell, lost = await self._cell(code, context, session, sandbox, limits)
             except OSError as error:
-                return ToolOutput(
-                    f"The sandbox cannot be started: {error.strerror}.", is_error=True, failure="unavailable"
-                )
-            changes = told.folder_changes(await self._folders.settle(session, began))
-        return _output(cell, lost, changes, limits, session.named)
+                said = f"The sandbox cannot be started: {error.strerror}."
+                return ToolOutput(said, is_error=True, failure="unavailable")
+            settled = await self._folders.settle(session, began)
+            images = cell.images or await self._folders.images(session, settled)
+        return _output(replace(cell, images=images), lost, told.folder_changes(settled), limits, session.named)
 
     async def _cell(
         self, code: str, context: ToolContext, session: Session, sandbox: Sandbox, limits: Limits
@@ -99,8 +100,7 @@ def _output(cell: CellResult, lost: str, changes: str, limits: Limits, named: bo
             remarks.append("The interpreter was restarted: variables and imports are lost, files are kept.")
     if lost:
         remarks.append(f"Note: this was a new interpreter, without earlier variables and imports, because {lost}.")
-    if cell.images:
-        remarks.append(f"[{len(cell.images)} image{'s' if len(cell.images) > 1 else ''}]")
+    remarks += [told.number_of(cell.images), changes]
     return ToolOutput(
-        told.as_text(cell.output, *remarks, changes), is_error=cell.failed or cell.ended is not None, images=cell.images
+        told.as_text(cell.output, *remarks), is_error=cell.failed or cell.ended is not None, images=cell.images
     )

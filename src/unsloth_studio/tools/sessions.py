@@ -18,10 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from unsloth_studio.tools import folder_tree
+from unsloth_studio.tools import folder_tree, pictures, session_card
+from unsloth_studio.tools.contract import ToolImage
 from unsloth_studio.tools.folder_tree import Entry
 from unsloth_studio.tools.sandbox.policy import UNPRIVILEGED
 from unsloth_studio.tools.sandbox.result import MIB
+from unsloth_studio.tools.session_card import SessionCard
 
 T = TypeVar("T")
 _NAMED, _ANONYMOUS = "session-", "once-"
@@ -85,6 +87,8 @@ class SessionFolders:
         session.users += 1
         try:
             await asyncio.to_thread(_make, self.base, session.folder)
+            if session_id is not None:
+                await asyncio.to_thread(session_card.write, self.base / name, owner, session_id)
             yield session
         finally:
             session.users -= 1
@@ -93,20 +97,48 @@ class SessionFolders:
                 if not session.named:
                     await asyncio.shield(asyncio.to_thread(_remove, self.base / name))
 
+    async def ensure(self, session: Session) -> None:
+        """Make the folder again if it was removed while its session is in use; who calls this holds the lock. Raises
+        `OSError`."""
+        await asyncio.to_thread(_make, self.base, session.folder)
+
     async def settle(self, session: Session, since: float) -> Settled:
         """After a run that began at `since` (Unix seconds): bring the folder below its quota by removing what the run wrote,
         newest first, and say what it wrote. Raises `OSError` when the folder is gone."""
         return await asyncio.to_thread(_settle, session.folder, self.rules, since)
 
-    async def files(self, owner: str, session_id: str) -> list[SessionFile]:
-        """The session's regular files, by path; empty when there is no such session, or its tree is too large."""
-        folder = self.base / session_name(owner, session_id) / "files"
-        return await asyncio.to_thread(_regular_files, folder, self.rules.most_files)
+    async def images(self, session: Session, settled: Settled) -> tuple[ToolImage, ...]:
+        """The pictures among the files that a run wrote."""
+        paths = [file.path for file in settled.written]
+        return await asyncio.to_thread(pictures.written_images, session.folder, paths) if paths else ()
 
-    async def open_file(self, owner: str, session_id: str, path: str) -> tuple[int, int]:
+    async def all(self, owner: str | None) -> list[SessionCard]:
+        """The named sessions of a key (None: of all keys), the one used last first."""
+        cards = await asyncio.to_thread(session_card.read_all, self.base)
+        mine = (card for card in cards if owner in (None, card.owner))
+        return sorted(mine, key=lambda card: card.last_used, reverse=True)
+
+    async def find(self, owner: str, given: str, *, anybodys: bool = False) -> SessionCard:
+        """The session that the key `owner` calls `given`, or whose own id that is; another key's, by its id, only with
+        `anybodys`. Raises `FileNotFoundError`."""
+        for name in (session_name(owner, given), given):
+            card = await asyncio.to_thread(session_card.read, self.base, name)
+            if card is not None and (anybodys or card.owner == owner):
+                return card
+        raise FileNotFoundError(given)
+
+    def in_use(self, name: str) -> bool:
+        """Whether something runs in it, or a turn may still run something."""
+        return name in self._open
+
+    async def files(self, name: str) -> list[SessionFile]:
+        """The session's regular files, by path; empty when there is no such session, or its tree is too large."""
+        return await asyncio.to_thread(_regular_files, self.base / name / "files", self.rules.most_files)
+
+    async def open_file(self, name: str, path: str) -> tuple[int, int]:
         """(descriptor, bytes) of a regular file for download; the caller closes it. Raises `FileNotFoundError` for anything
-        else, and for another key's session."""
-        folder = self.base / session_name(owner, session_id) / "files"
+        else."""
+        folder = self.base / name / "files"
 
         def opened() -> tuple[int, int]:
             descriptor = folder_tree.open_regular(folder, path)
@@ -114,9 +146,9 @@ class SessionFolders:
 
         return await asyncio.to_thread(opened)
 
-    async def remove(self, owner: str, session_id: str) -> bool:
+    async def remove(self, name: str) -> bool:
         """Delete a session with its files, once nothing runs in it; False when there is none. Raises `OSError`."""
-        return await self._remove(session_name(owner, session_id))
+        return await self._remove(name)
 
     async def remove_expired(self, now: float | None = None) -> int:
         """Delete sessions unused for `keep_seconds`, and anonymous ones that a crash left. Returns how many."""
@@ -126,6 +158,8 @@ class SessionFolders:
         return sum(removed)
 
     async def _remove(self, name: str) -> bool:
+        if not name.startswith((_NAMED, _ANONYMOUS)) or "/" in name:
+            return False
         if not await asyncio.to_thread((self.base / name).is_dir):
             return False
         session = self._open.get(name)

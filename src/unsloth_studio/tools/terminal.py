@@ -57,6 +57,7 @@ class TerminalTool:
         async with session.lock:
             began = time.time()
             try:
+                await self._folders.ensure(session)
                 result = await sandbox.run(
                     (SHELL, "-c", command),
                     folder=session.folder,
@@ -64,12 +65,13 @@ class TerminalTool:
                     on_output=told.decoding(context.on_output),
                 )
             except OSError as error:
-                return ToolOutput(
-                    f"The sandbox cannot be started: {error.strerror}.", is_error=True, failure="unavailable"
-                )
-            changes = told.folder_changes(await self._folders.settle(session, began))
+                said = f"The sandbox cannot be started: {error.strerror}."
+                return ToolOutput(said, is_error=True, failure="unavailable")
+            settled = await self._folders.settle(session, began)
+            images = await self._folders.images(session, settled)
         remark = told.ending(result, limits)
-        return ToolOutput(told.as_text(result.output, remark, changes), is_error=bool(remark))
+        text = told.as_text(result.output, remark, told.number_of(images), told.folder_changes(settled))
+        return ToolOutput(text, is_error=bool(remark), images=images)
 
 
 def tool_limits(folders: SessionFolders) -> Limits:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import signal as signals
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from unsloth_studio.tools.contract import ToolOutput
+from unsloth_studio.tools.contract import ToolImage, ToolOutput
 from unsloth_studio.tools.sandbox.process import OnOutput
 from unsloth_studio.tools.sandbox.result import MIB, Limits, SandboxResult, Unavailable
 from unsloth_studio.tools.sessions import Settled
@@ -58,6 +58,11 @@ def as_text(output: bytes, *remarks: str) -> str:
     shown = output.decode("utf-8", errors="replace").rstrip("\n")
     said = [remark for remark in remarks if remark]
     return "\n".join([shown, *said] if shown else said) or "(no output)"
+
+
+def number_of(images: Sequence[ToolImage]) -> str:
+    """That there are images, which go beside the text."""
+    return f"[{len(images)} image{'s' if len(images) > 1 else ''}]" if images else ""
 
 
 def folder_changes(settled: Settled) -> str:

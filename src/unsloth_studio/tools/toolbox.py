@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from unsloth_studio.tools.approvals import APPROVAL_SECONDS, ApprovalRoom
 from unsloth_studio.tools.contract import ServerTool
 from unsloth_studio.tools.policy import ToolPolicy
 from unsloth_studio.tools.python import PythonTool
@@ -34,10 +35,17 @@ class Toolbox:
     folders: SessionFolders
     finder: SandboxFinder
     python: PythonTool
+    approvals: ApprovalRoom = field(default_factory=ApprovalRoom)
 
     @classmethod
     def at(
-        cls, home: Path, policy: ToolPolicy, *, search: SearchSettings, allowed_hosts: Iterable[str] = ()
+        cls,
+        home: Path,
+        policy: ToolPolicy,
+        *,
+        search: SearchSettings,
+        allowed_hosts: Iterable[str] = (),
+        approval_seconds: float = APPROVAL_SECONDS,
     ) -> Toolbox:
         """The tools of a server whose data folder is `home`; nothing is started or made until they are used."""
         finder, folders = SandboxFinder(hidden=(home,)), SessionFolders(home / FOLDER)
@@ -47,7 +55,7 @@ class Toolbox:
             TerminalTool(finder, folders),
             *web_tools(search, allowed_hosts=frozenset(allowed_hosts)),
         )
-        return cls(policy, {tool.name: tool for tool in every}, folders, finder, python)
+        return cls(policy, {tool.name: tool for tool in every}, folders, finder, python, ApprovalRoom(approval_seconds))
 
     @asynccontextmanager
     async def session(self, owner: str, session_id: str | None) -> AsyncGenerator[Session]:

@@ -18,6 +18,8 @@ from unsloth_studio.turn.events import (
     TextDelta,
     Timings,
     TokenLogprob,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -29,7 +31,8 @@ from unsloth_studio.turn.messages import ReasoningPart, StreamedPart, TextPart, 
 
 @dataclass(slots=True)
 class Turn:
-    """A finished turn. `parts` are whole; `logprobs` has one entry per token of text, when they were asked for."""
+    """A finished turn. `parts` are whole; `logprobs` has one entry per token of text, when they were asked for. `by_model`
+    as in `TurnEnd`."""
 
     id: str = ""
     model: str = ""
@@ -43,6 +46,7 @@ class Turn:
     timings: Timings | None = None
     logprobs: list[TokenLogprob] = field(default_factory=list[TokenLogprob])
     error: TurnError | None = None
+    by_model: bool = True
 
     @property
     def text(self) -> str:
@@ -82,7 +86,7 @@ class Accumulator:
                 self._pieces.append(event.text)
             case TurnStart():
                 self._turn.id, self._turn.model = event.id, event.model
-            case PromptProgress():
+            case PromptProgress() | ToolOutputDelta() | ToolApprovalAsked():
                 pass
             case PartStart():
                 self._open, self._pieces = event.part, []
@@ -94,6 +98,7 @@ class Accumulator:
             case TurnEnd():
                 self._turn.finish_reason, self._turn.usage = event.finish_reason, event.usage
                 self._turn.stop_sequence, self._turn.timings = event.stop_sequence, event.timings
+                self._turn.by_model = event.by_model
             case TurnFailed():
                 self._close("")
                 self._turn.error = event.error
@@ -136,7 +141,7 @@ def events_of(turn: Turn) -> list[Event]:
                 events += (start, ArgumentsDelta(index, part.arguments), PartEnd(index))
             case _:
                 assert_never(part)
-    events.append(TurnEnd(turn.finish_reason, turn.usage, turn.timings, turn.stop_sequence))
+    events.append(TurnEnd(turn.finish_reason, turn.usage, turn.timings, turn.stop_sequence, turn.by_model))
     return events
 
 

@@ -15,6 +15,7 @@ ErrorKind = Literal[
     "authentication",  # the key is missing, malformed, unknown, revoked or expired
     "permission",  # the key is good but not for this
     "not_found",  # no such route or model
+    "conflict",  # what is asked for does not go with what is the case right now
     "method_not_allowed",
     "body_too_large",
     "rate_limited",  # the queue is full; try again after `retry_after`

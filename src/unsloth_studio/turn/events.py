@@ -3,7 +3,7 @@
 The rule, held by `check_order` and by property tests: a turn is `TurnStart`, then any number of `PromptProgress`, then
 parts one after the other (`PartStart`, its deltas, `PartEnd`; indices 0, 1, 2, ...; at most one part open), and last
 exactly one `TurnEnd` or `TurnFailed`. `TurnFailed` may come at any moment, also first and inside an open part.
-`ToolResultReady` stands between parts.
+`ToolResultReady`, `ToolOutputDelta` and `ToolApprovalAsked` stand between parts.
 """
 
 from __future__ import annotations
@@ -128,13 +128,35 @@ class ToolResultReady:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolOutputDelta:
+    """What a tool that runs on the server has just printed; its result follows as a whole. For people who watch: it may
+    leave out what came too fast, and only clients that asked by our own fields get it."""
+
+    call_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolApprovalAsked:
+    """A call waits for somebody to allow it. `expires_at` is the Unix second from which it counts as denied."""
+
+    call_id: str
+    approval_id: str
+    name: str
+    arguments: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnd:
-    """`stop_sequence` is the stop sequence that ended the turn, if one did."""
+    """`stop_sequence` is the stop sequence that ended the turn, if one did. `by_model` says that an engine wrote the turn,
+    not the server itself (which ends an agent that goes in circles with a few words of its own)."""
 
     finish_reason: FinishReason
     usage: Usage
     timings: Timings | None = None
     stop_sequence: str | None = None
+    by_model: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +175,8 @@ Event = (
     | ArgumentsDelta
     | PartEnd
     | ToolResultReady
+    | ToolOutputDelta
+    | ToolApprovalAsked
     | TurnEnd
     | TurnFailed
 )
@@ -188,8 +212,8 @@ def check_order(events: Iterable[Event]) -> None:
             case PartEnd():
                 _require(open_delta is not None and event.index == index, "the end of a part that is not open", event)
                 open_delta = None
-            case ToolResultReady():
-                _require(open_delta is None, "a tool result inside a part", event)
+            case ToolResultReady() | ToolOutputDelta() | ToolApprovalAsked():
+                _require(open_delta is None, "something of a tool's inside a part", event)
             case TurnEnd():
                 _require(open_delta is None, "the end of the turn inside a part", event)
                 ended = True

@@ -182,13 +182,17 @@ class ToolRules:
 class ServerTools:
     """The server's own tools that a request asks for, by name. `session_id` is the client's name for the folder they work
     in; without one it is deleted. `max_calls` bounds the calls of the whole turn, `timeout_seconds` each of them; None
-    leaves it to the server. `rules` are those of tools that were asked for by the API's own names; `asked_by` is the field
-    that asked; `optional` says that the client sends it with every request and goes on without."""
+    leaves it to the server. `asks`: each call waits until somebody allows it. `tells_live`: the client asked by fields of
+    ours, so it can be told what its API has no words for. `rules` are those of tools that were asked for by the API's own
+    names; `asked_by` is the field that asked; `optional` says that the client sends it with every request and goes on
+    without."""
 
     names: tuple[str, ...]
     session_id: str | None = None
     max_calls: int | None = None
     timeout_seconds: float | None = None
+    asks: bool = False
+    tells_live: bool = False
     rules: Mapping[str, ToolRules] = field(default_factory=dict[str, ToolRules])
     asked_by: str = "enable_tools"
     optional: bool = False

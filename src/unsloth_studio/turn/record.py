@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from unsloth_studio.turn.events import Event, TurnEnd, TurnFailed
 
@@ -16,10 +17,38 @@ class CallRepair:
     after: str
 
 
+FaultKind = Literal["unknown_tool", "not_json", "schema"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallViolation:
+    """A call that does not fit its tool: which, where (`a.b[0]`, empty for the whole) and what."""
+
+    kind: FaultKind
+    name: str
+    path: str
+    message: str
+
+
+SecondTryKind = Literal["missing_call", "call", "answer", "engine_parser"]
+"""A call that was demanded; one that does not fit its schema; an answer that does not; a turn on which the engine's own
+parser failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondTry:
+    """One step of a second try: it is `asked` for, then `succeeded` or `failed`, or neither when the client left."""
+
+    turn_id: str
+    kind: SecondTryKind
+    outcome: Literal["asked", "succeeded", "failed"]
+
+
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
     """`last` is the last event, None or something in the middle when the client left. Times in seconds: `queued_s` from
-    the request's arrival to the engine's first answer, `total_s` until the end. `endless`: ended for repeating itself."""
+    the request's arrival to the engine's first answer, `total_s` until the end. `endless`: ended for repeating itself.
+    `violations`: of its calls as the model wrote them, also those that were then made again."""
 
     turn_id: str
     last: Event | None
@@ -27,6 +56,7 @@ class TurnRecord:
     total_s: float
     repairs: tuple[CallRepair, ...] = ()
     endless: bool = False
+    violations: tuple[CallViolation, ...] = ()
 
     @property
     def outcome(self) -> str:

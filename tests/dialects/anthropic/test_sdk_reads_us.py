@@ -17,7 +17,7 @@ from unsloth_studio.turn.accumulate import accumulate
 from unsloth_studio.turn.errors import TurnError
 from unsloth_studio.turn.events import ArgumentsDelta, Event, TurnFailed
 
-NOT_MODELLED = ("ping", "error", "tool_result")
+NOT_MODELLED = ("ping", "error", "tool_result", "tool_output", "tool_approval")
 
 
 def check_stream(stream: bytes) -> None:

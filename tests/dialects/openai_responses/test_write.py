@@ -177,7 +177,10 @@ def test_a_cut_turn_says_so_and_marks_its_last_item(name: str) -> None:
     response = whole(CALLS["plain"], TURNS[name])
     assert response["status"] == "incomplete"
     assert response["incomplete_details"] == {"reason": "max_output_tokens"}
-    assert response["output"][-1]["status"] == "incomplete"
+    if name == "cut in a call":
+        assert response["output"] == [], "a call that was cut is none"
+    else:
+        assert response["output"][-1]["status"] == "incomplete"
 
 
 @pytest.mark.parametrize("events", FAILURES.values(), ids=FAILURES)

@@ -10,6 +10,8 @@ import re
 
 import orjson
 
+from unsloth_studio.dialects.anthropic.whole_members import WholeMembers
+
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*("?)|[{}\[\],]', re.DOTALL)
 _CLOSER = {"{": "}", "[": "]"}
 
@@ -20,7 +22,9 @@ def input_object(arguments: str) -> orjson.Fragment:
     text = arguments.strip()
     if not text:
         return orjson.Fragment(b"{}")
-    for candidate in (text, *_closed(text)):
+    if _is_object(text):
+        return orjson.Fragment(text.encode())
+    for candidate in _closed(WholeMembers().feed(text)):
         if _is_object(candidate):
             return orjson.Fragment(candidate.encode())
     return orjson.Fragment(orjson.dumps({"unparsed": arguments}))

@@ -69,19 +69,21 @@ ResultBlock = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolR
 
 
 class ToolUseBlock(msgspec.Struct, tag_field="type", tag="tool_use"):
-    id: Id
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    """A call of an earlier turn, as badly as a model wrote it or a client kept it."""
+
+    id: str | None = None
+    name: str | None = None
     input: Any = None
 
 
 class ToolResultBlock(msgspec.Struct, tag_field="type", tag="tool_result"):
-    tool_use_id: Id
-    content: str | list[ResultBlock] | None = None
+    tool_use_id: str | None = None
+    content: str | list[ResultBlock | str | None] | dict[str, Any] | int | float | bool | None = None
     is_error: bool | None = None
 
 
 class ThinkingBlock(msgspec.Struct, tag_field="type", tag="thinking"):
-    thinking: str
+    thinking: str | None = None
     signature: str | None = None
 
 

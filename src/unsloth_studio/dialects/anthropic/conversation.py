@@ -2,11 +2,12 @@
 
 The rule: equal content reads to equal values. A string is one text block, cache markers are nothing, and what changes
 between requests without meaning (the client's billing line) is dropped, so that the engine's prompt cache holds.
-Call ids stay what the client sends: results find their calls by equality within one request.
+Call ids stay what the client sends, missing ones too: `serving.history` finds each result its call, by id or by place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never, cast
 
 from unsloth_studio.dialects.anthropic.blocks import (
@@ -29,7 +30,7 @@ from unsloth_studio.dialects.anthropic.native_tools import our_name
 from unsloth_studio.dialects.anthropic.nesting import json_text
 from unsloth_studio.dialects.anthropic.server_results import readable
 from unsloth_studio.dialects.anthropic.wire import Turn
-from unsloth_studio.dialects.lenient import arguments_text
+from unsloth_studio.dialects.lenient import arguments_text, json_or_text
 from unsloth_studio.turn.errors import TurnFailure, invalid
 from unsloth_studio.turn.messages import (
     DocumentPart,
@@ -47,9 +48,10 @@ BILLING_LINE = "x-anthropic-billing-header"
 """Claude Code's first system block; its value differs from session to session and says nothing to a model."""
 
 
-def system_messages(system: str | list[TextBlock] | None) -> list[Message]:
+def system_messages(system: str | list[TextBlock | str] | None) -> list[Message]:
     """The instructions as one message; none when there is nothing but the billing line."""
-    texts = [system] if isinstance(system, str) else [block.text for block in system or ()]
+    blocks = [system] if isinstance(system, str) else system or ()
+    texts = [block if isinstance(block, str) else block.text for block in blocks]
     if texts and texts[0].startswith(BILLING_LINE):
         texts[0] = texts[0].partition("\n")[2]
     parts = tuple(TextPart(text) for text in texts if text)
@@ -61,7 +63,8 @@ def turn_messages(turn: Turn, path: str) -> list[Message]:
 
     `path` is that of the entry; `TurnFailure` names the block that cannot be read.
     """
-    blocks: list[Block] = [TextBlock(turn.content)] if isinstance(turn.content, str) else turn.content
+    listed = [turn.content] if isinstance(turn.content, str) else turn.content or ()
+    blocks = [TextBlock(block or "") if isinstance(block, str | None) else block for block in listed]
     path = f"{path}.content"
     match turn.role:
         case "user":
@@ -101,7 +104,7 @@ def _user(blocks: list[Block], path: str) -> list[Message]:
             case _:
                 raise _misplaced("user", f"{path}[{at}]")
     messages = [Message("tool", tuple(results))] if results else []
-    return [*messages, Message("user", tuple(parts))] if parts else messages
+    return [*messages, Message("user", tuple(parts))] if parts or not messages else messages
 
 
 def _assistant(blocks: list[Block], path: str) -> list[Message]:
@@ -139,9 +142,9 @@ def _assistant_part(block: Block, path: str) -> Part | None:
         case TextBlock():
             return TextPart(block.text)
         case ThinkingBlock():
-            return ReasoningPart(block.thinking, block.signature or "")
+            return ReasoningPart(block.thinking or "", block.signature or "")
         case ToolUseBlock():
-            return ToolCallPart(block.id, block.name, arguments_text(block.input))
+            return ToolCallPart(block.id or "", block.name or "", arguments_text(block.input))
         case ServerToolUseBlock():
             return ToolCallPart(block.id, our_name(block.name), arguments_text(block.input), "server")
         case RedactedThinkingBlock():
@@ -153,10 +156,15 @@ def _assistant_part(block: Block, path: str) -> Part | None:
 
 
 def _tool_result(block: ToolResultBlock, path: str) -> ToolResultPart:
-    content: list[ResultBlock] = [TextBlock(block.content)] if isinstance(block.content, str) else block.content or []
+    content = block.content
+    if isinstance(content, dict | float | int):
+        content = json_or_text(content)
+    blocks: Sequence[ResultBlock | str | None] = [content] if isinstance(content, str) else content or ()
     parts: list[TextPart | ImagePart | DocumentPart] = []
-    for at, inner in enumerate(content):
+    for at, inner in enumerate(blocks):
         match inner:
+            case str() | None:
+                parts.append(TextPart(inner or ""))
             case TextBlock():
                 parts.append(TextPart(inner.text))
             case ImageBlock():
@@ -169,7 +177,7 @@ def _tool_result(block: ToolResultBlock, path: str) -> ToolResultPart:
                 parts.append(TextPart(f"The tool {inner.tool_name} can be called now."))
             case _:
                 assert_never(inner)
-    return ToolResultPart(block.tool_use_id, tuple(parts), bool(block.is_error))
+    return ToolResultPart(block.tool_use_id or "", tuple(parts), bool(block.is_error))
 
 
 def _server_result(block: ServerResultBlock, path: str) -> ToolResultPart:

@@ -19,6 +19,7 @@ _TYPE: dict[ErrorKind, str] = {
     "authentication": "authentication_error",
     "permission": "permission_error",
     "not_found": "not_found_error",
+    "conflict": "invalid_request_error",
     "method_not_allowed": "invalid_request_error",
     "body_too_large": "request_too_large",
     "rate_limited": "rate_limit_error",

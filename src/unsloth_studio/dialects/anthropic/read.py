@@ -45,12 +45,15 @@ _GREEDY_BELOW = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class MessagesCall:
-    """A request to `/v1/messages`, and whether it wants events or one JSON object. `told`: the client asked for the
-    server's tools by fields of ours, and gets what the API has no words for."""
+    """A request to `/v1/messages`, and whether it wants events or one JSON object."""
 
     request: Request
     stream: bool
-    told: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether the client asked for tools by fields of ours, and gets what its API has no words for."""
+        return self.request.server_tools is not None and self.request.server_tools.tells_live
 
     @property
     def cited(self) -> frozenset[str]:
@@ -67,8 +70,7 @@ def read(body: bytes) -> MessagesCall:
     passed_on = engine_extras(extras)
     for key, value in passed_on.items():
         check_nesting(value, key)
-    asked = read_server_tools(wire)
-    server_tools = with_native(asked, read_native(wire.tools or [], wire.container), wire)
+    server_tools = with_native(read_server_tools(wire), read_native(wire.tools or [], wire.container), wire)
     request = Request(
         prompt=_conversation(wire, server_tools),
         model=wire.model or None,
@@ -80,7 +82,7 @@ def read(body: bytes) -> MessagesCall:
         server_tools=server_tools,
         engine_extras=passed_on,
     )
-    return MessagesCall(request, bool(wire.stream), told=asked is not None)
+    return MessagesCall(request, bool(wire.stream))
 
 
 def read_count(body: bytes) -> MessagesCall:
@@ -99,15 +101,16 @@ def _refuse_threads(wire: Body) -> None:
     raise invalid(message, param="thread", code="thread_unsupported_request")
 
 
-def _conversation(wire: Body, server_tools: ServerTools | None) -> Conversation:
+def _conversation(wire: Body, ours: ServerTools | None) -> Conversation:
     messages = system_messages(wire.system)
     leading = len(messages)
     for at, turn in enumerate(wire.messages):
         messages.extend(turn_messages(turn, f"messages[{at}]"))
-    if len(messages) == leading:
+    if not any(message.parts for message in messages[leading:]):
         raise invalid("messages: no message has any content; send some text.", param="messages")
     tools = _tools(wire.tools or [])
-    choice, parallel = _tool_choice(wire, tools, server_tools.names if server_tools else ())
+    names = {*(ours.names if ours else ()), *(tool.name for tool in tools)}
+    choice, parallel = _tool_choice(wire, names, left_out=len(tools) < len(wire.tools or ()))
     return Conversation(tuple(messages), tools, choice, parallel)
 
 
@@ -120,9 +123,6 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
             continue
         if tool.name is None:
             raise invalid(f"{path}.name: this field is required.", param=f"{path}.name")
-        if tool.input_schema is None:
-            wrong = f"{path}.input_schema"
-            raise invalid(f"{wrong}: this field is required; it is the JSON schema of the tool's input.", param=wrong)
         if tool.name in tools:
             raise invalid(f"{path}.name: two tools are called '{tool.name}'; rename one.", param=f"{path}.name")
         schema = tool_schema(tool.input_schema)
@@ -130,29 +130,27 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
     return tuple(tools.values())
 
 
-def _tool_choice(wire: Body, tools: tuple[ToolDefinition, ...], servers: tuple[str, ...]) -> tuple[ToolChoice, bool]:
-    """The choice, and whether several calls may come at once. A choice that only left-out tools can meet is "auto"."""
+def _tool_choice(wire: Body, names: set[str], *, left_out: bool) -> tuple[ToolChoice, bool]:
+    """The choice, and whether several calls may come at once. `names` are those of the client's tools and of the server's
+    that are asked for; a choice that only left-out tools can meet is "auto"."""
     chosen = wire.tool_choice
-    left_out = bool(wire.tools) and len(tools) < len(wire.tools or [])
     if chosen is None:
         return "auto", True
     if isinstance(chosen, NoChoice):
         return "none", True
     parallel = not chosen.disable_parallel_tool_use
-    if servers and isinstance(chosen, AnyChoice):
-        return "required", parallel
-    if isinstance(chosen, NamedChoice) and not _can_meet(chosen, tools) and our_name(chosen.name) in servers:
+    if isinstance(chosen, NamedChoice) and chosen.name not in names and our_name(chosen.name) in names:
         return NamedTool(our_name(chosen.name)), parallel
-    if isinstance(chosen, AutoChoice) or (left_out and not _can_meet(chosen, tools)):
+    if isinstance(chosen, AutoChoice) or (left_out and not _can_meet(chosen, names)):
         return "auto", parallel
-    if not _can_meet(chosen, tools):
+    if not _can_meet(chosen, names):
         name = f" called '{chosen.name}'" if isinstance(chosen, NamedChoice) else ""
         raise invalid(f"tool_choice: there is no tool{name} in tools.", param="tool_choice")
     return (NamedTool(chosen.name) if isinstance(chosen, NamedChoice) else "required"), parallel
 
 
-def _can_meet(chosen: AnyChoice | NamedChoice, tools: tuple[ToolDefinition, ...]) -> bool:
-    return any(isinstance(chosen, AnyChoice) or tool.name == chosen.name for tool in tools)
+def _can_meet(chosen: AnyChoice | NamedChoice, names: set[str]) -> bool:
+    return bool(names) if isinstance(chosen, AnyChoice) else chosen.name in names
 
 
 def _sampling(wire: Body) -> SamplingParams:

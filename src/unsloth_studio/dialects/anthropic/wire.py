@@ -28,7 +28,7 @@ class Turn(msgspec.Struct):
     """One entry of `messages`. `role: "system"` may stand anywhere among them (Claude Code sends it so)."""
 
     role: Literal["user", "assistant", "system"]
-    content: str | list[Block]
+    content: str | list[Block | str | None] | None
 
 
 class Tool(msgspec.Struct):
@@ -108,7 +108,7 @@ class Body(ServerToolFields, kw_only=True):
 
     messages: list[Turn]
     model: str | None = None
-    system: str | list[TextBlock] | None = None
+    system: str | list[TextBlock | str] | None = None
     max_tokens: Count | None = None
     temperature: NonNegative | None = None
     top_p: Probability | None = None

@@ -18,7 +18,8 @@ from unsloth_studio.dialects.anthropic.cited_text import BlockCutter, Step, text
 from unsloth_studio.dialects.anthropic.errors import error_body
 from unsloth_studio.dialects.anthropic.ids import message_id, server_tool_use_id, tool_use_id
 from unsloth_studio.dialects.anthropic.server_results import counted, result_block, wire_name
-from unsloth_studio.dialects.server_tools import result_fields
+from unsloth_studio.dialects.anthropic.whole_members import WholeMembers
+from unsloth_studio.dialects.server_tools import approval_fields, output_fields, result_fields
 from unsloth_studio.sse import KEEP_ALIVE, named_frame
 from unsloth_studio.turn.accumulate import Turn
 from unsloth_studio.turn.events import (
@@ -30,6 +31,8 @@ from unsloth_studio.turn.events import (
     PromptProgress,
     ReasoningDelta,
     TextDelta,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -79,6 +82,7 @@ class MessagesStreamWriter:
         self._blocks = 0
         self._before = b""  # what precedes the text in a delta of the open block
         self._awaiting_arguments = False
+        self._members = WholeMembers()
         self._server_tools: dict[str, str] = {}
 
     def feed(self, events: Iterable[Event]) -> bytes:
@@ -98,6 +102,8 @@ class MessagesStreamWriter:
                     frames.append(self._end_part(event.signature))
                 case ToolResultReady():
                     frames.append(self._result(event))
+                case ToolOutputDelta() | ToolApprovalAsked():
+                    frames.append(_told(event))
                 case _:
                     frames.append(self._turn(event))
         return b"".join(frames)
@@ -134,7 +140,7 @@ class MessagesStreamWriter:
                 self._thinking = True
             case ToolCallPart():
                 kind, key = "input_json_delta", "partial_json"
-                self._awaiting_arguments = True
+                self._awaiting_arguments, self._members = True, WholeMembers()
                 if part.runs_on == "server":
                     self._server_tools[part.call_id] = part.name
             case _:
@@ -144,11 +150,12 @@ class MessagesStreamWriter:
 
     def _arguments(self, text: str) -> bytes:
         """The SDK parses after every delta and fails on white space alone, so leading white space is left out."""
+        text = self._members.feed(text)
         if self._awaiting_arguments:
             text = text.lstrip()
-            if not text:
-                return b""
-            self._awaiting_arguments = False
+            self._awaiting_arguments = not text
+        if not text:
+            return b""
         return self._before + orjson.dumps(text) + _AFTER_DELTA
 
     def _cut(self, steps: Iterable[Step]) -> bytes:
@@ -255,6 +262,13 @@ def _block(part: StreamedPart) -> dict[str, Any]:
 def _fields(result: ToolResultReady) -> dict[str, Any]:
     """The documented event, with the id that its call has on this wire."""
     return {**result_fields(result), "tool_call_id": server_tool_use_id(result.call_id)}
+
+
+def _told(event: ToolOutputDelta | ToolApprovalAsked) -> bytes:
+    """A named event that is no part of the message."""
+    output = isinstance(event, ToolOutputDelta)
+    kind, fields = ("tool_output", output_fields(event)) if output else ("tool_approval", approval_fields(event))
+    return _frame(kind, {**fields, "tool_call_id": server_tool_use_id(event.call_id)})
 
 
 def _stop(reason: FinishReason, sequence: str | None) -> dict[str, Any]:

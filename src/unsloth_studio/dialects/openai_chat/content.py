@@ -34,7 +34,8 @@ def read_content(content: wire.MessageContent, path: str) -> tuple[Content, ...]
         return ()
     parts: list[Content] = []
     for index, part in enumerate(content):
-        _append(parts, _read_part(part, f"{path}[{index}]"))
+        if part is not None:
+            _append(parts, TextPart(part) if isinstance(part, str) else _read_part(part, f"{path}[{index}]"))
     return tuple(parts)
 
 
@@ -54,7 +55,7 @@ def _append(parts: list[Content], part: Content) -> None:
 
 def _read_part(part: wire.ContentPart, path: str) -> Content:
     match part.type:
-        case "text":
+        case "text" | "input_text" | "output_text":  # the latter two are Responses' words
             return TextPart(_required(part.text, f"{path}.text"))
         case "refusal":
             return TextPart(_required(part.refusal, f"{path}.refusal"))

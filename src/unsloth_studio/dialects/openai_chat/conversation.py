@@ -2,7 +2,8 @@
 
 The rule: an answer to a tool call belongs to a call. Clients that leave `tool_call_id` out (or speak the legacy role
 `function`) get it matched to the calls of the assistant message before: by name, then in order. An id that is present is
-kept as it is and never looked up, since some clients rewrite ids.
+kept as it is and never looked up, since some clients rewrite ids. What is odd is read as it stands, a call without a name
+and an answer without a call too: `serving.history` mends it, and says so.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 import orjson
 
-from unsloth_studio.dialects.lenient import json_text
+from unsloth_studio.dialects.lenient import json_or_text, json_text
 from unsloth_studio.dialects.openai_chat import wire
 from unsloth_studio.dialects.openai_chat.content import read_content, text_of
 from unsloth_studio.dialects.openai_sampling import require_shallow
@@ -28,7 +29,7 @@ def read_messages(messages: Sequence[wire.Message]) -> tuple[Message, ...]:
     read: list[Message] = []
     for index, message in enumerate(messages):
         path = f"messages[{index}]"
-        if message.role != "assistant" and message.content is msgspec.UNSET:
+        if message.role in ("system", "developer", "user") and message.content is msgspec.UNSET:
             raise invalid(f"{path}.content: this field is required.", param=f"{path}.content")
         match message.role:
             case "system" | "developer":
@@ -61,37 +62,35 @@ def _read_calls(message: wire.Message, path: str, *, index: int) -> list[ToolCal
     if message.function_call is not None:
         legacy = message.function_call
         where = f"{path}.function_call"
-        return [ToolCallPart(f"call_{index}_0", legacy.name, _read_arguments(legacy, where))]
+        return [ToolCallPart(f"call_{index}_0", legacy.name or "", _read_arguments(legacy.arguments, where))]
     calls: list[ToolCallPart] = []
     for place, call in enumerate(message.tool_calls or ()):
         where = f"{path}.tool_calls[{place}]"
-        if call.type not in (None, "function"):
+        if call.custom is not None:
+            name, arguments = call.custom.name, orjson.dumps({"input": json_or_text(call.custom.input)}).decode()
+        elif call.type not in (None, "", "function"):
             raise invalid(f"{where}.type: only calls of type 'function' are read here.", param=f"{where}.type")
-        if call.function is None:
+        elif call.function is None:
             raise invalid(f"{where}.function: this field is required.", param=f"{where}.function")
-        arguments = _read_arguments(call.function, f"{where}.function")
-        calls.append(ToolCallPart(call.id or f"call_{index}_{place}", call.function.name, arguments))
+        else:
+            name, arguments = call.function.name, _read_arguments(call.function.arguments, f"{where}.function")
+        calls.append(ToolCallPart(call.id or f"call_{index}_{place}", name or "", arguments))
     return calls
 
 
-def _read_arguments(call: wire.FunctionCall, path: str) -> str:
+def _read_arguments(raw: object, path: str) -> str:
     """The text the model wrote. Clients that keep it parsed send an object, which is written out again."""
-    if call.arguments is None or isinstance(call.arguments, str):
-        return call.arguments or ""
-    require_shallow(call.arguments, f"{path}.arguments")
-    return orjson.dumps(call.arguments).decode()
+    if raw is None or isinstance(raw, str):
+        return raw or ""
+    require_shallow(raw, f"{path}.arguments")
+    return orjson.dumps(raw).decode()
 
 
 def _read_result(message: wire.Message, path: str, *, unanswered: list[ToolCallPart]) -> ToolResultPart:
     content = message.content
     parts = read_content(json_text(content) if isinstance(content, dict | float | int) else content, f"{path}.content")
     call = next((call for call in unanswered if call.call_id == message.tool_call_id), None)
-    if call is None and not message.tool_call_id:
-        if not unanswered:
-            raise invalid(
-                f"{path}.tool_call_id: this field is required, since no tool call before this message is left unanswered.",
-                param=f"{path}.tool_call_id",
-            )
+    if call is None and not message.tool_call_id and unanswered:
         call = next((call for call in unanswered if call.name == message.name), unanswered[0])
     if call is not None:
         unanswered.remove(call)

@@ -25,19 +25,22 @@ from unsloth_studio.dialects.openai_sampling import (
 from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import invalid
-from unsloth_studio.turn.messages import Conversation, OutputFormat, ReasoningConfig, Request
+from unsloth_studio.turn.messages import Conversation, OutputFormat, ReasoningConfig, Request, ServerTools
 
 
 @dataclass(frozen=True, slots=True)
 class ChatCall:
-    """`n` turns of `request` are wanted (1 to 8); `include_usage` asks for a usage chunk at the end of the stream. `told`:
-    the client asked for the server's tools by fields of ours, and gets what the API has no words for."""
+    """`n` turns of `request` are wanted (1 to 8); `include_usage` asks for a usage chunk at the end of the stream."""
 
     request: Request
     stream: bool
     include_usage: bool
     n: int
-    told: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether the client asked for tools by fields of ours, and gets what its API has no words for."""
+        return self.request.server_tools is not None and self.request.server_tools.tells_live
 
     @property
     def cited(self) -> frozenset[str]:
@@ -51,10 +54,9 @@ def read(body: bytes) -> ChatCall:
     extras = read_extras(unnamed)
     if "audio" in (shape.modalities or ()):
         raise invalid("modalities: this server answers in text only.", param="modalities", code="unsupported_parameter")
-    asked = read_server_tools(shape)
-    server_tools = with_native(asked, _read_native(shape.web_search_options), shape)
+    server_tools = with_native(read_server_tools(shape), _read_native(shape.web_search_options), shape)
     request = Request(
-        prompt=_read_conversation(shape, server_tools.names if server_tools else ()),
+        prompt=_read_conversation(shape, server_tools),
         model=shape.model or None,
         sampling=read_sampling(shape),
         output=_read_output(shape.response_format),
@@ -65,7 +67,7 @@ def read(body: bytes) -> ChatCall:
         server_tools=server_tools,
         engine_extras=extras,
     )
-    return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape), told=asked is not None)
+    return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape))
 
 
 def _read_native(options: wire.WebSearchOptions | None) -> NativeTools | None:
@@ -75,9 +77,9 @@ def _read_native(options: wire.WebSearchOptions | None) -> NativeTools | None:
     return NativeTools(search_rules(options.search_context_size, location), "web_search_options")
 
 
-def _read_conversation(shape: wire.ChatBody, servers: tuple[str, ...]) -> Conversation:
+def _read_conversation(shape: wire.ChatBody, ours: ServerTools | None) -> Conversation:
     messages = read_messages(shape.messages)
-    tools, choice = read_tools(shape, servers)
+    tools, choice = read_tools(shape, ours.names if ours else ())
     return Conversation(messages, tools, choice, shape.parallel_tool_calls is not False)
 
 

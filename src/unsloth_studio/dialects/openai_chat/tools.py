@@ -6,6 +6,8 @@ skipped, so that clients which always offer them still work; `custom` tools have
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from unsloth_studio.dialects.lenient import tool_schema
 from unsloth_studio.dialects.openai_chat import wire
 from unsloth_studio.turn.errors import invalid
@@ -16,19 +18,20 @@ Tools = tuple[ToolDefinition, ...]
 _WORDS: dict[str, ToolChoice] = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 
 
-def read_tools(body: wire.ChatBody, servers: tuple[str, ...] = ()) -> tuple[Tools, ToolChoice]:
-    """The client's tools, and the choice among them and `servers`, which are ours. Raises `TurnFailure` naming the tool or
-    the choice at fault."""
+def read_tools(body: wire.ChatBody, ours: Sequence[str] = ()) -> tuple[Tools, ToolChoice]:
+    """The tools on offer and the choice among them. `ours` are the names of the server's own tools that are asked for: a
+    choice may mean them too. Raises `TurnFailure` naming the tool or the choice at fault."""
     tools = _read_definitions(body)
+    names = {*ours, *(tool.name for tool in tools)}
     if body.tool_choice is None and body.function_call is not None:
         word = body.function_call
         return tools, _word(word, "function_call") if isinstance(word, str) else _named(
-            word.name, tools, "function_call.name"
+            word.name, names, "function_call.name"
         )
     if isinstance(body.tool_choice, wire.ToolChoice):
-        return _read_choice(body.tool_choice, tools, servers)
+        return _read_choice(body.tool_choice, tools, names)
     choice = "auto" if body.tool_choice is None else _word(body.tool_choice, "tool_choice")
-    if choice == "required" and not tools and not servers:
+    if choice == "required" and not names:
         raise invalid("tool_choice: a tool call is required, but tools offers none.", param="tool_choice")
     return tools, choice
 
@@ -56,33 +59,33 @@ def _definition(function: wire.Function) -> ToolDefinition:
     return ToolDefinition(function.name, function.description or "", tool_schema(function.parameters), function.strict)
 
 
-def _read_choice(choice: wire.ToolChoice, tools: Tools, servers: tuple[str, ...]) -> tuple[Tools, ToolChoice]:
+def _read_choice(choice: wire.ToolChoice, tools: Tools, names: set[str]) -> tuple[Tools, ToolChoice]:
     if choice.type == "function":
         name = choice.function.name if choice.function else choice.name
         if name is None:
             raise invalid("tool_choice.function: this field is required.", param="tool_choice.function")
-        return tools, NamedTool(name) if name in servers else _named(name, tools, "tool_choice.function.name")
+        return tools, _named(name, names, "tool_choice.function.name")
     if choice.type == "allowed_tools":
-        return _read_allowed(choice.allowed_tools, tools)
+        return _read_allowed(choice.allowed_tools, tools, names)
     return tools, _word(choice.type, "tool_choice.type")
 
 
-def _read_allowed(allowed: wire.AllowedTools | None, tools: Tools) -> tuple[Tools, ToolChoice]:
+def _read_allowed(allowed: wire.AllowedTools | None, tools: Tools, names: set[str]) -> tuple[Tools, ToolChoice]:
     path = "tool_choice.allowed_tools"
     if allowed is None:
         raise invalid(f"{path}: this field is required.", param=path)
-    names: set[str] = set()
+    wanted: set[str] = set()
     for index, tool in enumerate(allowed.tools):
         if tool.function is not None:
-            names.add(_named(tool.function.name, tools, f"{path}.tools[{index}].function.name").name)
-    kept = tuple(tool for tool in tools if tool.name in names)
-    if allowed.mode == "required" and not kept:
+            wanted.add(_named(tool.function.name, names, f"{path}.tools[{index}].function.name").name)
+    kept = tuple(tool for tool in tools if tool.name in wanted)
+    if allowed.mode == "required" and not wanted:
         raise invalid(f"{path}.tools: a tool call is required, but no function is allowed.", param=f"{path}.tools")
     return kept, allowed.mode
 
 
-def _named(name: str, tools: Tools, param: str) -> NamedTool:
-    if all(tool.name != name for tool in tools):
+def _named(name: str, names: set[str], param: str) -> NamedTool:
+    if name not in names:
         raise invalid(f"{param}: there is no function of this name in tools.", param=param)
     return NamedTool(name)
 

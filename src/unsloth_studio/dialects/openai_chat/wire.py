@@ -41,22 +41,30 @@ class ContentPart(msgspec.Struct):
 
 
 class FunctionCall(msgspec.Struct):
-    name: Name
-    arguments: str | dict[str, Any] | None = None
+    """A call of an earlier turn, as badly as a model wrote it or a client kept it."""
+
+    name: str | None = None
+    arguments: Any = None
+
+
+class CustomCall(msgspec.Struct):
+    name: str | None = None
+    input: Any = None
 
 
 class ToolCall(msgspec.Struct):
     id: str | None = None
     type: str | None = None
     function: FunctionCall | None = None
+    custom: CustomCall | None = None
 
 
-MessageContent = str | list[ContentPart] | dict[str, Any] | int | float | bool | msgspec.UnsetType | None
+MessageContent = str | list[ContentPart | str | None] | dict[str, Any] | int | float | bool | msgspec.UnsetType | None
 
 
 class Message(msgspec.Struct):
-    """`content` tells a missing field from null: assistants and old clients send null, nobody means a missing one.
-    Results of tools come as objects and numbers, too."""
+    """`content` tells a missing field from null: clients send null, and nobody but a tool without output means a missing
+    one. Results of tools come as objects and numbers, too."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: MessageContent = msgspec.UNSET

@@ -17,7 +17,7 @@ from unsloth_studio.dialects.openai_chat.annotations import Annotator, annotatio
 from unsloth_studio.dialects.openai_chat.objects import CallIds, call_object, logprobs_object
 from unsloth_studio.dialects.openai_errors import error_body
 from unsloth_studio.dialects.openai_reply import timings_field, usage_object
-from unsloth_studio.dialects.server_tools import result_fields
+from unsloth_studio.dialects.server_tools import approval_fields, output_fields, result_fields
 from unsloth_studio.sse import DONE, KEEP_ALIVE, data_frame
 from unsloth_studio.turn.accumulate import Turn
 from unsloth_studio.turn.events import (
@@ -28,6 +28,8 @@ from unsloth_studio.turn.events import (
     PromptProgress,
     ReasoningDelta,
     TextDelta,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -125,7 +127,11 @@ class ChatStreamWriter:
             case ToolResultReady() if not self._told:
                 return b""
             case ToolResultReady():
-                return self._head + b'"choices":[],"tool_result":' + orjson.dumps(result_fields(event)) + b"}\n\n"
+                return self._extension(b"tool_result", result_fields(event))
+            case ToolOutputDelta():
+                return self._extension(b"tool_output", output_fields(event))
+            case ToolApprovalAsked():
+                return self._extension(b"tool_approval", approval_fields(event))
             case PromptProgress():
                 return b""
             case TurnEnd():
@@ -155,6 +161,10 @@ class ChatStreamWriter:
         self._head = b"data: " + orjson.dumps({**fields, "model": event.model})[:-1] + b","
         self._choices = [_Choice(index, self._head) for index in range(self._n)]
         return b"".join(choice.start + _ROLE + _END[1:] for choice in self._choices)
+
+    def _extension(self, name: bytes, fields: dict[str, Any]) -> bytes:
+        """A chunk without choices, which every client passes over, and our key in it."""
+        return b'%b"choices":[],"%b":%b}\n\n' % (self._head, name, orjson.dumps(fields))
 
     def _finish(self, event: TurnEnd, choice: _Choice) -> bytes:
         choice.usage = event.usage

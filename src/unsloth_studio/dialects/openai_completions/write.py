@@ -26,6 +26,8 @@ from unsloth_studio.turn.events import (
     ReasoningDelta,
     TextDelta,
     TokenLogprob,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -98,7 +100,9 @@ class CompletionsStreamWriter:
             case TurnFailed():
                 self._over = True
                 return data_frame(error_body(event.error, overflow_param="prompt")) + DONE
-            case PromptProgress() | PartStart() | PartEnd() | ReasoningDelta() | ArgumentsDelta() | ToolResultReady():
+            case PromptProgress() | PartStart() | PartEnd() | ReasoningDelta() | ArgumentsDelta():
+                return b""
+            case ToolResultReady() | ToolOutputDelta() | ToolApprovalAsked():
                 return b""
             case _:
                 assert_never(event)

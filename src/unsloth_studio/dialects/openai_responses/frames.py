@@ -16,6 +16,7 @@ from unsloth_studio.dialects.openai_responses.output import (
     ItemPlace,
     ItemStatus,
     annotations_of,
+    is_cut,
     logprob_list,
     part_item,
     text_content,
@@ -92,6 +93,10 @@ class OpenItem:
             ("response.output_text.annotation.added", {**self._content, "annotation_index": at, "annotation": one})
             for at, one in enumerate(found, first)
         ]
+
+    def is_half_call(self, text: str) -> bool:
+        """Whether it is a call whose arguments, `text`, end in the middle."""
+        return isinstance(self._part, ToolCallPart) and is_cut(text)
 
     def finished(self, text: str, status: ItemStatus) -> dict[str, Any]:
         """The item with all its text."""

@@ -2,7 +2,8 @@
 
 One rule: what the assistant did between two other speakers (reasoning, text, calls; each an item of its own here) is one
 assistant message, in the same order. Items of hosted tools never fail: they become calls and results when they carry a
-`call_id` or are of a kind that runs here (`hosted`), and are dropped otherwise.
+`call_id` or are of a kind that runs here (`hosted`), and are dropped otherwise. Calls without a name or an id, and outputs
+without a call, are read as they stand: `serving.history` mends them, and says so.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Literal, cast
 import orjson
 
 from unsloth_studio.dialects.body import shaped
-from unsloth_studio.dialects.lenient import json_text
+from unsloth_studio.dialects.lenient import json_or_text, json_text
 from unsloth_studio.dialects.openai_responses.hosted import earlier_call
 from unsloth_studio.dialects.openai_responses.parts import plain_text, read_content, screenshot_of
 from unsloth_studio.dialects.openai_responses.tools import ToolNames
@@ -87,11 +88,12 @@ class ItemReader:
                     self._assistant.append(ReasoningPart(text))
             case "function_call":
                 call = shaped(raw, FunctionCallItem, at=at)
-                self._call(call.call_id, self._names.to_model(call.name, call.namespace), arguments=call.arguments)
+                arguments = "" if call.arguments is None else json_or_text(call.arguments)
+                self._call(call.call_id, self._model_name(call.name, call.namespace), arguments=arguments)
             case "custom_tool_call":
                 custom = shaped(raw, CustomToolCallItem, at=at)
-                arguments = orjson.dumps({"input": custom.input}).decode()
-                self._call(custom.call_id, self._names.to_model(custom.name, custom.namespace), arguments=arguments)
+                arguments = orjson.dumps({"input": json_or_text(custom.input)}).decode()
+                self._call(custom.call_id, self._model_name(custom.name, custom.namespace), arguments=arguments)
             case "function_call_output" | "custom_tool_call_output":
                 self._output(shaped(raw, ToolOutputItem, at=at), at)
             case "web_search_call" | "code_interpreter_call":
@@ -114,15 +116,15 @@ class ItemReader:
             self._flush()
             self._messages.append(Message(role, parts))
 
-    def _call(self, call_id: str, name: str, *, arguments: str) -> None:
-        self._assistant.append(ToolCallPart(call_id, name, arguments))
-        self._unanswered.append(call_id)
+    def _model_name(self, name: str | None, namespace: str | None) -> str:
+        return self._names.to_model(name, namespace) if name else ""
+
+    def _call(self, call_id: str | None, name: str, *, arguments: str) -> None:
+        self._assistant.append(ToolCallPart(call_id or "", name, arguments))
+        self._unanswered.append(call_id or "")
 
     def _output(self, item: ToolOutputItem, at: str) -> None:
-        call_id = item.call_id or (self._unanswered[0] if self._unanswered else None)
-        if call_id is None:
-            message = f"{at}.call_id: This output names no call, and no call before it waits for one."
-            raise invalid(message, param=f"{at}.call_id")
+        call_id = item.call_id or (self._unanswered[0] if self._unanswered else "")
         output = item.output
         told = json_text(output) if isinstance(output, dict | float | int) else output
         self._result(call_id, ToolResultPart(call_id, read_content(told, at=f"{at}.output")))

@@ -49,6 +49,15 @@ def runs_here(part: StreamedPart) -> TypeGuard[ToolCallPart]:
     return isinstance(part, ToolCallPart) and part.runs_on == "server"
 
 
+def is_cut(arguments: str) -> bool:
+    """Whether the arguments of a turn's last call end in the middle. A call that was cut is none: clients run what they get
+    as soon as its item is done."""
+    try:
+        return not isinstance(orjson.loads(arguments or "{}"), dict)
+    except orjson.JSONDecodeError:
+        return True
+
+
 def message_item(
     part: TextPart, place: ItemPlace, *, status: ItemStatus, logprobs: list[Any], annotations: list[Any]
 ) -> dict[str, Any]:

@@ -23,7 +23,12 @@ def read_content(content: Content | None, *, at: str) -> tuple[ContentPiece, ...
     """
     if content is None or isinstance(content, str):
         return (TextPart(content or ""),)
-    return tuple(_read_part(part, f"{at}[{index}]") for index, part in enumerate(content)) or (TextPart(""),)
+    parts = [
+        TextPart(part) if isinstance(part, str) else _read_part(part, f"{at}[{index}]")
+        for index, part in enumerate(content)
+        if part is not None
+    ]
+    return tuple(parts) or (TextPart(""),)
 
 
 def plain_text(parts: list[ContentPart] | None) -> str:

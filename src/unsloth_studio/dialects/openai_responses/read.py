@@ -113,12 +113,13 @@ def _refuse_stored(wire: Body) -> None:
 def _conversation(wire: Body) -> tuple[Conversation, ToolNames, ServerTools | None]:
     if not wire.input:
         raise invalid("input: Nothing was sent. Give a text, or a list of input items.", param="input")
-    items: list[RawObject] = [{"role": "user", "content": wire.input}] if isinstance(wire.input, str) else wire.input
+    listed = [wire.input] if isinstance(wire.input, str) else wire.input
+    items: list[RawObject] = [{"role": "user", "content": one} if isinstance(one, str) else one for one in listed]
     groups = [("tools", wire.tools or []), *tool_lists(items)]
     tools, names = read_tools(groups)
     server_tools = _server_tools(wire, groups, items)
-    servers = server_tools.names if server_tools else ()
-    choice, tools = read_tool_choice(wire.tool_choice, tools, names=names, servers=servers)
+    ours = server_tools.names if server_tools else ()
+    choice, tools = read_tool_choice(wire.tool_choice, tools, names=names, ours=ours)
     reader = ItemReader(names)
     for index, item in enumerate(items):
         reader.read(item, f"input[{index}]")

@@ -7,7 +7,7 @@ a call that does not come back as `name` plus `namespace`. Hosted tools that run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,33 +122,30 @@ def read_tools(groups: Iterable[tuple[str, list[RawObject]]]) -> tuple[tuple[Too
 
 
 def read_tool_choice(
-    choice: str | RawObject | None,
-    tools: tuple[ToolDefinition, ...],
-    *,
-    names: ToolNames,
-    servers: tuple[str, ...] = (),
+    choice: str | RawObject | None, tools: tuple[ToolDefinition, ...], *, names: ToolNames, ours: Sequence[str] = ()
 ) -> tuple[ToolChoice, tuple[ToolDefinition, ...]]:
-    """The choice, and the tools that it leaves to the model (`allowed_tools` leaves some). `servers` are tools of ours."""
+    """The choice, and the tools that it leaves to the model (`allowed_tools` leaves some). `ours` are the names of the
+    server's own tools that are asked for: a choice may mean them too."""
     match choice:
         case None | "auto":
             return "auto", tools
         case "none":
             return "none", tools
         case "required":
-            return _required(tools, servers), tools
+            return _required(bool(tools or ours)), tools
         case str():
             raise _unknown_choice()
         case dict():
             pass
     match type_of(choice, at="tool_choice"):
         case "function" | "custom":
-            return NamedTool(_declared_name(choice, names, "tool_choice")), tools
+            return NamedTool(_declared_name(choice, names, "tool_choice", ours)), tools
         case "allowed_tools":
             allowed = shaped(choice, AllowedTools, at="tool_choice")
             left = _allowed(allowed, tools, names)
-            return (_required(left, servers) if allowed.mode == "required" else "auto"), left
+            return (_required(bool(left or ours)) if allowed.mode == "required" else "auto"), left
         case kind if kind in NATIVE:
-            if named := next((name for name in our_names(kind) if name in servers), None):
+            if named := next((name for name in our_names(kind) if name in ours), None):
                 return NamedTool(named), tools
             message = f"tool_choice.type: '{kind}' is not among 'tools'. Declare it there, or choose another one."
             raise invalid(message, param="tool_choice.type")
@@ -173,17 +170,19 @@ def _allowed(allowed: AllowedTools, tools: tuple[ToolDefinition, ...], names: To
     return tuple(tool for tool in tools if tool.name in keep)
 
 
-def _declared_name(raw: RawObject, names: ToolNames, at: str) -> str:
+def _declared_name(raw: RawObject, names: ToolNames, at: str, ours: Sequence[str] = ()) -> str:
     named = shaped(raw, NamedToolChoice, at=at)
     flat = names.find(named.name, named.namespace)
+    if flat is None and named.name in ours:
+        return named.name
     if flat is None:
         message = f"{at}.name: The tool '{named.name}' is not among 'tools'. Declare it there, or choose another one."
         raise invalid(message, param=f"{at}.name")
     return flat
 
 
-def _required(tools: tuple[ToolDefinition, ...], servers: tuple[str, ...]) -> ToolChoice:
-    if not tools and not servers:
+def _required(callable_: bool) -> ToolChoice:
+    if not callable_:
         message = "tool_choice: A tool call is required, but 'tools' declares no tool that can be called."
         raise invalid(message, param="tool_choice")
     return "required"

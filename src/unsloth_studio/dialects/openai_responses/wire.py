@@ -50,7 +50,7 @@ class Reasoning(msgspec.Struct):
 class Body(ServerToolFields, kw_only=True):
     """The whole request. Fields below `user` are extensions, as in the other dialects of this server."""
 
-    input: str | list[RawObject] | None = None
+    input: str | list[RawObject | str] | None = None
     model: str | None = None
     instructions: str | None = None
     stream: bool | None = None
@@ -111,7 +111,7 @@ class ContentPart(msgspec.Struct):
     filename: str | None = None
 
 
-Content = str | list[ContentPart]
+Content = str | list[ContentPart | str | None]
 
 
 class MessageItem(msgspec.Struct):
@@ -125,16 +125,18 @@ class ReasoningItem(msgspec.Struct):
 
 
 class FunctionCallItem(msgspec.Struct):
-    name: str
-    call_id: str
-    arguments: str = ""
+    """A call of an earlier turn, as badly as a model wrote it or a client kept it."""
+
+    name: str | None = None
+    call_id: str | None = None
+    arguments: Any = None
     namespace: str | None = None
 
 
 class CustomToolCallItem(msgspec.Struct):
-    name: str
-    call_id: str
-    input: str
+    name: str | None = None
+    call_id: str | None = None
+    input: Any = None
     namespace: str | None = None
 
 

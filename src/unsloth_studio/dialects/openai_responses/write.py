@@ -24,11 +24,13 @@ from unsloth_studio.dialects.openai_responses.output import (
     ResponseHead,
     annotations_of,
     failure_object,
+    is_cut,
     logprob_list,
     part_item,
     runs_here,
 )
 from unsloth_studio.dialects.openai_responses.read import ResponsesCall
+from unsloth_studio.dialects.server_tools import approval_fields, output_fields
 from unsloth_studio.sse import KEEP_ALIVE
 from unsloth_studio.turn.accumulate import Turn
 from unsloth_studio.turn.errors import TurnError
@@ -41,6 +43,8 @@ from unsloth_studio.turn.events import (
     ReasoningDelta,
     TextDelta,
     TokenLogprob,
+    ToolApprovalAsked,
+    ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -91,7 +95,16 @@ class ResponsesStreamWriter:
         return KEEP_ALIVE
 
     def _boundary(
-        self, event: TurnStart | PromptProgress | PartStart | PartEnd | ToolResultReady | TurnEnd | TurnFailed
+        self,
+        event: TurnStart
+        | PromptProgress
+        | PartStart
+        | PartEnd
+        | ToolResultReady
+        | ToolOutputDelta
+        | ToolApprovalAsked
+        | TurnEnd
+        | TurnFailed,
     ) -> bytes:
         match event:
             case PartStart():
@@ -110,6 +123,10 @@ class ResponsesStreamWriter:
                 return self._result(event)
             case PromptProgress():
                 return b""
+            case ToolOutputDelta():
+                return self._frames([("tool_output", output_fields(event))])
+            case ToolApprovalAsked():
+                return self._frames([("tool_approval", approval_fields(event))])
             case _:
                 assert_never(event)
 
@@ -165,6 +182,8 @@ class ResponsesStreamWriter:
 
     def _end(self, event: TurnEnd) -> bytes:
         cut = event.finish_reason in INCOMPLETE_REASON
+        if cut and self._item is not None and self._item.is_half_call("".join(self._pieces)):
+            self._item = None
         closing = self._close("incomplete" if cut else "completed")
         closing += b"".join(self._done(called, None) for called in self._hosted.values())
         response = self._head.finished(self._output, event.finish_reason, event.usage)
@@ -222,7 +241,10 @@ def write_whole(turn: Turn, call: ResponsesCall, *, created: int) -> bytes:
             waiting[part.call_id] = (place.index, part)
             output.append(hosted_item(part, None, turn_id=turn.id, index=place.index, shown=call.shown))
             continue
-        status = "incomplete" if cut and place.index == last else "completed"
+        at_end = cut and place.index == last
+        if at_end and isinstance(part, ToolCallPart) and is_cut(part.arguments):
+            continue
+        status = "incomplete" if at_end else "completed"
         written = logprob_list(logprobs) if call.logprobs else []
         cited = annotations_of(marks(part.text, sources)) if isinstance(part, TextPart) else []
         item = part_item(part, place, status=status, call=call, logprobs=written, annotations=cited)

@@ -22,6 +22,7 @@ from unsloth_studio.tools.sandbox.result import Limit, Limits, SandboxResult, li
 from unsloth_studio.tools.sandbox.spawn import Ending, Spawned, Spawner
 
 _READ_BYTES = 1 << 16
+_PIPE_BYTES = 1 << 20  # the most that whoever writes can make a pipe hold: pipe(7), /proc/sys/fs/pipe-max-size
 _WATCH_SECONDS, _REST_SECONDS = 0.2, 3.0
 _BURIAL_SECONDS = 10.0
 _CHILD = re.compile(rb'"child-pid": *(\d+)\D')
@@ -71,9 +72,10 @@ class ConfinedProcess:
         await asyncio.shield(self._burial)
 
     def read_now(self) -> None:
-        """Take all that has been printed up to now."""
-        while self._reading and self._read():
-            pass
+        """Take all that has been printed up to now: what the pipe can hold, for somebody may be printing on."""
+        for _ in range(_PIPE_BYTES // _READ_BYTES + 1):
+            if not (self._reading and self._read()):
+                return
 
     def begin_output(self, on_output: OnOutput | None) -> None:
         """Forget what was printed, and collect anew for `on_output`."""
