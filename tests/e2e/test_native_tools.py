@@ -180,7 +180,8 @@ def test_responses_and_chat_completions(gpt: openai.OpenAI, server: StudioServer
     assert "response.output_text.annotation.added" in kinds
     call, said = response.output
     assert isinstance(call, ResponseFunctionWebSearch)
-    assert call.action.to_dict()["sources"][0] == {"type": "url", "url": "https://llamas.example/hum"}
+    assert call.action.type == "search"
+    assert [source.url for source in call.action.sources or []][:1] == ["https://llamas.example/hum"]
     said_as: Any = json.loads(said.to_json())
     assert said_as["content"][0]["annotations"][0]["url"] == "https://llamas.example/hum"
 
