@@ -116,6 +116,7 @@ class Caller:
             images,
             sources=output.sources,
             failure=output.failure,
+            ended_at=int(time.time()),
         )
 
     def _without_running(self, call: ToolCallPart) -> ToolOutput | None:
