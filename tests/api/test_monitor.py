@@ -22,7 +22,9 @@ from unsloth_studio.engine.shelf import SingleShelf
 from unsloth_studio.engine.upstream import Upstream
 from unsloth_studio.sse import SseDecoder
 
-TOOLS = [{"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}]
+TOOLS: list[dict[str, Any]] = [
+    {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
+]
 
 
 def chat(text: str = "Hello", **fields: Any) -> dict[str, Any]:

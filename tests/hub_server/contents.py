@@ -26,6 +26,11 @@ class HeldRepository:
         state = "".join(f"{path}{digest(content, path)}" for path, content in sorted(self.files.items()))
         return hashlib.sha1(state.encode(), usedforsecurity=False).hexdigest()
 
+    def listed(self) -> dict[str, Any]:
+        """As in the answer of `/api/models?...`."""
+        said = {"downloads": 1234, "likes": 5, "lastModified": "2025-07-01T12:00:00.000Z"}
+        return {"id": self.name, "tags": ["gguf"], "gated": "auto" if self.gated else False, **said}
+
     def siblings(self) -> list[dict[str, Any]]:
         """As in the answer of `/api/models/...?blobs=true`."""
         return [_sibling(path, content) for path, content in self.files.items()]

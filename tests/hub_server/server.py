@@ -104,9 +104,8 @@ class HubServer:
 
     def _from_api(self, path: str, query: dict[str, list[str]], authorization: str | None) -> Reply:
         if path == "/api/models":
-            words = query["search"][0].lower()
-            names = [name for name in self.repositories if words in name.lower()]
-            return json_reply([{"id": name, "tags": ["gguf"]} for name in names])
+            words = query.get("search", [""])[0].lower()
+            return json_reply([held.listed() for held in self.repositories.values() if words in held.name.lower()])
         name = "/".join(path.split("/")[3:5])
         held = next((held for held in self.repositories.values() if held.name.lower() == name.lower()), None)
         if held is None or (held.private and not _opens(held, authorization)):

@@ -105,7 +105,7 @@ def test_the_oldest_are_forgotten(log: RequestLog) -> None:
     assert log.get("2") is None
 
 
-FOUND = {
+FOUND: dict[str, tuple[Wanted, list[str]]] = {
     "the newest": (Wanted(limit=2), ["d", "c"]),
     "those before": (Wanted(before=102.0), ["b", "a"]),
     "of a status": (Wanted(status="failed"), ["c"]),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -11,10 +12,13 @@ import msgspec
 
 from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.exchange import Exchange
+from unsloth_studio.catalog.hub_errors import HubError
+from unsloth_studio.catalog.running_downloads import UnknownDownload
 from unsloth_studio.dialects import openai_errors
 from unsloth_studio.dialects.body import read_shape
+from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.sse import KEEP_ALIVE, named_frame
-from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
+from unsloth_studio.turn.errors import ErrorKind, TurnError, TurnFailure, invalid
 from unsloth_studio.turn.events import Event, TurnFailed
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -85,6 +89,35 @@ def event(name: str, value: Any) -> bytes:
 def error_event(message: str) -> bytes:
     """The event that ends a stream because something failed."""
     return event("error", ErrorNote(message))
+
+
+@contextmanager
+def problems_told() -> Generator[None]:
+    """What the operator is told of a problem goes to whoever asked."""
+    try:
+        yield
+    except OperatorProblem as problem:
+        raise TurnFailure(_told(problem)) from problem
+
+
+_KINDS: dict[str, ErrorKind] = {
+    "not_found": "not_found",
+    "gated": "permission",
+    "denied": "permission",
+    "rate_limited": "rate_limited",
+    "unreachable": "engine_unavailable",
+    "offline": "engine_unavailable",
+    "hub_failed": "engine_unavailable",
+}
+"""Of what the hub says."""
+
+
+def _told(problem: OperatorProblem) -> TurnError:
+    if isinstance(problem, HubError):
+        kind = _KINDS.get(problem.problem, "invalid_request")
+        return TurnError(kind, str(problem), code=problem.problem, retry_after=problem.retry_after)
+    unknown = isinstance(problem, UnknownDownload)
+    return TurnError("not_found" if unknown else "invalid_request", str(problem))
 
 
 def not_found(message: str, *, code: str = "not_found") -> TurnFailure:

@@ -10,12 +10,15 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from unsloth_studio.api.admin import LoadModel, MetricsReport, PullModel, UnloadModel
+from unsloth_studio.api.admin import MetricsReport, PullModel
 from unsloth_studio.api.approvals import ConfirmCall, DecideCall, WaitingCalls
 from unsloth_studio.api.chat import ChatCompletions, Completions
+from unsloth_studio.api.documents import DOCUMENT_ENDPOINTS
 from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.health import Health
+from unsloth_studio.api.hub_routes import HUB_ENDPOINTS
 from unsloth_studio.api.messages import CountTokens, Messages
+from unsloth_studio.api.model_routes import MODEL_ENDPOINTS
 from unsloth_studio.api.models import ModelById, ModelList
 from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
@@ -43,12 +46,13 @@ ENDPOINTS: tuple[Served, ...] = (
     CountTokens,
     ModelList,
     ModelById,
-    LoadModel,
-    UnloadModel,
+    *MODEL_ENDPOINTS,
     PullModel,
     *STUDIO_ENDPOINTS,
+    *HUB_ENDPOINTS,
     *MONITOR_ENDPOINTS,
     Status,
+    *DOCUMENT_ENDPOINTS,
     MetricsReport,
     Health,
 )

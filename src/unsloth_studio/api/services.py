@@ -9,6 +9,7 @@ from typing import Any
 
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.key_meter import KeyMeter
+from unsloth_studio.api.model_desk import ModelDesk
 from unsloth_studio.observe.metrics import Metrics
 from unsloth_studio.observe.requests import RequestLog
 from unsloth_studio.serving.run import Turns
@@ -21,9 +22,9 @@ from unsloth_studio.tools.toolbox import Toolbox
 class Services:
     """`new_id` makes opaque ids, `clock` tells Unix seconds. `loopback` says that only this machine reaches the bind
     address; then `allowed_hosts` are the Host names taken besides this machine's own; `behind_proxy`, that others do so all
-    the same. `pull` fetches a model: its progress, last the model's `id`; it raises `OperatorProblem`. `base_url` is without
-    a slash at its end, `started` in Unix seconds. `stopping` is set when the server begins to end: streams that would go on
-    for ever end then."""
+    the same. `pull` fetches a model: its progress, last the model's `id`; it raises `OperatorProblem`. `desk` is None before
+    an upstream. `base_url` is without a slash at its end, `started` in Unix seconds. `stopping` is set when the server
+    begins to end: streams that would go on for ever end then."""
 
     turns: Turns
     keys: KeyRing
@@ -41,6 +42,7 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     requests: RequestLog = field(default_factory=RequestLog)
     pull: Callable[[str], AsyncGenerator[dict[str, Any]]] | None = None
+    desk: ModelDesk | None = None
     base_url: str = ""
     started: float = 0.0
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 
 from unsloth_studio.api.admin_endpoint import AdminEndpoint
@@ -75,7 +73,7 @@ class Status(AdminEndpoint):
             active=services.requests.active,
             queued=services.requests.queued,
             tokens_per_second=round(services.requests.rate, 1),
-            memory=await memory_of(pool),
+            memory=memory_of(pool),
             server_tools=ToolState(False, "it was started without them")
             if toolbox is None
             else ToolState(toolbox.policy.enabled, toolbox.policy.reason),
@@ -84,7 +82,7 @@ class Status(AdminEndpoint):
         await self.reply(exchange, report)
 
 
-async def memory_of(pool: Pool) -> MemoryUse:
+def memory_of(pool: Pool) -> MemoryUse:
     """What a pool's models take of the machine."""
     used = sum(one.memory_bytes for one in pool.statuses() if one.state in ("loading", "ready", "unloading"))
-    return MemoryUse(pool.budget_bytes, used, await asyncio.to_thread(machine_memory))
+    return MemoryUse(pool.budget_bytes, used, machine_memory())

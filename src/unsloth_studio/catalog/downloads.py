@@ -63,7 +63,7 @@ def plan_download(hub: Hub, repository: Repository, variant: Variant) -> Downloa
 def bytes_to_fetch(download: Download) -> int:
     """Bytes that are not on the disk yet."""
     cache, name = download.hub.cache, download.repository.name
-    missing = [file for file in download.files if not _is_here(cache, download.repository, file)]
+    missing = [file for file in download.files if not is_here(cache, download.repository, file)]
     missing = [file for file in missing if not _is_whole(cache.blob(name, file.digest), file)]
     return sum(max(0, file.size - _size(cache.part(name, file.digest))) for file in missing)
 
@@ -132,7 +132,7 @@ async def _bring(
     cache, name = download.hub.cache, download.repository.name
     async with turns:
         blob, part = cache.blob(name, file.digest), cache.part(name, file.digest)
-        if not _is_here(cache, download.repository, file):
+        if not is_here(cache, download.repository, file):
             async with _locked(cache.lock(name, file.digest), part, file=file, meter=meter):
                 if not _is_whole(blob, file):
                     await _transfer(download, file, client=client, part=part, meter=meter)
@@ -195,7 +195,8 @@ def _check_space(download: Download) -> None:
         )
 
 
-def _is_here(cache: HubCache, repository: Repository, file: HubFile) -> bool:
+def is_here(cache: HubCache, repository: Repository, file: HubFile) -> bool:
+    """Whether the file is whole, under its name. Reads the disk."""
     return _is_whole(cache.pointer(repository.name, repository.commit, file.path), file)
 
 

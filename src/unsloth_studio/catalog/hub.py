@@ -62,6 +62,17 @@ class Repository:
         return tuple(self._by_path[path] for path in paths)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A repository that a search gave. `updated_at` is in seconds since 1970; None where the hub does not say it."""
+
+    name: str
+    downloads: int | None
+    likes: int | None
+    updated_at: float | None
+    gated: bool
+
+
 class Hub:
     """One endpoint, one token, one cache; arguments that are None are as `huggingface_hub` finds them.
 
@@ -132,6 +143,22 @@ class Hub:
         )
         return tuple(found)
 
+    async def find(self, text: str, *, limit: int = 20) -> tuple[Found, ...]:
+        """The same with what the hub's own list says of each; without a text the most downloaded of all."""
+        found = await self._ask(
+            text or "its models",
+            lambda api: list(
+                api.list_models(
+                    search=text or None,
+                    filter="gguf",
+                    sort="downloads",
+                    limit=limit,
+                    expand=["downloads", "likes", "lastModified", "gated"],
+                )
+            ),
+        )
+        return tuple(_found(info) for info in found)
+
     async def _ask(self, subject: str, question: Callable[[HfApi], T]) -> T:
         from huggingface_hub import HfApi
         from huggingface_hub.errors import HfHubHTTPError
@@ -185,6 +212,11 @@ def default_cache() -> Path:
 
 def _model_info(api: HfApi, name: str, revision: str) -> ModelInfo:
     return api.model_info(name, revision=revision, files_metadata=True, timeout=_METADATA_TIMEOUT)
+
+
+def _found(info: ModelInfo) -> Found:
+    updated = None if info.last_modified is None else info.last_modified.timestamp()
+    return Found(info.id, info.downloads, info.likes, updated, gated=bool(info.gated))
 
 
 def _file(sibling: RepoSibling) -> HubFile:

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.services import Services
+from unsloth_studio.cli.model_desk import LocalModelDesk
 from unsloth_studio.cli.models_served import Served
 from unsloth_studio.cli.opened_keys import OpenedKeys
 from unsloth_studio.cli.pulling import pull_steps
@@ -105,6 +106,10 @@ async def running(
             started=time.time(),
             pull=None if settings.upstream else partial(pull_steps, settings),
         )
+        if served.models.local is not None:
+            desk = LocalModelDesk(served.models.local)
+            stack.push_async_callback(desk.downloads.close)
+            services = replace(services, desk=desk)
         if served.models.keep_fresh is not None:
             await stack.enter_async_context(_beside(served.models.keep_fresh()))
         await stack.enter_async_context(_beside(toolbox.keep_tidy()))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from unsloth_studio.catalog.demo import DEMO_FLAGS, DEMO_MODEL_ID, DEMO_SAMPLING
 from unsloth_studio.catalog.gguf import GgufFacts
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.sheet import Sheet
 from unsloth_studio.cli.places import own_settings
-from unsloth_studio.cli.wishes import Wishes
+from unsloth_studio.cli.wishes import Wishes, sampling_over
 from unsloth_studio.engine.flags import parse_engine_flags
 from unsloth_studio.engine.model_facts import ModelFacts, RecurrentState, sliding_layers
 from unsloth_studio.engine.plan import EngineOptions
@@ -53,7 +51,9 @@ def engine_options(model: LocalModel, model_id: str, settings: Settings, wishes:
     configured = parse_engine_flags(own.flags)
     flags = wishes.flags
     demo = model.id == DEMO_MODEL_ID
-    sampling = _over(flags.sampling, _over(configured.sampling, DEMO_SAMPLING if demo else SamplingParams()))
+    sampling = sampling_over(
+        flags.sampling, sampling_over(configured.sampling, DEMO_SAMPLING if demo else SamplingParams())
+    )
     projector = flags.mmproj or configured.mmproj or model.projector
     return EngineOptions(
         model_path=model.main_file,
@@ -70,15 +70,6 @@ def engine_options(model: LocalModel, model_id: str, settings: Settings, wishes:
         projector=projector,
         extra_flags=(*(DEMO_FLAGS if demo else ()), *configured.rest, *flags.rest),
     )
-
-
-def _over(first: SamplingParams, second: SamplingParams) -> SamplingParams:
-    """`first` where it says something, else `second`."""
-    named = {name: value for name in _FIELDS if (value := getattr(first, name)) is not None}
-    return replace(second, **named)
-
-
-_FIELDS = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "presence_penalty", "frequency_penalty", "seed")
 
 
 def _head_length(gguf: GgufFacts) -> int:

@@ -10,10 +10,11 @@ from typing import Any
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.reference import last_part
 from unsloth_studio.catalog.sheet import read_sheet
+from unsloth_studio.cli.asked import Asked
 from unsloth_studio.cli.launching import engine_facts, engine_options
 from unsloth_studio.cli.places import memory_budget, own_settings, smaller_files
 from unsloth_studio.cli.server import RunOptions
-from unsloth_studio.cli.shelf import LibraryShelf, Stocked
+from unsloth_studio.cli.shelf import LibraryShelf, Stock, Stocked
 from unsloth_studio.cli.wishes import Wishes
 from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
 from unsloth_studio.engine.contract import Engine, EngineStatus
@@ -46,6 +47,16 @@ class Models:
     first: PooledModel
     prepare: Callable[[Request, str], Awaitable[Request]]
     keep_fresh: Callable[[], Coroutine[Any, Any, None]] | None = None
+    local: LocalModels | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModels:
+    """The models of this machine: where they are listed, what was asked for them, and how an entry is made anew."""
+
+    shelf: LibraryShelf
+    asked: Asked
+    stock: Stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +104,14 @@ def local_models(
     Raises `GgufError` and `FlagProblem`.
     """
     first = _stock(model, last_part(model.id), settings, wishes, on_change=on_change, ask_hub=True)
+    asked = Asked({model.main_file: wishes})
 
     def stock(other: LocalModel, model_id: str, now: Settings) -> Stocked:
-        return _stock(other, model_id, now, Wishes(), on_change=_unwatched)
+        made = _stock(other, model_id, now, asked.wishes(other, now), on_change=_unwatched)
+        return asked.pinned(made)
 
     shelf = LibraryShelf(first, stock, settings=settings, flags=flags)
-    return Models(shelf, first.pooled, shelf.prepare, shelf.keep_fresh)
+    return Models(shelf, first.pooled, shelf.prepare, shelf.keep_fresh, LocalModels(shelf, asked, stock))
 
 
 def _stock(

@@ -141,16 +141,9 @@ def _without(flags: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _wishes(words: tuple[str, ...], flags: dict[str, Any], engine: str | None) -> Wishes:
-    from unsloth_studio.cli.wishes import Wishes
-    from unsloth_studio.engine.flags import parse_engine_flags
-    from unsloth_studio.engine.known_flags import KNOWN_FLAGS
+    from unsloth_studio.cli.wishes import Wishes, read_flags
 
-    known = KNOWN_FLAGS
-    if engine and any(word.startswith("--") and word not in known for word in words):
-        from unsloth_studio.engine.discovery import flags_of
-
-        known = flags_of(engine)
-    return Wishes(flags["context_length"], flags["parallel"], flags["threads"], parse_engine_flags(words, known=known))
+    return Wishes(flags["context_length"], flags["parallel"], flags["threads"], read_flags(words, engine))
 
 
 def _model(settings: Settings, variant: str | None, out: Output, *, dry_run: bool) -> LocalModel:

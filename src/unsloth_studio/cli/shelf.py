@@ -64,6 +64,8 @@ class LibraryShelf:
         self._models: tuple[Stocked, ...] = (first,)
         self._gone: tuple[Stocked, ...] = ()
         self._seen: object = None
+        self._entries: Sequence[ModelEntry] | None = None
+        self._changing = asyncio.Lock()
         self._complaint = ""
         fetch = FetchPolicy(allowed_hosts=frozenset(settings.fetch_allowed_hosts))
         fetcher = GuardedFetcher(fetch)
@@ -94,7 +96,9 @@ class LibraryShelf:
 
     def all(self) -> Sequence[ModelEntry]:
         """See `Shelf.all`."""
-        return [self._entry(model) for model in self._models]
+        if self._entries is None:
+            self._entries = [self._entry(model) for model in self._models]
+        return self._entries
 
     async def prepare(self, request: Request, model_id: str) -> Request:
         """The request with its images and documents read and every sampling value settled (see `catalog.sampling`)."""
@@ -110,6 +114,23 @@ class LibraryShelf:
         request = await prepare_documents(request, policy=self._documents)
         return replace(request, sampling=resolved.params)
 
+    @property
+    def settings(self) -> Settings:
+        """As the file said when it was looked at last."""
+        return self._settings
+
+    def stocked(self, model_id: str) -> Stocked:
+        """The entry with that id. Raises `KeyError`."""
+        return {model.id: model for model in self._models}[model_id]
+
+    async def replace(self, model: Stocked) -> None:
+        """Another entry for the model of the same id: how it is loaded has changed."""
+        async with self._changing:
+            if self._first.id == model.id:
+                self._first = model
+            self._models = tuple(model if other.id == model.id else other for other in self._models)
+            self._entries = None
+
     async def keep_fresh(self) -> None:
         """Look at the disk now and then, until cancelled."""
         while True:
@@ -121,6 +142,10 @@ class LibraryShelf:
 
     async def refresh(self) -> None:
         """Look at the disk and the settings once."""
+        async with self._changing:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         settings = await asyncio.to_thread(self._reload)
         library = await asyncio.to_thread(library_of, settings)
         state = (settings, library)
@@ -131,7 +156,7 @@ class LibraryShelf:
         ids = {model.id for model in models}
         self._gone = tuple(model for model in (*self._models, *self._gone) if model.id not in ids)
         self._models = models
-        self._seen, self._settings = state, settings
+        self._seen, self._settings, self._entries = state, settings, None
 
     def _reload(self) -> Settings:
         try:
@@ -180,6 +205,11 @@ class LibraryShelf:
             vision=model.vision,
             thinking=sheet.template.thinking,
             size_bytes=sheet.model.size_bytes,
+            parameters=sheet.gguf.parameters,
+            native_context=sheet.gguf.context_length,
+            memory_bytes=model.pooled.memory_bytes,
+            pinned=model.pooled.pinned,
+            removable=sheet.model.source == "hub",
             settings={s.field: {"value": s.value, "source": s.source, "reason": s.reason} for s in settings},
         )
 

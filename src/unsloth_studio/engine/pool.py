@@ -139,6 +139,12 @@ class Pool:
             self._schedule()
         await place.gone.wait()
 
+    def renew(self, model: PooledModel) -> None:
+        """What holds for `model` changed: whether it is pinned, or how long it may be idle."""
+        if (place := self._places.get(model.id)) is not None:
+            place.model = replace(place.model, pinned=model.pinned, idle_seconds=model.idle_seconds)
+            self._schedule()
+
     async def stop(self) -> None:
         """Stop every engine; those who wait are told. Returns when nothing is left. Idempotent, and final."""
         self._stopped = True

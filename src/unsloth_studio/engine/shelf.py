@@ -32,8 +32,9 @@ class PooledModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """What is told of a model that is here, loaded or not. `context_length` is per turn, in tokens; `settings` are the
-    sampling values that hold for it, with their reasons."""
+    """What is told of a model that is here, loaded or not. `context_length` is per turn, in tokens, `native_context`
+    what the model was trained for; `memory_bytes` is what it is expected to use. `removable`: its files are the hub's, not
+    the user's. `settings` are the sampling values that hold for it, with their reasons."""
 
     id: str
     context_length: int | None = None
@@ -42,6 +43,11 @@ class ModelEntry:
     vision: bool = False
     thinking: bool = False
     size_bytes: int | None = None
+    parameters: int | None = None
+    native_context: int | None = None
+    memory_bytes: int | None = None
+    pinned: bool = False
+    removable: bool = False
     settings: Mapping[str, Any] | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import orjson
 
@@ -216,9 +216,7 @@ def _rounded(seconds: float | None) -> float | None:
 def _asked(body: bytes) -> dict[str, list[Any]]:
     """The lists of the engine's body; nothing when it was too long to be kept whole."""
     try:
-        fields: dict[str, Any] = orjson.loads(body) if body else {}
+        fields: dict[str, list[Any]] = orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:
         return {}
-    return {
-        name: cast("list[Any]", fields[name]) for name in ("messages", "tools") if isinstance(fields.get(name), list)
-    }
+    return {name: fields[name] for name in ("messages", "tools") if name in fields}
