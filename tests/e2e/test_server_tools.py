@@ -96,7 +96,7 @@ def test_documented_request_on_messages(server: StudioServer) -> None:
     kinds = [
         data["content_block"]["type"] if name == "content_block_start" else name
         for name, data in events
-        if name not in ("ping", "content_block_delta", "content_block_stop")
+        if name not in ("ping", "content_block_delta", "content_block_stop", "tool_output")
     ]
     assert kinds == [
         "message_start", "server_tool_use", "code_execution_tool_result", "tool_result", "text", "message_delta",

@@ -45,12 +45,15 @@ _GREEDY_BELOW = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class MessagesCall:
-    """A request to `/v1/messages`, and whether it wants events or one JSON object. `told`: the client asked for the
-    server's tools by fields of ours, and gets what the API has no words for."""
+    """A request to `/v1/messages`, and whether it wants events or one JSON object."""
 
     request: Request
     stream: bool
-    told: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether the client asked for tools by fields of ours, and gets what its API has no words for."""
+        return self.request.server_tools is not None and self.request.server_tools.tells_live
 
     @property
     def cited(self) -> frozenset[str]:
@@ -67,8 +70,7 @@ def read(body: bytes) -> MessagesCall:
     passed_on = engine_extras(extras)
     for key, value in passed_on.items():
         check_nesting(value, key)
-    asked = read_server_tools(wire)
-    server_tools = with_native(asked, read_native(wire.tools or [], wire.container), wire)
+    server_tools = with_native(read_server_tools(wire), read_native(wire.tools or [], wire.container), wire)
     request = Request(
         prompt=_conversation(wire, server_tools),
         model=wire.model or None,
@@ -80,7 +82,7 @@ def read(body: bytes) -> MessagesCall:
         server_tools=server_tools,
         engine_extras=passed_on,
     )
-    return MessagesCall(request, bool(wire.stream), told=asked is not None)
+    return MessagesCall(request, bool(wire.stream))
 
 
 def read_count(body: bytes) -> MessagesCall:
