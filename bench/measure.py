@@ -17,6 +17,7 @@ from bench.client import BenchFailure, Reply
 from bench.parsing import tool_call_parser
 from bench.processes import PARALLEL, import_seconds
 from bench.run import Bench, Reading
+from bench.sandbox import sandbox_start, tools_at_once
 from bench.traffic import LARGE, SMALL, Dialect, Load
 
 from bench import client
@@ -182,6 +183,8 @@ MEASUREMENTS: tuple[Callable[[Bench], Awaitable[list[Reading]]], ...] = (
     burst,
     plain,
     tool_call_parser,
+    sandbox_start,
+    tools_at_once,
 )
 
 

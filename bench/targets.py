@@ -52,6 +52,12 @@ TARGETS = (
     Target("parse_held", 40.0, 40.0),
 )
 
+SANDBOX_TARGETS = (
+    Target("sandbox_start", 30.0, 20.0),
+    Target("tools_loop_held", 20.0, 10.0),
+)
+"""Only measured where there is a sandbox."""
+
 
 def target_of(key: str) -> Target | None:
-    return next((target for target in TARGETS if target.key == key), None)
+    return next((target for target in (*TARGETS, *SANDBOX_TARGETS) if target.key == key), None)

@@ -96,7 +96,7 @@ def test_documented_request_on_messages(server: StudioServer) -> None:
     kinds = [
         data["content_block"]["type"] if name == "content_block_start" else name
         for name, data in events
-        if name not in ("ping", "content_block_delta", "content_block_stop")
+        if name not in ("ping", "content_block_delta", "content_block_stop", "tool_output")
     ]
     assert kinds == [
         "message_start", "server_tool_use", "code_execution_tool_result", "tool_result", "text", "message_delta",
@@ -127,6 +127,26 @@ def test_both_sdks(server: StudioServer) -> None:
             message = events.get_final_message()
         assert [block.type for block in message.content] == ["server_tool_use", "code_execution_tool_result", "text"]
         assert "56088" in message.content[-1].model_dump()["text"]
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_code_by_the_vendors_own_names(server: StudioServer) -> None:
+    question: Any = DOCUMENTED["messages"]
+    with openai.OpenAI(base_url=server.openai_base_url, api_key=server.api_key, max_retries=0) as client:
+        tool: Any = {"type": "code_interpreter", "container": {"type": "auto"}}
+        include: Any = ["code_interpreter_call.outputs"]
+        response = client.responses.create(model=server.model, input=question, tools=[tool], include=include)
+        ran = response.output[0]
+        assert ran.type == "code_interpreter_call"
+        assert [output.to_dict() for output in ran.outputs or ()] == [{"type": "logs", "logs": "56088"}]
+        assert "56088" in response.output_text
+    with Anthropic(base_url=server.anthropic_base_url, api_key=server.api_key, max_retries=0) as client:
+        tool = {"type": "code_execution_20250522", "name": "code_execution"}
+        message = client.messages.create(model=server.model, max_tokens=500, messages=question, tools=[tool])
+        assert [block.type for block in message.content] == ["server_tool_use", "code_execution_tool_result", "text"]
+        assert message.content[1].to_dict()["content"] == {
+            "type": "code_execution_result", "stdout": "56088", "stderr": "", "return_code": 0, "content": [],
+        }  # fmt: skip
 
 
 def test_a_request_may_only_ask(server: StudioServer) -> None:
@@ -218,3 +238,28 @@ def test_switching_on_where_others_reach_the_server_needs_a_yes(tmp_path: Path, 
         health = httpx.get(f"{server.base_url}/health").json()
         assert health["server_tools"] is True
         assert "other machines" in health["server_tools_reason"]
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("dialect", ["chat/completions", "messages", "responses"])
+@pytest.mark.usefixtures("sandbox")
+def test_first_round_calls_one_of_the_servers_tools_when_it_must(
+    scripted: StudioServer, engine: RunningEngine, dialect: str, stream: bool
+) -> None:
+    """In every dialect, also when the engine does not hold the model to it."""
+    engine.set_turns(
+        Script(text="I would rather not."),
+        Script(text='{"name": "python", "arguments": {"code": "print(6 * 7)"}}'),
+        Script(text="It is 42."),
+    )
+    asked: Json = {"input": "Go"} if dialect == "responses" else {"messages": [{"role": "user", "content": "Go"}]}
+    choice = {"type": "any"} if dialect == "messages" else "required"
+    wanted = {"enable_tools": True, "enabled_tools": ["python"], "tool_choice": choice, "stream": stream}
+    reply = post(scripted, dialect, {**asked, **wanted})
+    assert reply.status_code == 200, reply.text
+    text = "".join(json.dumps(data) for _, data in frames(reply.text)) if stream else reply.text
+    assert "42." in text
+    second, third = (request["body"] for request in engine.state()["requests"][-2:])
+    assert second["response_format"]["json_schema"]["schema"]["properties"]["name"] == {"const": "python"}
+    assert third["tool_choice"] == "auto", "the choice was met"
+    assert [message["content"] for message in third["messages"] if message["role"] == "tool"] == ["42"]

@@ -151,7 +151,7 @@ async def test_a_call_waits_for_its_decision(decision: Any, said: str, runs: int
 async def test_what_would_not_run_is_not_asked_about() -> None:
     tool, room = Tool(sleeping), ApprovalRoom()
     made = caller(tool, asks=True, room=room)
-    made.known["tool", b"{}"] = "as before"
+    made.known["tool", b"{}"] = ToolOutput("as before")
     events = await gathered(made, call(0), call(1, "no JSON"))
     assert ["as before" in event.content for event in events if isinstance(event, ToolResultReady)] == [True, False]
     assert (len(events), tool.runs) == (2, 0)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 SMALL = Limits(
-    wall_seconds=8,
+    wall_seconds=20.0,
     memory_bytes=256 * MIB,
     processes=32,
     cpu_seconds=1,

@@ -75,13 +75,13 @@ class ChatCompletions(_ChoicesEndpoint):
         call = chat.read(await exchange.body())
         created = int(self.services.clock())
         if call.stream and call.n == 1:
-            await self.stream(
-                exchange, call.request, ChatStreamWriter(created=created, include_usage=call.include_usage)
-            )
+            usage, told, cited = call.include_usage, call.told, call.cited
+            writer = ChatStreamWriter(created=created, include_usage=usage, told=told, cited=cited)
+            await self.stream(exchange, call.request, writer)
             return
         if call.n == 1:
             turn = await self.whole(exchange, call.request)
-            await exchange.json(write_chat([turn], created=created))
+            await exchange.json(write_chat([turn], created=created, told=call.told, cited=call.cited))
             return
         if call.request.server_tools is not None:
             raise invalid("n: with the server's tools there is one answer.", param="n")

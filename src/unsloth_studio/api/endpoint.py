@@ -6,6 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
@@ -15,6 +16,7 @@ from unsloth_studio.api.exchange import ClientGone, Exchange, Header
 from unsloth_studio.api.load_notes import LoadNotes
 from unsloth_studio.api.operation import Operation
 from unsloth_studio.api.services import Services
+from unsloth_studio.api.tool_access import refusal
 from unsloth_studio.dialects.contract import StreamWriter
 from unsloth_studio.dialects.status import STATUS
 from unsloth_studio.observe.client_names import client_name
@@ -22,7 +24,6 @@ from unsloth_studio.observe.request_shapes import RequestKey
 from unsloth_studio.observe.watched_request import Arrival
 from unsloth_studio.serving.forced_call import demands_call
 from unsloth_studio.tools.loop import ToolLoop
-from unsloth_studio.tools.toolbox import Toolbox
 from unsloth_studio.turn.accumulate import Turn, events_of
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import Event
@@ -94,13 +95,12 @@ class Endpoint(ABC):
         wanted, toolbox, turns = request.server_tools, self.services.toolbox, self.services.turns
         if wanted is None:
             return turns.run(request, turn_id=exchange.id)
-        if toolbox is None or not toolbox.policy.enabled:
-            raise TurnFailure(
-                TurnError("permission", _tools_off(toolbox), param="enable_tools", code="server_tools_off")
-            )
         assert exchange.key is not None, "every request has one"
-        if "tools" not in exchange.key.scopes:
-            raise TurnFailure(TurnError("permission", _NO_SCOPE, param="enable_tools"))
+        error = refusal(wanted, toolbox.policy if toolbox else None, exchange.key)
+        if error is not None and not wanted.optional:
+            raise TurnFailure(error)
+        if error is not None or toolbox is None:
+            return turns.run(replace(request, server_tools=None), turn_id=exchange.id)
         return ToolLoop(turns, toolbox).run(request, turn_id=exchange.id, owner=exchange.key.owner)
 
     def telling(self, writer: StreamWriter, request: Request) -> StreamWriter:
@@ -129,16 +129,3 @@ class Endpoint(ABC):
 
 def _arrival(exchange: Exchange) -> Arrival:
     return Arrival(exchange.id, exchange.scope["path"], client_name(exchange.header(b"user-agent")))
-
-
-_NO_SCOPE = (
-    "This API key may not use the server's tools: it lacks the scope 'tools'. To make one that may: "
-    "unsloth keys create NAME --scope inference --scope tools. Or leave out enable_tools."
-)
-
-
-def _tools_off(toolbox: Toolbox | None) -> str:
-    why = toolbox.policy.reason if toolbox is not None else "it was started without them"
-    return (
-        f"This server does not run tools for its clients: {why}. Leave out enable_tools, or change how it is started."
-    )

@@ -34,9 +34,11 @@ class Messages(_AnthropicEndpoint):
     async def answer(self, exchange: Exchange) -> None:
         call = read.read(await exchange.body())
         if call.stream:
-            await self.stream(exchange, call.request, MessagesStreamWriter(exchange.id))
+            writer = MessagesStreamWriter(exchange.id, told=call.told, cited=call.cited)
+            await self.stream(exchange, call.request, writer)
         else:
-            await exchange.json(write_whole(await self.whole(exchange, call.request)))
+            turn = await self.whole(exchange, call.request)
+            await exchange.json(write_whole(turn, told=call.told, cited=call.cited))
 
 
 class CountTokens(_AnthropicEndpoint):

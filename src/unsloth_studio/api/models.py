@@ -33,6 +33,7 @@ class _ModelsEndpoint(Endpoint):
 
     def _card(self, entry: ModelEntry, status: ModelStatus | None) -> ModelCard:
         status = status or ModelStatus(entry.id, "available")
+        toolbox = self.services.toolbox
         return ModelCard(
             id=status.name or entry.id,
             context_length=status.context_length or entry.context_length,
@@ -41,6 +42,7 @@ class _ModelsEndpoint(Endpoint):
             state=status.state,
             quantization=entry.quantization,
             tools=entry.tools,
+            server_tools=toolbox is not None and toolbox.policy.enabled,
             vision=entry.vision,
             reasoning=entry.thinking,
             settings=entry.settings,

@@ -29,8 +29,8 @@ async def _nothing_known() -> KnownSettings:
 class Services:
     """`new_id` makes opaque ids, `clock` tells Unix seconds. `loopback` says that only this machine reaches the bind
     address; then `allowed_hosts` are the Host names taken besides this machine's own; `behind_proxy`, that others do so all
-    the same. `pull` fetches a model: its progress, last the model's `id`; it raises `OperatorProblem`. `desk` is None before
-    an upstream. `base_url` is without a slash at its end, `started` in Unix seconds. `stopping` is set when the server
+    the same. `pull` fetches a model: its progress, last the model's `id`; it raises `OperatorProblem`. `desk` is None in
+    front of an upstream. `base_url` has no slash at its end, `started` is in Unix seconds. `stopping` is set when the server
     begins to end: streams that would go on for ever end then."""
 
     turns: Turns

@@ -18,9 +18,9 @@ import orjson
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """What a client is told of a model. `id` is what it puts into `model`; `context_length` is in tokens per request, None
-    while unknown; `created` is Unix time in seconds. `vision`, `reasoning` and `tools` say what the model can do; `state` is
-    one of `available` (here, not loaded), `queued`, `loading`, `ready`, `unloading`, `failed`; `settings` are the sampling
-    values that hold for it, with their reasons."""
+    while unknown; `created` is Unix time in seconds. `vision`, `reasoning` and `tools` say what the model can do,
+    `server_tools` that this server runs tools for its clients; `state` is one of `available` (here, not loaded), `queued`,
+    `loading`, `ready`, `unloading`, `failed`; `settings` are the sampling values that hold for it, with their reasons."""
 
     id: str
     context_length: int | None
@@ -31,6 +31,7 @@ class ModelCard:
     vision: bool = False
     reasoning: bool = False
     tools: bool = True
+    server_tools: bool = False
     state: str = "ready"
     quantization: str | None = None
     settings: Mapping[str, Any] | None = None
@@ -84,6 +85,7 @@ def _capabilities(card: ModelCard) -> dict[str, Any]:
         "disabled": True,
         "enabled": card.reasoning,
     }
+    ours = card.tools and card.server_tools
     efforts = {"low": card.reasoning, "medium": card.reasoning, "high": card.reasoning, "max": card.reasoning}
     return {
         "batch": _support(False),
@@ -93,7 +95,7 @@ def _capabilities(card: ModelCard) -> dict[str, Any]:
         "effort": {**_support(card.reasoning), **_supports(efforts)},
         "image_input": _support(card.vision),
         "pdf_input": _support(False),
-        "server_tools": {**_support(False), **_supports({"code_execution": False, "web_search": False})},
+        "server_tools": {**_support(ours), **_supports({"code_execution": ours, "web_search": ours})},
         "structured_outputs": _support(True),
         "thinking": {**_support(card.reasoning), "types": _supports(thinking)},
         "tools": _support(card.tools),

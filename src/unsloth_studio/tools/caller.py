@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import orjson
@@ -20,6 +20,7 @@ from unsloth_studio.tools.contract import DEFAULT_TIMEOUT_SECONDS, ServerTool, T
 from unsloth_studio.tools.live_output import LiveOutput
 from unsloth_studio.tools.page_text import neutralise
 from unsloth_studio.tools.sessions import Session
+from unsloth_studio.tools.source_numbers import SourceNumbers
 from unsloth_studio.turn.events import Event, ToolApprovalAsked, ToolResultReady
 from unsloth_studio.turn.messages import ServerTools, ToolCallPart
 
@@ -33,6 +34,10 @@ _DENIED = (
 _EXPIRED = (
     "Nobody allowed this call in time, so it was not run. Do not make it again; answer without it, and say that it needs"
     " to be allowed."
+)
+_NO_MORE = ToolOutput("No further tool call is allowed.", is_error=True, failure="max_uses")
+_NO_OBJECT = ToolOutput(
+    "The arguments are no JSON object. Write the call again.", is_error=True, failure="invalid_input"
 )
 
 log = logging.getLogger(__name__)
@@ -49,8 +54,9 @@ class Caller:
     owner: str
     room: ApprovalRoom
     made: int = 0
-    known: dict[tuple[str, bytes], str] = field(default_factory=dict[tuple[str, bytes], str])
-    """What successful calls returned, by name and arguments."""
+    known: dict[tuple[str, bytes], ToolOutput] = field(default_factory=dict[tuple[str, bytes], ToolOutput])
+    """What successful calls returned, by name and arguments; without pictures."""
+    numbers: SourceNumbers = field(default_factory=SourceNumbers)
 
     @property
     def spent(self) -> bool:
@@ -88,7 +94,7 @@ class Caller:
     ) -> ToolResultReady:
         began = time.monotonic()
         if not allowed:
-            output = ToolOutput("No further tool call is allowed.", is_error=True)
+            output = _NO_MORE
         elif (ready := self._without_running(call)) is not None:
             output = ready
         elif (refusal := await self._refusal(call, running)) is not None:
@@ -100,17 +106,28 @@ class Caller:
         text = await asyncio.to_thread(neutralise, _capped(output.content, self.longest))
         took = round((time.monotonic() - began) * 1000)
         images = await asyncio.to_thread(pictures.for_clients, output.images) if output.images else ()
-        return ToolResultReady(call.call_id, text, output.is_error, call.name, call.arguments, took, images)
+        return ToolResultReady(
+            call.call_id,
+            text,
+            output.is_error,
+            call.name,
+            call.arguments,
+            took,
+            images,
+            sources=output.sources,
+            failure=output.failure,
+            ended_at=int(time.time()),
+        )
 
     def _without_running(self, call: ToolCallPart) -> ToolOutput | None:
         """What can be said at once: of arguments that are none, and of an exact repeat of a successful call."""
         arguments = _arguments(call.arguments)
         if arguments is None:
-            return ToolOutput("The arguments are no JSON object. Write the call again.", is_error=True)
+            return _NO_OBJECT
         before = self.known.get(_key(call.name, arguments))
         if before is None:
             return None
-        return ToolOutput(f"(The same call was made before in this turn; it returned:)\n{before}")
+        return replace(before, content=f"(The same call was made before in this turn; it returned:)\n{before.content}")
 
     async def _refusal(self, call: ToolCallPart, running: _Running) -> ToolOutput | None:
         """None when the call may run."""
@@ -124,17 +141,20 @@ class Caller:
     async def _run(self, call: ToolCallPart, live: LiveOutput) -> ToolOutput:
         arguments = _arguments(call.arguments) or {}
         seconds = self.wanted.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
-        context = ToolContext(self.session, seconds, live.add if self.wanted.tells_live else None)
+        watcher = live.add if self.wanted.tells_live else None
+        context = ToolContext(self.session, seconds, watcher, numbers=self.numbers)
         try:
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
                 output = await self.tools[call.name].run(arguments, context)
         except TimeoutError:
-            return ToolOutput(f"The tool did not end within {seconds:g} seconds and was stopped.", is_error=True)
+            said = f"The tool did not end within {seconds:g} seconds and was stopped."
+            return ToolOutput(said, is_error=True, failure="time")
         except Exception:
             log.exception("the tool %s failed by a defect of the server", call.name)
-            return ToolOutput("The tool failed by a defect of the server; its log has the details.", is_error=True)
+            said = "The tool failed by a defect of the server; its log has the details."
+            return ToolOutput(said, is_error=True, failure="unavailable")
         if not output.is_error:
-            self.known[_key(call.name, arguments)] = output.content
+            self.known[_key(call.name, arguments)] = replace(output, images=())
         return output
 
 
@@ -162,9 +182,11 @@ class _Running:
 
 
 def _arguments(text: str) -> dict[str, Any] | None:
+    """The object that they are; None also for one so deep that it cannot be written again (254 levels)."""
     try:
         value: Any = orjson.loads(text or "{}")
-    except orjson.JSONDecodeError:
+        orjson.dumps(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return None
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 

@@ -7,8 +7,12 @@ that the model can act on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from unsloth_studio.tools.sites import EVERY_SITE, Sites
+from unsloth_studio.tools.source_numbers import SourceNumbers
+from unsloth_studio.turn.sources import Source, ToolFailure
 
 if TYPE_CHECKING:
     from unsloth_studio.tools.sessions import Session
@@ -25,24 +29,15 @@ class ToolImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where something was found, for citation. `date` is as its page or the provider gives it (`2026-03-01`), or empty;
-    `passage` is what was found there."""
-
-    title: str
-    url: str
-    date: str = ""
-    passage: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ToolOutput:
-    """`content` is what the model reads in its next round. `sources` are in the order of their numbers in it, from 1."""
+    """`content` is what the model reads in its next round. `sources` are those that it numbers. `failure` says why there is
+    only an error, where an API has a word for that."""
 
     content: str
     is_error: bool = False
     images: tuple[ToolImage, ...] = ()
     sources: tuple[Source, ...] = ()
+    failure: ToolFailure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +45,14 @@ class ToolContext:
     """The circumstances of one call: its folder and state, how long it may take, and who watches the output live.
 
     `session` is None for tools that need no folder. `on_output` gets text as it appears and must return at once; the model
-    does not see it.
+    does not see it. `numbers` gives the sources of one turn their numbers; `sites` are those that may be used.
     """
 
     session: Session | None = None
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     on_output: Callable[[str], None] | None = None
+    numbers: SourceNumbers = field(default_factory=SourceNumbers)
+    sites: Sites = EVERY_SITE
 
 
 class ServerTool(Protocol):

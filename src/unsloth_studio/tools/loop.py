@@ -19,6 +19,7 @@ from unsloth_studio.tools import pictures
 from unsloth_studio.tools.caller import Caller
 from unsloth_studio.tools.contract import ServerTool
 from unsloth_studio.tools.rounds import Round
+from unsloth_studio.tools.ruled import ruled
 from unsloth_studio.tools.sessions import Session
 from unsloth_studio.tools.toolbox import Toolbox
 from unsloth_studio.turn.accumulate import events_of
@@ -77,7 +78,9 @@ class ToolLoop:
     def _offered(self, wanted: ServerTools, prompt: Conversation) -> dict[str, ServerTool]:
         """A tool of the client's own with the same name goes first: it is what the client can answer for."""
         own = {tool.name for tool in prompt.tools}
-        return {name: self.toolbox.tools[name] for name in wanted.names if name not in own}
+        return {
+            name: ruled(self.toolbox.tools[name], wanted.rules.get(name)) for name in wanted.names if name not in own
+        }
 
     def _longest(self, request: Request) -> int:
         """Characters of an output: at most about a quarter of the context."""

@@ -50,7 +50,7 @@ class PythonTool:
         """Run `arguments["code"]`; without a session in `context`, in a new process and a folder that is deleted."""
         code = arguments.get("code")
         if not isinstance(code, str):
-            return ToolOutput('Give the code as a string: {"code": "print(1)"}', is_error=True)
+            return ToolOutput('Give the code as a string: {"code": "print(1)"}', is_error=True, failure="invalid_input")
         if context.session is not None:
             return await self._run(code, context, context.session)
         async with self._folders.session("", None) as session:
@@ -71,7 +71,8 @@ class PythonTool:
                 await self._folders.ensure(session)
                 cell, lost = await self._cell(code, context, session, sandbox, limits)
             except OSError as error:
-                return ToolOutput(f"The sandbox cannot be started: {error.strerror}.", is_error=True)
+                said = f"The sandbox cannot be started: {error.strerror}."
+                return ToolOutput(said, is_error=True, failure="unavailable")
             settled = await self._folders.settle(session, began)
             images = cell.images or await self._folders.images(session, settled)
         return _output(replace(cell, images=images), lost, told.folder_changes(settled), limits, session.named)

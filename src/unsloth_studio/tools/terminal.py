@@ -41,7 +41,9 @@ class TerminalTool:
         """Run `arguments["command"]`; without a session in `context`, in a folder that is deleted afterwards."""
         command = arguments.get("command")
         if not isinstance(command, str) or "\0" in command:
-            return ToolOutput('Give the command line as a string: {"command": "ls -l"}', is_error=True)
+            return ToolOutput(
+                'Give the command line as a string: {"command": "ls -l"}', is_error=True, failure="invalid_input"
+            )
         if context.session is not None:
             return await self._run(command, context, context.session)
         async with self._folders.session("", None) as session:
@@ -63,7 +65,8 @@ class TerminalTool:
                     on_output=told.decoding(context.on_output),
                 )
             except OSError as error:
-                return ToolOutput(f"The sandbox cannot be started: {error.strerror}.", is_error=True)
+                said = f"The sandbox cannot be started: {error.strerror}."
+                return ToolOutput(said, is_error=True, failure="unavailable")
             settled = await self._folders.settle(session, began)
             images = await self._folders.images(session, settled)
         remark = told.ending(result, limits)

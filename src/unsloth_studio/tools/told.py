@@ -20,6 +20,7 @@ def refused(unavailable: Unavailable) -> ToolOutput:
         f"Nothing was run: this server has no sandbox to run code in. {unavailable.reason}"
         f" The server's operator can change that: {unavailable.advice} Do not try again; answer without running code.",
         is_error=True,
+        failure="unavailable",
     )
 
 

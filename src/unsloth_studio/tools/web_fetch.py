@@ -9,15 +9,19 @@ from typing import Any, Final
 from unsloth_studio.tools import arguments as checked
 from unsloth_studio.tools.arguments import BadArgument
 from unsloth_studio.tools.citations import GAP, NOTE, listed
-from unsloth_studio.tools.contract import Source, ToolContext, ToolOutput
+from unsloth_studio.tools.contract import ToolContext, ToolOutput
 from unsloth_studio.tools.page_text import shown_url
-from unsloth_studio.tools.pages.opener import Opened, PageOpener
+from unsloth_studio.tools.pages.opener import Opened, PageOpener, completed
 from unsloth_studio.tools.passages import Passage, choose, parts, split
+from unsloth_studio.tools.sites import Sites
+from unsloth_studio.tools.source_numbers import SourceNumbers
+from unsloth_studio.turn.sources import Source
 
 MAX_PAGES: Final = 5
 BUDGET: Final = 4000
 _LOWEST, _HIGHEST = 200, 16_000
 _LONGEST_URL = 8192
+_NOT_ALLOWED = "Pages of this site may not be read in this conversation."
 _SHARE = 0.9
 """Of the call's time for all pages; the rest is for choosing and answering."""
 
@@ -67,13 +71,18 @@ class WebFetch:
             part = checked.number(arguments, "part", default=1, lowest=1, highest=10_000)
             links = checked.flag(arguments, "links")
         except BadArgument as error:
-            return ToolOutput(str(error), is_error=True)
+            return ToolOutput(str(error), is_error=True, failure="invalid_input")
+        allowed = [url for url in urls if context.sites.admits(completed(url))]
+        if not allowed:
+            return ToolOutput(f"Nothing was read. {_NOT_ALLOWED}", is_error=True, failure="not_allowed")
         opened = await self._opener.open_all(
-            urls, within=context.timeout_seconds * _SHARE, links=links, say=context.on_output
+            allowed, within=context.timeout_seconds * _SHARE, links=links, say=context.on_output
         )
+        opened = [_kept(one, context.sites) for one in opened]
+        opened += [Opened(url, problem=_NOT_ALLOWED) for url in urls if url not in allowed]
         if not any(one.page for one in opened):
-            return ToolOutput(unread(opened), is_error=True)
-        return await asyncio.to_thread(_answer, opened, query, budget=budget, part=part)
+            return ToolOutput(unread(opened), is_error=True, failure="not_accessible")
+        return await asyncio.to_thread(_answer, opened, query, context.numbers, budget=budget, part=part)
 
 
 def _urls(arguments: dict[str, Any]) -> list[str]:
@@ -82,7 +91,7 @@ def _urls(arguments: dict[str, Any]) -> list[str]:
     return checked.texts(arguments, name, most=MAX_PAGES, longest=_LONGEST_URL)
 
 
-def _answer(opened: Sequence[Opened], query: str, *, budget: int, part: int) -> ToolOutput:
+def _answer(opened: Sequence[Opened], query: str, numbers: SourceNumbers, *, budget: int, part: int) -> ToolOutput:
     pages = [one.page for one in opened if one.page is not None]
     pieces = [piece for number, page in enumerate(pages) for piece in split(page.text, page=number)]
     remark = ""
@@ -94,6 +103,7 @@ def _answer(opened: Sequence[Opened], query: str, *, budget: int, part: int) -> 
         Source(page.title, page.url, page.date, together([one for one in chosen if one.page == number]))
         for number, page in enumerate(pages)
     ]
+    sources = numbers.give(sources)
     if any(page.cut for page in pages):
         remark += " A page is so long that its end was not read."
     lines = [listed(sources), remark.strip(), unread([one for one in opened if one.page is None]), NOTE]
@@ -114,6 +124,11 @@ def _in_order(pieces: list[Passage], pages: int, *, budget: int, part: int) -> t
     if part < most:
         return chosen, f"This is part {part} of {most}. Ask for `part` {part + 1} to read on, or name a `query`."
     return chosen, ""
+
+
+def _kept(one: Opened, sites: Sites) -> Opened:
+    """The page, unless its address led to a site that may not be read."""
+    return one if one.page is None or sites.admits(one.page.url) else Opened(one.url, problem=_NOT_ALLOWED)
 
 
 def together(chosen: Sequence[Passage]) -> str:

@@ -10,14 +10,16 @@ from typing import Any, Final, cast
 from unsloth_studio.tools import arguments as checked
 from unsloth_studio.tools.arguments import BadArgument
 from unsloth_studio.tools.citations import NOTE, listed
-from unsloth_studio.tools.contract import Source, ToolContext, ToolOutput
+from unsloth_studio.tools.contract import ToolContext, ToolOutput
 from unsloth_studio.tools.page_text import one_line, shown_url
 from unsloth_studio.tools.pages.opener import PageOpener
 from unsloth_studio.tools.pages.page import Page
 from unsloth_studio.tools.passages import choose, split
 from unsloth_studio.tools.search.chain import search
 from unsloth_studio.tools.search.provider import TIME_RANGES, SearchFailed, SearchProvider, SearchQuery, TimeRange
+from unsloth_studio.tools.sites import Sites
 from unsloth_studio.tools.web_fetch import BUDGET, together
+from unsloth_studio.turn.sources import Source
 
 MAX_RESULTS: Final = 10
 _PAGES: Final = 4
@@ -74,14 +76,16 @@ class WebSearch:
             deep = checked.one_of(arguments, "depth", ("basic", "advanced"), default="basic") == "advanced"
             budget = checked.number(arguments, "max_tokens", default=self._budget, lowest=_LOWEST, highest=_HIGHEST)
         except BadArgument as error:
-            return ToolOutput(str(error), is_error=True)
+            return ToolOutput(str(error), is_error=True, failure="invalid_input")
         if context.on_output is not None:
             context.on_output(f"Searching: {one_line(query.text, 100)}\n")
         try:
-            found = await search(self._providers, query)
+            found = await search(self._providers, _narrowed(query, context.sites))
         except SearchFailed as error:
-            return ToolOutput(f"The search failed. {one_line(str(error), 1000)}", is_error=True)
-        if not found.results:
+            said = f"The search failed. {one_line(str(error), 1000)}"
+            return ToolOutput(said, is_error=True, failure="unavailable")
+        results = [one for one in found.results if context.sites.admits(one.url)][: query.max_results]
+        if not results:
             return ToolOutput(f"{found.provider} found nothing for this query. Try fewer or other words.")
         sources = [
             Source(
@@ -90,10 +94,11 @@ class WebSearch:
                 one_line(one.date[:40], 30),
                 one_line(one.snippet, _SNIPPET),
             )
-            for one in found.results
+            for one in results
         ]
         if deep:
             sources = await self._read(sources, query.text, context, budget=budget)
+        sources = context.numbers.give(sources)
         hint = "" if deep else "Read a page with `web_fetch`."
         content = "\n\n".join(filter(None, (listed(sources), hint, NOTE)))
         return ToolOutput(content, sources=tuple(sources))
@@ -106,6 +111,13 @@ class WebSearch:
         )
         pages = {number: one.page for number, one in enumerate(opened) if one.page is not None}
         return await asyncio.to_thread(_with_passages, sources, pages, query, budget)
+
+
+def _narrowed(query: SearchQuery, sites: Sites) -> SearchQuery:
+    """More is asked for where some of it will be left out."""
+    if not sites.restricted:
+        return query
+    return replace(query, text=sites.narrowed(query.text), max_results=2 * MAX_RESULTS)
 
 
 def _with_passages(sources: list[Source], pages: dict[int, Page], query: str, budget: int) -> list[Source]:

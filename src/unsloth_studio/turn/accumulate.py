@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -38,6 +38,8 @@ class Turn:
     model: str = ""
     parts: list[StreamedPart] = field(default_factory=list[StreamedPart])
     tool_results: list[ToolResultReady] = field(default_factory=list[ToolResultReady])
+    parts_before: list[int] = field(default_factory=list[int])
+    """How many of `parts` each of `tool_results` came after."""
     finish_reason: FinishReason = "stop"
     stop_sequence: str | None = None
     usage: Usage = Usage()
@@ -49,6 +51,14 @@ class Turn:
     @property
     def text(self) -> str:
         return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    def in_order(self) -> Iterator[StreamedPart | ToolResultReady]:
+        """Parts and results of server tools as they came."""
+        results = list(zip(self.parts_before, self.tool_results, strict=True))
+        for count, part in enumerate(self.parts):
+            yield from (result for before, result in results if before == count)
+            yield part
+        yield from (result for before, result in results if before == len(self.parts))
 
     @property
     def reasoning(self) -> str:
@@ -84,6 +94,7 @@ class Accumulator:
                 self._close(event.signature)
             case ToolResultReady():
                 self._turn.tool_results.append(event)
+                self._turn.parts_before.append(len(self._turn.parts))
             case TurnEnd():
                 self._turn.finish_reason, self._turn.usage = event.finish_reason, event.usage
                 self._turn.stop_sequence, self._turn.timings = event.stop_sequence, event.timings

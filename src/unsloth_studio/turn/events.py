@@ -14,6 +14,7 @@ from typing import Literal, assert_never
 
 from unsloth_studio.turn.errors import TurnError
 from unsloth_studio.turn.messages import ReasoningPart, StreamedPart, TextPart, ToolCallPart
+from unsloth_studio.turn.sources import Source, ToolFailure
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
@@ -112,7 +113,8 @@ class ResultImage:
 
 @dataclass(frozen=True, slots=True)
 class ToolResultReady:
-    """A tool that ran on the server has answered. `arguments` is what the model wrote."""
+    """A tool that ran on the server has answered. `arguments` is what the model wrote. `sources` are those that `content`
+    numbers; `failure` says in one word why there is only an error. `ended_at` is in seconds since 1970."""
 
     call_id: str
     content: str
@@ -121,6 +123,9 @@ class ToolResultReady:
     arguments: str = ""
     duration_ms: int = 0
     images: tuple[ResultImage, ...] = ()
+    sources: tuple[Source, ...] = ()
+    failure: ToolFailure | None = None
+    ended_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

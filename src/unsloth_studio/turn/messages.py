@@ -159,11 +159,33 @@ class ReasoningConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolRules:
+    """What a client says about one tool of ours that it asks for by its API's own name.
+
+    `max_uses` bounds its calls in the turn; domains are hosts, with everything below them, or a host and the beginning of
+    a path; `location` is where the user is, in words; `max_tokens` bounds what one call returns. `one_page`: the tool reads
+    one address, named `url`. `preset` are arguments that hold where the model gives none. `cited`: where an answer names a
+    source of this tool by its number, the client is told which one it is.
+    """
+
+    max_uses: int | None = None
+    allowed_domains: tuple[str, ...] = ()
+    blocked_domains: tuple[str, ...] = ()
+    location: str = ""
+    max_tokens: int | None = None
+    one_page: bool = False
+    preset: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    cited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ServerTools:
     """The server's own tools that a request asks for, by name. `session_id` is the client's name for the folder they work
     in; without one it is deleted. `max_calls` bounds the calls of the whole turn, `timeout_seconds` each of them; None
     leaves it to the server. `asks`: each call waits until somebody allows it. `tells_live`: the client asked by fields of
-    ours, so it can be told what its API has no words for."""
+    ours, so it can be told what its API has no words for. `rules` are those of tools that were asked for by the API's own
+    names; `asked_by` is the field that asked; `optional` says that the client sends it with every request and goes on
+    without."""
 
     names: tuple[str, ...]
     session_id: str | None = None
@@ -171,6 +193,14 @@ class ServerTools:
     timeout_seconds: float | None = None
     asks: bool = False
     tells_live: bool = False
+    rules: Mapping[str, ToolRules] = field(default_factory=dict[str, ToolRules])
+    asked_by: str = "enable_tools"
+    optional: bool = False
+
+    @property
+    def cited(self) -> frozenset[str]:
+        """The tools whose sources the client is told of where the answer cites them."""
+        return frozenset(name for name, rules in self.rules.items() if rules.cited)
 
 
 @dataclass(frozen=True, slots=True)

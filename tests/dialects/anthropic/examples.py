@@ -18,6 +18,7 @@ from unsloth_studio.turn.events import (
     Usage,
 )
 from unsloth_studio.turn.messages import ReasoningPart, TextPart, ToolCallPart
+from unsloth_studio.turn.sources import Source
 
 START = TurnStart("0a1b", "tiny", 20, 8)
 USAGE = Usage(20, 7, 8)
@@ -44,6 +45,11 @@ SEARCH = ToolCallPart("call_s1", "web_search", runs_on="server")
 FETCH = ToolCallPart("call_f1", "web_fetch", runs_on="server")
 TERMINAL = ToolCallPart("call_t1", "terminal", runs_on="server")
 
+PAGE = Source("A page", "https://example.org/", "2026-05-01", "Llamas hum.", 1)
+OTHER = Source("Another", "https://other.example/", number=2)
+FOUND = ToolResultReady("call_s1", "[1] A page.\n\n[2] Another", name="web_search", sources=(PAGE, OTHER))
+READ = ToolResultReady("call_f1", "[1] The page.", name="web_fetch", sources=(PAGE,), ended_at=1_700_000_000)
+
 WHOLE: dict[str, list[Event]] = {
     "text": [START, *text(0, "Hel", 'lo\n"', "wörld" + chr(0x1F600)), TurnEnd("stop", USAGE)],
     "empty": [START, TurnEnd("stop", Usage(20, 1, 8))],
@@ -68,13 +74,36 @@ WHOLE: dict[str, list[Event]] = {
     "server_tools": [
         START,
         *call(0, PYTHON, '{"code": "print(6*7)"}'), ToolResultReady("call_p1", "42\n"),
-        *call(1, SEARCH, '{"query": "q"}'), ToolResultReady("call_s1", "A page.\nhttps://example.org/"),
-        *call(2, FETCH, '{"url": "u"}'), ToolResultReady("call_f1", "The page."),
+        *call(1, SEARCH, '{"query": "q"}'), FOUND,
+        *call(2, FETCH, '{"url": "u"}'), READ,
         *call(3, TERMINAL, '{"command": "false"}'), ToolResultReady("call_t1", "exit 1", is_error=True),
         *text(4, "It is 42."),
         TurnEnd("stop", USAGE),
     ],
 }  # fmt: skip
+
+NATIVE: dict[str, list[Event]] = {
+    "native_search": [
+        START,
+        *text(0, "Let me [1] look."),
+        *call(1, SEARCH, '{"query": "llamas"}'),
+        *call(2, FETCH, '{"url": "https://example.org/"}'),
+        FOUND,
+        READ,
+        *text(3, "Llamas hum [", "1], and more [1, 2][2", "]. Not `row[1]`. Nor [7", "]."),
+        TurnEnd("stop", USAGE),
+    ],
+    "native_failures": [
+        START,
+        *call(0, SEARCH, "{}"), ToolResultReady("call_s1", "No.", is_error=True, name="web_search", failure="max_uses"),
+        *call(1, FETCH, "{}"), ToolResultReady("call_f1", "No.", is_error=True, name="web_fetch", failure="not_allowed"),
+        *call(2, PYTHON, "{}"), ToolResultReady("call_p1", "No.", is_error=True, name="python", failure="time"),
+        *call(3, TERMINAL, "{}"), ToolResultReady("call_t1", "No.", is_error=True, name="terminal", failure="unavailable"),
+        *text(4, "Sorry [1]."),
+        TurnEnd("stop", USAGE),
+    ],
+}  # fmt: skip
+"""Turns of requests that ask for tools by the API's own names."""
 
 FAILED: dict[str, list[Event]] = {
     "failed_at_once": [TurnFailed(LOST)],

@@ -182,9 +182,18 @@ def test_tool_choice(choice: Any, expected: ToolChoice, parallel: bool) -> None:
     assert (read_as.tool_choice, read_as.parallel_tool_calls) == (expected, parallel)
 
 
-@pytest.mark.parametrize("choice", [{"type": "any"}, {"type": "tool", "name": "web_search"}])
+@pytest.mark.parametrize("choice", [{"type": "any"}, {"type": "tool", "name": "memory"}])
 def test_choice_of_a_left_out_server_tool_is_auto(choice: Any) -> None:
-    assert conversation(tools=[SEARCH], tool_choice=choice).tool_choice == "auto"
+    memory = {"type": "memory_20250818", "name": "memory"}
+    assert conversation(tools=[memory], tool_choice=choice).tool_choice == "auto"
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [({"type": "any"}, "required"), ({"type": "tool", "name": "web_search"}, NamedTool("web_search"))],
+)
+def test_choice_of_a_tool_that_runs_here(choice: Any, expected: Any) -> None:
+    assert conversation(tools=[SEARCH], tool_choice=choice).tool_choice == expected
 
 
 def test_model_and_limit_and_engine_fields_are_kept() -> None:

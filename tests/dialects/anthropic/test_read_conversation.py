@@ -252,8 +252,8 @@ def test_results_that_this_server_wrote_are_read_back_word_for_word() -> None:
     results = [part for message in assistant(*content) for part in message.parts if isinstance(part, ToolResultPart)]
     assert [(result.parts, result.is_error) for result in results] == [
         ((TextPart("42\n"),), False),
-        ((TextPart("A page.\nhttps://example.org/"),), False),
-        ((TextPart("The page."),), False),
+        ((TextPart("[1] A page.\n\n[2] Another"),), False),
+        ((TextPart("[1] The page."),), False),
         ((TextPart("exit 1"),), True),
     ]
 

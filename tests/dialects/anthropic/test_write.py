@@ -9,7 +9,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dialects.anthropic.examples import FAILED, LOST, START, WHOLE, call, text
+from tests.dialects.anthropic.examples import FAILED, LOST, NATIVE, START, WHOLE, call, text
 from tests.dialects.anthropic.sdk import frames, names
 from tests.support.turns import failed_turns, turns, whole_turns
 
@@ -44,7 +44,7 @@ def test_whole_reply_matches_its_golden_file(name: str) -> None:
 
 
 def test_golden_files_are_all_in_use() -> None:
-    used = {f"{name}.sse" for name in (*WHOLE, *FAILED)} | {f"{name}.json" for name in WHOLE}
+    used = {f"{name}.sse" for name in (*WHOLE, *NATIVE, *FAILED)} | {f"{name}.json" for name in (*WHOLE, *NATIVE)}
     assert {path.name for path in GOLDEN.iterdir()} == used
 
 

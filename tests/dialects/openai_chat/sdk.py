@@ -15,9 +15,11 @@ from pydantic import BaseModel
 
 from unsloth_studio.sse import SseDecoder
 
-EXTRA_FIELDS = {"reasoning_content", "timings", "tool_result", "tool_results", "tool_output", "tool_approval"}
-"""Keys of ours on the SDK's models. `reasoning_content` is DeepSeek's, `timings` llama.cpp's; those of tools are only there
-for who asked for the server's tools. All are documented."""
+EXTRA_FIELDS = {
+    "reasoning_content", "timings", "tool_result", "tool_results", "tool_output", "tool_approval", "annotations",
+}  # fmt: skip
+"""Keys of ours on the SDK's models. `reasoning_content` is DeepSeek's, `timings` llama.cpp's, `annotations` of a delta are
+OpenAI's own; those of tools are only there for who asked for the server's tools. All are documented."""
 
 
 def frames(stream: bytes) -> list[bytes]:

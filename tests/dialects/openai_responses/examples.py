@@ -16,6 +16,7 @@ from unsloth_studio.turn.events import (
     PartStart,
     PromptProgress,
     ReasoningDelta,
+    ResultImage,
     TextDelta,
     TokenLogprob,
     ToolResultReady,
@@ -25,6 +26,7 @@ from unsloth_studio.turn.events import (
     Usage,
 )
 from unsloth_studio.turn.messages import ReasoningPart, TextPart, ToolCallPart
+from unsloth_studio.turn.sources import Source
 
 USAGE = Usage(prompt_tokens=20, completion_tokens=9, cached_tokens=12, reasoning_tokens=4)
 START = TurnStart("0a1b", "demo")
@@ -63,10 +65,13 @@ def scored_text(index: int) -> list[Event]:
     ]
 
 
-def server_call(index: int) -> list[Event]:
-    part = ToolCallPart("call_s", "web_search", runs_on="server")
-    delta = ArgumentsDelta(index, '{"query":"x"}')
-    return [PartStart(index, part), delta, PartEnd(index), ToolResultReady("call_s", "found")]
+def server_call(
+    index: int, call_id: str = "call_s", name: str = "web_search", *pieces: str, result: str = "found"
+) -> list[Event]:
+    """The call and its result, which is the last of the events."""
+    deltas = [ArgumentsDelta(index, piece) for piece in pieces or ('{"query":"x"}',)]
+    part = ToolCallPart(call_id, name, runs_on="server")
+    return [PartStart(index, part), *deltas, PartEnd(index), ToolResultReady(call_id, result, name=name)]
 
 
 TURNS: dict[str, list[Event]] = {
@@ -91,6 +96,32 @@ TURNS: dict[str, list[Event]] = {
     "awkward characters": [START, *text(0, '"\\\n\r\n\u2028', "data: x\n\n", "🦥\x00"), end()],
     "log probabilities": [START, *scored_text(0), end()],
 }
+
+FOUND = ToolResultReady(
+    "call_s",
+    "[1] A page",
+    name="web_search",
+    sources=(Source("A page", "https://example.org/", number=1), Source("B", "https://b.example/", number=2)),
+)
+RAN = ToolResultReady("call_p", "42", name="python", images=(ResultImage("image/png", "iVBO"),))
+
+NATIVE: dict[str, list[Event]] = {
+    "native": [
+        START,
+        *text(0, "[1] is nothing yet."),
+        *server_call(1)[:3],
+        *server_call(2, "call_p", "python", '{"code": "6*', '7"}')[:4],
+        FOUND,
+        RAN,
+        *server_call(3, "call_f", "web_fetch", '{"url": "https://x.org/"}')[:3],
+        ToolResultReady("call_f", "No.", is_error=True, name="web_fetch", failure="not_accessible"),
+        *text(4, "It is [", "1], and 🦥 [1,2]. Not `a[1]`."),
+        end(),
+    ],
+    "native_cut": [START, *server_call(0, "call_t", "terminal", '{"command": "ls"}')[:3], end("length")],
+    "native_failed": [START, *server_call(0)[:3], TurnFailed(LOST)],
+}
+"""Turns of requests that ask for hosted tools."""
 
 FAILURES: dict[str, list[Event]] = {
     "before it began": [TurnFailed(LOST)],
@@ -118,6 +149,12 @@ NAMESPACED: list[dict[str, Any]] = [
     {"type": "function", "name": "get_weather", "parameters": {"type": "object", "properties": {}}, "strict": True},
     {"type": "web_search", "external_web_access": True},
 ]
+
+HOSTED = call_for(
+    tools=[{"type": "web_search"}, {"type": "code_interpreter", "container": {"type": "auto"}}],
+    include=["web_search_call.action.sources", "code_interpreter_call.outputs"],
+)
+"""Asks for hosted tools, and to see all of what they do."""
 
 CALLS: dict[str, ResponsesCall] = {
     "plain": call_for(),

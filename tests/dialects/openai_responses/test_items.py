@@ -175,9 +175,10 @@ def test_input_becomes_messages(given: Any, expected: list[Message]) -> None:
 @pytest.mark.parametrize(
     "item",
     [
-        {"type": "web_search_call", "id": "w", "status": "completed", "action": {"type": "search", "query": "x"}},
+        {"type": "web_search_call", "id": "w", "status": "completed", "action": {"type": "search"}},
+        {"type": "web_search_call", "id": "w", "action": {"type": "find_in_page"}},
         {"type": "file_search_call", "id": "f", "queries": ["x"], "results": None, "status": "completed"},
-        {"type": "code_interpreter_call", "id": "c", "code": "1", "outputs": None},
+        {"type": "code_interpreter_call", "id": "c", "code": None, "outputs": None},
         {"type": "image_generation_call", "id": "i", "result": "iVBO", "status": "completed"},
         {"type": "computer_call", "id": "c", "call_id": 3, "action": []},
         {"type": "computer_call_output", "output": {"type": "computer_screenshot"}},

@@ -9,7 +9,8 @@ import pytest
 from tests.dialects.openai_responses.requests import HI, called, conversation
 
 from unsloth_studio.dialects.openai_responses.read import read
-from unsloth_studio.dialects.openai_responses.tools import HOSTED_TOOLS, WireTool
+from unsloth_studio.dialects.openai_responses.tools import HOSTED_ELSEWHERE, WireTool
+from unsloth_studio.turn.errors import TurnFailure
 from unsloth_studio.turn.messages import NamedTool, ToolCallPart, ToolChoice, ToolDefinition
 
 SCHEMA = {"type": "object", "properties": {"x": {"type": "string"}}}
@@ -69,9 +70,18 @@ def test_a_custom_tool_takes_one_string() -> None:
     assert tool.parameters["properties"]["input"]["type"] == "string"
 
 
-@pytest.mark.parametrize("kind", sorted(HOSTED_TOOLS))
-def test_hosted_tools_are_skipped(kind: str) -> None:
-    found = conversation(tools=[{"type": kind}, function("f")], tool_choice={"type": kind})
+@pytest.mark.parametrize("kind", sorted(HOSTED_ELSEWHERE))
+def test_hosted_tools_that_do_not_run_here_are_refused_by_name(kind: str) -> None:
+    with pytest.raises(TurnFailure) as failure:
+        conversation(tools=[function("f"), {"type": kind}])
+    error = failure.value.error
+    assert (error.kind, error.param) == ("invalid_request", "tools[1].type")
+    assert f"'{kind}'" in error.message
+    assert "'web_search' and 'code_interpreter'" in error.message
+
+
+def test_what_codex_sends_unasked_is_passed_over() -> None:
+    found = conversation(tools=[{"type": "tool_search"}, function("f")], tool_choice={"type": "tool_search"})
     assert ([tool.name for tool in found.tools], found.tool_choice) == (["f"], "auto")
 
 
@@ -97,8 +107,9 @@ TOOLS = [function("f"), namespace("n", function("g")), {"type": "custom", "name"
         ({"type": "function", "name": "g", "namespace": "n"}, NamedTool("n__g")),
         ({"type": "function", "name": "n__g"}, NamedTool("n__g")),
         ({"type": "custom", "name": "c"}, NamedTool("c")),
+        ({"type": "web_search"}, NamedTool("web_search")),
     ],
-    ids=["auto", "none", "required", "null", "function", "bare name", "namespace", "flat name", "custom"],
+    ids=["auto", "none", "required", "null", "function", "bare name", "namespace", "flat name", "custom", "hosted"],
 )
 def test_tool_choice(choice: Any, expected: ToolChoice) -> None:
     assert conversation(tools=TOOLS, tool_choice=choice).tool_choice == expected

@@ -28,7 +28,7 @@ from unsloth_studio.tools.sandbox.syscalls import REFUSED, Call
 NAME = "tests.tools.escapes.driver"
 RUNNER = (Path(__file__).parent / "runner.py").read_text()
 LIMITS = Limits(
-    wall_seconds=60, memory_bytes=512 * MIB, scratch_bytes=32 * MIB, file_bytes=64 * MIB, kept_output_bytes=1 << 20
+    wall_seconds=180, memory_bytes=512 * MIB, scratch_bytes=32 * MIB, file_bytes=64 * MIB, kept_output_bytes=1 << 20
 )
 
 

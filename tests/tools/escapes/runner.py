@@ -23,7 +23,7 @@ import sys
 import time
 from typing import Any
 
-SECONDS = 6.0
+SECONDS = 15.0
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 calls: dict[str, int] = {}

@@ -1,7 +1,7 @@
 """The shapes of content blocks, told apart by `type` (Anthropic API reference, "Messages"; Python SDK 2.12).
 
 The rule: a block is listed here when this server can show it to a model; any other type is refused by its path.
-Fields that say nothing to a model (`cache_control`, `citations`, `caller`, ...) are not named and so are dropped.
+Fields that say nothing to a model (`cache_control`, `caller`, ...) are not named and so are dropped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
 class TextBlock(msgspec.Struct, tag_field="type", tag="text"):
+    """`citations` tell that an answer was cut into blocks where it cites."""
+
     text: str
+    citations: Any = None
 
 
 class Base64Source(msgspec.Struct, tag_field="type", tag="base64"):
@@ -63,6 +66,7 @@ class ToolReferenceBlock(msgspec.Struct, tag_field="type", tag="tool_reference")
 
 ResultBlock = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolReferenceBlock
 """What the result of a client's tool can hold."""
+RESULT_TYPES = frozenset({"text", "image", "document", "search_result", "tool_reference"})
 
 
 class ToolUseBlock(msgspec.Struct, tag_field="type", tag="tool_use"):
@@ -74,8 +78,10 @@ class ToolUseBlock(msgspec.Struct, tag_field="type", tag="tool_use"):
 
 
 class ToolResultBlock(msgspec.Struct, tag_field="type", tag="tool_result"):
+    """`content` is a text or a list whose objects are read one by one: one of no known type must not end a conversation."""
+
     tool_use_id: str | None = None
-    content: str | list[ResultBlock | str | None] | dict[str, Any] | int | float | bool | None = None
+    content: Any = None
     is_error: bool | None = None
 
 
@@ -86,6 +92,12 @@ class ThinkingBlock(msgspec.Struct, tag_field="type", tag="thinking"):
 
 class RedactedThinkingBlock(msgspec.Struct, tag_field="type", tag="redacted_thinking"):
     pass
+
+
+class CompactionBlock(msgspec.Struct, tag_field="type", tag="compaction"):
+    """A summary that stands for what was said before."""
+
+    content: str | None = None
 
 
 class ServerToolUseBlock(msgspec.Struct, tag_field="type", tag="server_tool_use"):
@@ -150,6 +162,7 @@ Block = (
     | ToolResultBlock
     | ThinkingBlock
     | RedactedThinkingBlock
+    | CompactionBlock
     | ServerToolUseBlock
     | McpToolUseBlock
     | ServerResultBlock

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unsloth_studio.dialects.anthropic.conversation import system_messages, turn_messages
+from unsloth_studio.dialects.anthropic.native_tools import our_name, read_native
 from unsloth_studio.dialects.anthropic.nesting import check_nesting
 from unsloth_studio.dialects.anthropic.wire import (
     AnyChoice,
@@ -20,8 +21,9 @@ from unsloth_studio.dialects.anthropic.wire import (
     NoChoice,
     Tool,
 )
-from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
+from unsloth_studio.dialects.body import engine_extras, read_shape, shaped, tuple_of_stops
 from unsloth_studio.dialects.lenient import tool_schema
+from unsloth_studio.dialects.native_tools import with_native
 from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
@@ -48,6 +50,16 @@ class MessagesCall:
     request: Request
     stream: bool
 
+    @property
+    def told(self) -> bool:
+        """Whether the client asked for tools by fields of ours, and gets what its API has no words for."""
+        return self.request.server_tools is not None and self.request.server_tools.tells_live
+
+    @property
+    def cited(self) -> frozenset[str]:
+        """The tools of ours whose sources become citations."""
+        return self.request.server_tools.cited if self.request.server_tools else frozenset()
+
 
 def read(body: bytes) -> MessagesCall:
     """Read the body of `POST /v1/messages`. Raises `TurnFailure`."""
@@ -58,7 +70,7 @@ def read(body: bytes) -> MessagesCall:
     passed_on = engine_extras(extras)
     for key, value in passed_on.items():
         check_nesting(value, key)
-    server_tools = read_server_tools(wire)
+    server_tools = with_native(read_server_tools(wire), read_native(wire.tools or [], wire.container), wire)
     request = Request(
         prompt=_conversation(wire, server_tools),
         model=wire.model or None,
@@ -103,10 +115,12 @@ def _conversation(wire: Body, ours: ServerTools | None) -> Conversation:
 
 
 def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
-    """The client's own tools, in the client's order. Tools of the API's (`web_search_20250305`, ...) are left out."""
+    """The client's own tools, in the client's order. For tools of the API's see `native_tools`."""
     tools: dict[str, ToolDefinition] = {}
     for at, tool in enumerate(listed):
         path = f"tools[{at}]"
+        if tool.type == "function":
+            tool = _of_openai(tool, path)
         if tool.type not in (None, "custom") and tool.input_schema is None:
             continue
         if tool.name is None:
@@ -118,6 +132,14 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
     return tuple(tools.values())
 
 
+def _of_openai(tool: Tool, path: str) -> Tool:
+    """A tool that came in the spelling of OpenAI's dialects."""
+    if tool.function is not None:
+        tool = shaped(tool.function, Tool, at=f"{path}.function")
+    schema = tool.input_schema if tool.input_schema is not None else tool.parameters
+    return Tool(None, tool.name, tool.description, schema, tool.strict)
+
+
 def _tool_choice(wire: Body, names: set[str], *, left_out: bool) -> tuple[ToolChoice, bool]:
     """The choice, and whether several calls may come at once. `names` are those of the client's tools and of the server's
     that are asked for; a choice that only left-out tools can meet is "auto"."""
@@ -127,6 +149,8 @@ def _tool_choice(wire: Body, names: set[str], *, left_out: bool) -> tuple[ToolCh
     if isinstance(chosen, NoChoice):
         return "none", True
     parallel = not chosen.disable_parallel_tool_use
+    if isinstance(chosen, NamedChoice) and chosen.name not in names and our_name(chosen.name) in names:
+        return NamedTool(our_name(chosen.name)), parallel
     if isinstance(chosen, AutoChoice) or (left_out and not _can_meet(chosen, names)):
         return "auto", parallel
     if not _can_meet(chosen, names):

@@ -32,13 +32,36 @@ class Turn(msgspec.Struct):
 
 
 class Tool(msgspec.Struct):
-    """A tool of the client's own (`type` absent, null or "custom") or one that the API names by a dated type."""
+    """A tool of the client's own (`type` absent, null or "custom") or one that the API names by a dated type. `function` and
+    `parameters` are OpenAI's spelling."""
 
     type: str | None = None
     name: Name | None = None
     description: str | None = None
     input_schema: Any = None
     strict: bool | None = None
+    parameters: Any = None
+    function: dict[str, Any] | None = None
+    max_uses: Any = None
+    allowed_domains: Any = None
+    blocked_domains: Any = None
+    user_location: Any = None
+    max_content_tokens: Any = None
+    citations: Any = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What only tools of the API's have; `native_tools` knows their shapes."""
+        return {name: value for name in _OPTIONS if (value := getattr(self, name)) is not None}
+
+
+_OPTIONS = ("max_uses", "allowed_domains", "blocked_domains", "user_location", "max_content_tokens", "citations")
+
+
+class Container(msgspec.Struct):
+    """Where code is run again: the name of a session. Skills are not known here."""
+
+    id: str | None = None
 
 
 class AutoChoice(msgspec.Struct, tag_field="type", tag="auto"):
@@ -102,6 +125,7 @@ class Body(ServerToolFields, kw_only=True):
     tools: list[Tool] | None = None
     tool_choice: AutoChoice | AnyChoice | NamedChoice | NoChoice | None = None
     thread: CreateThread | ContinueThread | None = None
+    container: str | Container | None = None
 
     min_p: Probability | None = None
     repeat_penalty: RepeatPenalty | None = None

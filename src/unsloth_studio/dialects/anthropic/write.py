@@ -14,9 +14,10 @@ from typing import Any, assert_never
 import orjson
 
 from unsloth_studio.dialects.anthropic.arguments import input_object
+from unsloth_studio.dialects.anthropic.cited_text import BlockCutter, Step, text_blocks
 from unsloth_studio.dialects.anthropic.errors import error_body
 from unsloth_studio.dialects.anthropic.ids import message_id, server_tool_use_id, tool_use_id
-from unsloth_studio.dialects.anthropic.server_results import result_block, wire_name
+from unsloth_studio.dialects.anthropic.server_results import counted, result_block, wire_name
 from unsloth_studio.dialects.anthropic.whole_members import WholeMembers
 from unsloth_studio.dialects.server_tools import approval_fields, output_fields, result_fields
 from unsloth_studio.sse import KEEP_ALIVE, named_frame
@@ -39,6 +40,7 @@ from unsloth_studio.turn.events import (
     Usage,
 )
 from unsloth_studio.turn.messages import ReasoningPart, StreamedPart, TextPart, ToolCallPart
+from unsloth_studio.turn.sources import Source
 
 PING = named_frame("ping", b'{"type":"ping"}')
 
@@ -62,10 +64,18 @@ _FIRST_OUTPUT_TOKENS = 1
 
 
 class MessagesStreamWriter:
-    """One stream. `request_id` is repeated in an error frame, as the API does."""
+    """One stream. `request_id` is repeated in an error frame, as the API does. `told`: events that the API does not have may
+    be sent; `cited` are the tools of ours whose sources become citations."""
 
-    def __init__(self, request_id: str | None = None) -> None:
+    def __init__(
+        self, request_id: str | None = None, *, told: bool = True, cited: frozenset[str] = frozenset()
+    ) -> None:
         self._request_id = request_id
+        self._told = told
+        self._cited = cited
+        self._sources: dict[int, Source] = {}
+        self._cutter: BlockCutter | None = None
+        self._results: list[tuple[str, ToolResultReady]] = []
         self._thinking = False
         self._begun = False
         self._ended = False
@@ -80,6 +90,8 @@ class MessagesStreamWriter:
         frames: list[bytes] = []
         for event in events:
             match event:
+                case TextDelta() if self._cutter is not None:
+                    frames.append(self._cut(self._cutter.feed(event.text)))
                 case TextDelta() | ReasoningDelta():
                     frames.append(self._before + orjson.dumps(event.text) + _AFTER_DELTA)
                 case ArgumentsDelta():
@@ -87,7 +99,7 @@ class MessagesStreamWriter:
                 case PartStart():
                     frames.append(self._start_block(event.part))
                 case PartEnd():
-                    frames.append(self._stop_block(event.signature))
+                    frames.append(self._end_part(event.signature))
                 case ToolResultReady():
                     frames.append(self._result(event))
                 case ToolOutputDelta() | ToolApprovalAsked():
@@ -110,7 +122,8 @@ class MessagesStreamWriter:
             case TurnEnd():
                 self._ended = True
                 delta = _stop(event.finish_reason, event.stop_sequence)
-                return _frame("message_delta", {"delta": delta, "usage": _usage(event.usage)}) + _MESSAGE_STOP
+                usage = {**_usage(event.usage), **counted(self._results)}
+                return _frame("message_delta", {"delta": delta, "usage": usage}) + _MESSAGE_STOP
             case TurnFailed():
                 self._ended = True
                 return named_frame("error", error_body(event.error, self._request_id))
@@ -121,6 +134,7 @@ class MessagesStreamWriter:
         match part:
             case TextPart():
                 kind, key = "text_delta", "text"
+                self._cutter = BlockCutter(self._sources) if self._sources else None
             case ReasoningPart():
                 kind, key = "thinking_delta", "thinking"
                 self._thinking = True
@@ -144,6 +158,26 @@ class MessagesStreamWriter:
             return b""
         return self._before + orjson.dumps(text) + _AFTER_DELTA
 
+    def _cut(self, steps: Iterable[Step]) -> bytes:
+        """Text and citations of the open block, and further blocks."""
+        frames: list[bytes] = []
+        for step in steps:
+            if isinstance(step, str):
+                frames.append(self._before + orjson.dumps(step) + _AFTER_DELTA)
+            elif step is not None:
+                delta = {"type": "citations_delta", "citation": step}
+                frames.append(_frame("content_block_delta", {"index": self._blocks, "delta": delta}))
+            else:
+                cutter = self._cutter
+                frames += (self._stop_block(""), self._start_block(TextPart()))
+                self._cutter = cutter
+        return b"".join(frames)
+
+    def _end_part(self, signature: str) -> bytes:
+        rest = b"" if self._cutter is None else self._cut(self._cutter.finish())
+        self._cutter = None
+        return rest + self._stop_block(signature)
+
     def _stop_block(self, signature: str) -> bytes:
         index, self._blocks = self._blocks, self._blocks + 1
         stop = _frame("content_block_stop", {"index": index})
@@ -155,25 +189,38 @@ class MessagesStreamWriter:
         return _frame("content_block_delta", {"index": index, "delta": delta}) + stop
 
     def _result(self, event: ToolResultReady) -> bytes:
-        block = _result_block(event, self._server_tools.get(event.call_id, ""))
+        tool = self._server_tools.get(event.call_id, "")
+        self._results.append((tool, event))
+        if tool in self._cited:
+            self._sources.update((source.number, source) for source in event.sources)
+        block = result_block(tool, server_tool_use_id(event.call_id), event)
         start = _frame("content_block_start", {"index": self._blocks, "content_block": block})
         told = named_frame("tool_result", orjson.dumps({"type": "tool_result", **_fields(event)}))
-        return start + self._stop_block("") + told
+        return start + self._stop_block("") + (told if self._told else b"")
 
 
-def write_whole(turn: Turn) -> bytes:
-    """The reply when no stream was asked for. The result of a server tool stands right behind its call."""
-    results = {result.call_id: result for result in turn.tool_results}
+def write_whole(turn: Turn, *, told: bool = True, cited: frozenset[str] = frozenset()) -> bytes:
+    """The reply when no stream was asked for; `told` and `cited` as for the stream."""
+    tools = {call.call_id: call.name for call in turn.tool_calls if call.runs_on == "server"}
+    sources: dict[int, Source] = {}
     content: list[dict[str, Any]] = []
-    for part in turn.parts:
-        signed = isinstance(part, ReasoningPart) and not part.signature
-        content.append(_block(replace(part, signature=SIGNATURE) if signed else part))
-        if isinstance(part, ToolCallPart) and part.runs_on == "server" and part.call_id in results:
-            content.append(_result_block(results[part.call_id], part.name))
+    for part in turn.in_order():
+        match part:
+            case ToolResultReady():
+                tool = tools.get(part.call_id, "")
+                if tool in cited:
+                    sources.update((source.number, source) for source in part.sources)
+                content.append(result_block(tool, server_tool_use_id(part.call_id), part))
+            case TextPart():
+                content += text_blocks(part.text, sources)
+            case ReasoningPart():
+                content.append(_block(replace(part, signature=part.signature or SIGNATURE)))
+            case ToolCallPart():
+                content.append(_block(part))
     stop = _stop(turn.finish_reason, turn.stop_sequence)
-    told = {"tool_results": [_fields(one) for one in turn.tool_results]} if turn.tool_results else {}
-    message = {**_message(turn.id, turn.model), "content": content, **stop, "usage": _usage(turn.usage), **told}
-    return orjson.dumps(message)
+    extension = {"tool_results": [_fields(one) for one in turn.tool_results]} if told and turn.tool_results else {}
+    usage = {**_usage(turn.usage), **counted((tools.get(one.call_id, ""), one) for one in turn.tool_results)}
+    return orjson.dumps({**_message(turn.id, turn.model), "content": content, **stop, "usage": usage, **extension})
 
 
 def write_count(tokens: int) -> bytes:
@@ -222,10 +269,6 @@ def _told(event: ToolOutputDelta | ToolApprovalAsked) -> bytes:
     output = isinstance(event, ToolOutputDelta)
     kind, fields = ("tool_output", output_fields(event)) if output else ("tool_approval", approval_fields(event))
     return _frame(kind, {**fields, "tool_call_id": server_tool_use_id(event.call_id)})
-
-
-def _result_block(result: ToolResultReady, tool: str) -> dict[str, Any]:
-    return result_block(tool, server_tool_use_id(result.call_id), result.content, is_error=result.is_error)
 
 
 def _stop(reason: FinishReason, sequence: str | None) -> dict[str, Any]:

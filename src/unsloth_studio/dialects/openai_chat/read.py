@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unsloth_studio.dialects.body import read_shape
+from unsloth_studio.dialects.native_tools import NativeTools, search_rules, with_native
 from unsloth_studio.dialects.openai_chat import wire
 from unsloth_studio.dialects.openai_chat.conversation import read_messages
 from unsloth_studio.dialects.openai_chat.tools import read_tools
@@ -36,6 +37,16 @@ class ChatCall:
     include_usage: bool
     n: int
 
+    @property
+    def told(self) -> bool:
+        """Whether the client asked for tools by fields of ours, and gets what its API has no words for."""
+        return self.request.server_tools is not None and self.request.server_tools.tells_live
+
+    @property
+    def cited(self) -> frozenset[str]:
+        """The tools of ours whose sources become annotations."""
+        return self.request.server_tools.cited if self.request.server_tools else frozenset()
+
 
 def read(body: bytes) -> ChatCall:
     """Raises `TurnFailure` (invalid_request) with the field's path as `param`."""
@@ -43,7 +54,7 @@ def read(body: bytes) -> ChatCall:
     extras = read_extras(unnamed)
     if "audio" in (shape.modalities or ()):
         raise invalid("modalities: this server answers in text only.", param="modalities", code="unsupported_parameter")
-    server_tools = read_server_tools(shape)
+    server_tools = with_native(read_server_tools(shape), _read_native(shape.web_search_options), shape)
     request = Request(
         prompt=_read_conversation(shape, server_tools),
         model=shape.model or None,
@@ -57,6 +68,13 @@ def read(body: bytes) -> ChatCall:
         engine_extras=extras,
     )
     return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape))
+
+
+def _read_native(options: wire.WebSearchOptions | None) -> NativeTools | None:
+    if options is None:
+        return None
+    location = options.user_location.approximate if options.user_location else None
+    return NativeTools(search_rules(options.search_context_size, location), "web_search_options")
 
 
 def _read_conversation(shape: wire.ChatBody, ours: ServerTools | None) -> Conversation:

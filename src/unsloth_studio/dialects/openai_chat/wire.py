@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from unsloth_studio.dialects.body import Count
+from unsloth_studio.dialects.native_tools import ContextSize, UserLocation
 from unsloth_studio.dialects.openai_sampling import Alternatives, SharedFields
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
@@ -84,8 +85,14 @@ class Function(msgspec.Struct):
 
 
 class Tool(msgspec.Struct):
+    """`name` and below: a function as Responses spells it, without the object around it."""
+
     type: str = "function"
     function: Function | None = None
+    name: Name | None = None
+    description: str | None = None
+    parameters: Any = None
+    strict: bool | None = None
 
 
 class Named(msgspec.Struct):
@@ -128,6 +135,15 @@ class Thinking(msgspec.Struct):
     budget_tokens: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
+class ApproximateLocation(msgspec.Struct):
+    approximate: UserLocation | None = None
+
+
+class WebSearchOptions(msgspec.Struct):
+    search_context_size: ContextSize | None = None
+    user_location: ApproximateLocation | None = None
+
+
 class ChatBody(SharedFields, kw_only=True):
     messages: list[Message]
     max_completion_tokens: Count | None = None
@@ -144,3 +160,4 @@ class ChatBody(SharedFields, kw_only=True):
     reasoning_effort: Effort | None = None
     enable_thinking: bool | None = None
     thinking: Thinking | None = None
+    web_search_options: WebSearchOptions | None = None

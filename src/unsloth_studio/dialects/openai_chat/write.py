@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 import orjson
 
+from unsloth_studio.dialects.openai_chat.annotations import Annotator, annotations_of
 from unsloth_studio.dialects.openai_chat.objects import CallIds, call_object, logprobs_object
 from unsloth_studio.dialects.openai_errors import error_body
 from unsloth_studio.dialects.openai_reply import timings_field, usage_object
@@ -35,7 +36,7 @@ from unsloth_studio.turn.events import (
     TurnStart,
     Usage,
 )
-from unsloth_studio.turn.messages import ToolCallPart
+from unsloth_studio.turn.messages import TextPart, ToolCallPart
 
 _ROLE = b'{"role":"assistant","content":""}'
 _END = b'},"finish_reason":null}]}\n\n'
@@ -66,12 +67,23 @@ class _Choice:
 
 class ChatStreamWriter:
     """Frames of one reply with `n` choices. `created` is Unix time in seconds. The reply ends with its last choice, or with
-    the first failure of any."""
+    the first failure of any. `told`: results of server tools may be sent; `cited` are the tools of ours whose sources become
+    annotations, of the one choice that there is then."""
 
-    def __init__(self, *, created: int, include_usage: bool, n: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        created: int,
+        include_usage: bool,
+        n: int = 1,
+        told: bool = True,
+        cited: frozenset[str] = frozenset(),
+    ) -> None:
         self._created = created
         self._include_usage = include_usage
         self._n = n
+        self._told = told
+        self._annotator = Annotator(cited) if cited else None
         self._head = b""
         self._choices: list[_Choice] = []
         self._over = False
@@ -82,6 +94,8 @@ class ChatStreamWriter:
         for event in events:
             if self._over:
                 break
+            if self._annotator is not None:
+                self._annotate(event, self._annotator)
             if type(event) is TextDelta and not event.logprobs:
                 out += (self._choices[choice].text, orjson.dumps(event.text), _END)
             else:
@@ -110,6 +124,8 @@ class ChatStreamWriter:
                 if self._choices:
                     self._choices[choice].arguments = None
                 return b""
+            case ToolResultReady() if not self._told:
+                return b""
             case ToolResultReady():
                 return self._extension(b"tool_result", result_fields(event))
             case ToolOutputDelta():
@@ -125,6 +141,17 @@ class ChatStreamWriter:
                 return data_frame(error_body(event.error)) + DONE
             case _:
                 assert_never(event)
+
+    def _annotate(self, event: Event, annotator: Annotator) -> None:
+        match event:
+            case TextDelta():
+                annotator.text(event.text)
+            case PartStart(part=TextPart()):
+                annotator.begin_text()
+            case ToolResultReady():
+                annotator.result(event)
+            case _:
+                pass
 
     def _start(self, event: TurnStart) -> bytes:
         """All choices are opened by the first turn: the SDK's accumulator takes them in the order of their index."""
@@ -142,7 +169,9 @@ class ChatStreamWriter:
     def _finish(self, event: TurnEnd, choice: _Choice) -> bytes:
         choice.usage = event.usage
         timings = orjson.dumps(timings_field(event.timings))[1:-1]
-        frame = choice.start + b'{},"finish_reason":"%s"}]' % event.finish_reason.encode()
+        found = self._annotator.found if self._annotator is not None else []
+        cites = choice.start + b'{"annotations":' + orjson.dumps(found) + _END if found else b""
+        frame = cites + choice.start + b'{},"finish_reason":"%s"}]' % event.finish_reason.encode()
         frame += (b"," + timings if timings else b"") + b"}\n\n"
         usages = [choice.usage for choice in self._choices if choice.usage is not None]
         if len(usages) < self._n:
@@ -154,8 +183,11 @@ class ChatStreamWriter:
         return frame + DONE
 
 
-def write_whole(turns: Sequence[Turn], *, created: int) -> bytes:
-    """The reply to a request that is not streamed: one choice per turn. `created` is Unix time in seconds."""
+def write_whole(
+    turns: Sequence[Turn], *, created: int, told: bool = True, cited: frozenset[str] = frozenset()
+) -> bytes:
+    """The reply to a request that is not streamed: one choice per turn. `created` is Unix time in seconds; `told` and
+    `cited` as for the stream."""
     first = turns[0]
     return orjson.dumps(
         {
@@ -163,15 +195,19 @@ def write_whole(turns: Sequence[Turn], *, created: int) -> bytes:
             "object": "chat.completion",
             "created": created,
             "model": first.model,
-            "choices": [_whole_choice(turn, index) for index, turn in enumerate(turns)],
+            "choices": [_whole_choice(turn, index, cited) for index, turn in enumerate(turns)],
             "usage": usage_object([turn.usage for turn in turns], n=len(turns)),
             **timings_field(first.timings),
-            **({"tool_results": [result_fields(one) for one in first.tool_results]} if first.tool_results else {}),
+            **(
+                {"tool_results": [result_fields(one) for one in first.tool_results]}
+                if told and first.tool_results
+                else {}
+            ),
         }
     )
 
 
-def _whole_choice(turn: Turn, index: int) -> dict[str, Any]:
+def _whole_choice(turn: Turn, index: int, cited: frozenset[str]) -> dict[str, Any]:
     call_ids = CallIds()
     calls = [call_object(call, call_ids.of(call.call_id)) for call in turn.tool_calls if call.runs_on == "client"]
     message: dict[str, Any] = {"role": "assistant", "content": turn.text or (None if calls else ""), "refusal": None}
@@ -179,5 +215,7 @@ def _whole_choice(turn: Turn, index: int) -> dict[str, Any]:
         message["reasoning_content"] = turn.reasoning
     if calls:
         message["tool_calls"] = calls
+    if cited and (found := annotations_of(turn, cited)):
+        message["annotations"] = found
     logprobs = logprobs_object(turn.logprobs) if turn.logprobs else None
     return {"index": index, "message": message, "logprobs": logprobs, "finish_reason": turn.finish_reason}

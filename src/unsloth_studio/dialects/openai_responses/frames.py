@@ -6,13 +6,16 @@ comes once per token, is prepared here as bytes with two gaps: the text and the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
+from unsloth_studio.dialects.citation_marks import CitationFinder, Cited
 from unsloth_studio.dialects.openai_responses.output import (
     ItemPlace,
     ItemStatus,
+    annotations_of,
     is_cut,
     logprob_list,
     part_item,
@@ -21,6 +24,7 @@ from unsloth_studio.dialects.openai_responses.output import (
 from unsloth_studio.dialects.openai_responses.read import ResponsesCall
 from unsloth_studio.turn.events import TextDelta
 from unsloth_studio.turn.messages import ReasoningPart, StreamedPart, TextPart, ToolCallPart
+from unsloth_studio.turn.sources import Source
 
 Payload = tuple[str, dict[str, Any]]
 
@@ -28,12 +32,16 @@ Payload = tuple[str, dict[str, Any]]
 class OpenItem:
     """An item that is being written. `ended` says that its part has ended and its closing events wait."""
 
-    def __init__(self, part: StreamedPart, place: ItemPlace, *, call: ResponsesCall) -> None:
+    def __init__(
+        self, part: StreamedPart, place: ItemPlace, *, call: ResponsesCall, sources: Mapping[int, Source]
+    ) -> None:
         self.ended = False
         self._part, self._place, self._call = part, place, call
         self._text = ""
         self._logprobs: list[Any] = []
-        self._empty = part_item(part, place, status="in_progress", call=call, logprobs=[])
+        self._annotations: list[Any] = []
+        self._finder = CitationFinder(sources) if sources and isinstance(part, TextPart) else None
+        self._empty = part_item(part, place, status="in_progress", call=call, logprobs=[], annotations=[])
         self._at: dict[str, Any] = {"item_id": self._empty["id"], "output_index": place.index}
         self._content: dict[str, Any] = {**self._at, "content_index": 0}
         self._summary: dict[str, Any] = {**self._at, "summary_index": 0}
@@ -42,7 +50,7 @@ class OpenItem:
         added = ("response.output_item.added", {"output_index": self._place.index, "item": self._empty})
         match self._part:
             case TextPart():
-                return [added, ("response.content_part.added", {**self._content, "part": text_content("", [])})]
+                return [added, ("response.content_part.added", {**self._content, "part": text_content("", [], [])})]
             case ReasoningPart():
                 part = {"type": "reasoning_text", "text": ""}
                 opening = [added, ("response.content_part.added", {**self._content, "part": part})]
@@ -69,10 +77,22 @@ class OpenItem:
                     return ()
                 return (_delta_frame("response.function_call_arguments.delta", self._at),)
 
-    def delta_with_logprobs(self, event: TextDelta) -> Payload:
+    def delta(self, event: TextDelta) -> Payload:
         logprobs = logprob_list(event.logprobs)
         self._logprobs += logprobs
         return "response.output_text.delta", {**self._content, "delta": event.text, "logprobs": logprobs}
+
+    def cited(self, text: str) -> list[Payload]:
+        """The annotations that end with this delta."""
+        if self._finder is None:
+            return []
+        found = annotations_of(piece for piece in self._finder.feed(text) if isinstance(piece, Cited))
+        first = len(self._annotations)
+        self._annotations += found
+        return [
+            ("response.output_text.annotation.added", {**self._content, "annotation_index": at, "annotation": one})
+            for at, one in enumerate(found, first)
+        ]
 
     def is_half_call(self, text: str) -> bool:
         """Whether it is a call whose arguments, `text`, end in the middle."""
@@ -88,7 +108,14 @@ class OpenItem:
                 part = ReasoningPart(text)
             case ToolCallPart() as opened:
                 part = ToolCallPart(opened.call_id, opened.name, text)
-        return part_item(part, self._place, status=status, call=self._call, logprobs=self._logprobs)
+        return part_item(
+            part,
+            self._place,
+            status=status,
+            call=self._call,
+            logprobs=self._logprobs,
+            annotations=self._annotations,
+        )
 
     def closing(self, item: dict[str, Any]) -> list[Payload]:
         """The events that close it; `item` is what `finished` gave."""

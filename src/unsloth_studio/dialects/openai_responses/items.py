@@ -2,8 +2,8 @@
 
 One rule: what the assistant did between two other speakers (reasoning, text, calls; each an item of its own here) is one
 assistant message, in the same order. Items of hosted tools never fail: they become calls and results when they carry a
-`call_id`, and are dropped otherwise. Calls without a name or an id, and outputs without a call, are read as they stand:
-`serving.history` mends them, and says so.
+`call_id` or are of a kind that runs here (`hosted`), and are dropped otherwise. Calls without a name or an id, and outputs
+without a call, are read as they stand: `serving.history` mends them, and says so.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Literal, cast
 
 import orjson
 
+from unsloth_studio.dialects.body import shaped
 from unsloth_studio.dialects.lenient import json_or_text, json_text
+from unsloth_studio.dialects.openai_responses.hosted import earlier_call
 from unsloth_studio.dialects.openai_responses.parts import plain_text, read_content, screenshot_of
 from unsloth_studio.dialects.openai_responses.tools import ToolNames
 from unsloth_studio.dialects.openai_responses.wire import (
@@ -23,7 +25,6 @@ from unsloth_studio.dialects.openai_responses.wire import (
     ReasoningItem,
     ToolListItem,
     ToolOutputItem,
-    shaped,
     type_of,
 )
 from unsloth_studio.turn.errors import invalid
@@ -47,6 +48,12 @@ _SILENT = frozenset(
     }
 )  # fmt: skip
 """Items with nothing in them that a local model could read."""
+
+_ANSWERED = {
+    "mcp_call": ("arguments", "output"),
+    "file_search_call": ("queries", "results"),
+}
+"""Calls of hosted tools whose items hold the outputs too: the field of what was asked, and that of what came."""
 
 _ROLES: dict[Literal["user", "assistant", "system", "developer"], Role] = {
     "user": "user",
@@ -95,6 +102,8 @@ class ItemReader:
                 self._call(custom.call_id, self._model_name(custom.name, custom.namespace), arguments=arguments)
             case "function_call_output" | "custom_tool_call_output":
                 self._output(shaped(raw, ToolOutputItem, at=at), at)
+            case "web_search_call" | "code_interpreter_call":
+                self._earlier(raw, at)
             case "item_reference":
                 raise _item_reference(at)
             case kind:
@@ -124,7 +133,7 @@ class ItemReader:
         call_id = item.call_id or (self._unanswered[0] if self._unanswered else "")
         output = item.output
         told = json_text(output) if isinstance(output, dict | float | int) else output
-        self._result(call_id, ToolResultPart(call_id, read_content(told, at=f"{at}.output")))
+        self._result(call_id, ToolResultPart(call_id, read_content(told, at=f"{at}.output", of_tool=True)))
 
     def _result(self, call_id: str, part: ToolResultPart) -> None:
         self._flush()
@@ -132,8 +141,19 @@ class ItemReader:
             self._unanswered.remove(call_id)
         self._messages.append(Message("tool", (part,)))
 
+    def _earlier(self, raw: RawObject, at: str) -> None:
+        call = earlier_call(raw)
+        if call is not None:
+            given: object = raw.get("id")
+            call_id = given if isinstance(given, str) and given else at
+            self._assistant.append(ToolCallPart(call_id, call.name, call.arguments, "server"))
+            self._result(call_id, ToolResultPart(call_id, (TextPart(call.result),), call.is_error))
+
     def _hosted(self, kind: str, raw: RawObject, at: str) -> None:
         if kind in _SILENT or kind in TOOL_LISTS:
+            return
+        if kind in _ANSWERED:
+            self._answered(kind, raw)
             return
         call_id: object = raw.get("call_id")
         known = isinstance(call_id, str) and call_id
@@ -145,6 +165,17 @@ class ItemReader:
                 self._call(call_id, kind.removesuffix("_call"), arguments=_arguments(raw))
         else:
             raise invalid(f"{at}.type: '{kind}' is not a known type of input item.", param=f"{at}.type")
+
+    def _answered(self, kind: str, raw: RawObject) -> None:
+        """A call that a service made, and what it gave, in one item. Without an output it says nothing."""
+        asked, gave = _ANSWERED[kind]
+        call_id, name, output = raw.get("id"), raw.get("name"), raw.get(gave) or raw.get("error")
+        if isinstance(call_id, str) and output:
+            arguments = raw.get(asked)
+            written = arguments if asked == "arguments" and isinstance(arguments, str) else _json({asked: arguments})
+            self._call(call_id, name if isinstance(name, str) else kind.removesuffix("_call"), arguments=written)
+            told = TextPart(json_or_text(output))
+            self._result(call_id, ToolResultPart(call_id, (told,), is_error=not raw.get(gave)))
 
     def _flush(self) -> None:
         """End the assistant's message. One that is nothing but reasoning was cut off before it said anything: dropped."""

@@ -10,10 +10,11 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import orjson
 
+from unsloth_studio.dialects.citation_marks import Cited
 from unsloth_studio.dialects.openai_responses.read import ResponsesCall
 from unsloth_studio.turn.errors import ErrorKind, TurnError
 from unsloth_studio.turn.events import FinishReason, TokenLogprob, Usage
@@ -43,9 +44,9 @@ class ItemPlace:
         return f"{prefix}_{self.turn_id}_{self.index}"
 
 
-def is_visible(part: StreamedPart) -> bool:
-    """A call that ran on the server is no business of the client's: it would try to run it once more."""
-    return not (isinstance(part, ToolCallPart) and part.runs_on == "server")
+def runs_here(part: StreamedPart) -> TypeGuard[ToolCallPart]:
+    """A call of ours is never a `function_call`: the client would try to run it once more."""
+    return isinstance(part, ToolCallPart) and part.runs_on == "server"
 
 
 def is_cut(arguments: str) -> bool:
@@ -57,14 +58,31 @@ def is_cut(arguments: str) -> bool:
         return True
 
 
-def message_item(part: TextPart, place: ItemPlace, *, status: ItemStatus, logprobs: list[Any]) -> dict[str, Any]:
-    content = [] if status == "in_progress" else [text_content(part.text, logprobs)]
+def message_item(
+    part: TextPart, place: ItemPlace, *, status: ItemStatus, logprobs: list[Any], annotations: list[Any]
+) -> dict[str, Any]:
+    content = [] if status == "in_progress" else [text_content(part.text, logprobs, annotations)]
     item_id = place.id("msg")
     return {"id": item_id, "type": "message", "status": status, "role": "assistant", "content": content}
 
 
-def text_content(text: str, logprobs: list[Any]) -> dict[str, Any]:
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": logprobs}
+def text_content(text: str, logprobs: list[Any], annotations: list[Any]) -> dict[str, Any]:
+    return {"type": "output_text", "text": text, "annotations": annotations, "logprobs": logprobs}
+
+
+def annotations_of(cited: Iterable[Cited]) -> list[dict[str, Any]]:
+    """An annotation for each source that a mark names; it covers the mark."""
+    return [
+        {
+            "type": "url_citation",
+            "start_index": mark.start,
+            "end_index": mark.end,
+            "title": source.title,
+            "url": source.url,
+        }
+        for mark in cited
+        for source in mark.sources
+    ]
 
 
 def reasoning_item(part: ReasoningPart, place: ItemPlace, *, status: ItemStatus, call: ResponsesCall) -> dict[str, Any]:
@@ -96,11 +114,17 @@ def call_item(part: ToolCallPart, place: ItemPlace, *, status: ItemStatus, call:
 
 
 def part_item(
-    part: StreamedPart, place: ItemPlace, *, status: ItemStatus, call: ResponsesCall, logprobs: list[Any]
+    part: StreamedPart,
+    place: ItemPlace,
+    *,
+    status: ItemStatus,
+    call: ResponsesCall,
+    logprobs: list[Any],
+    annotations: list[Any],
 ) -> dict[str, Any]:
     match part:
         case TextPart():
-            return message_item(part, place, status=status, logprobs=logprobs)
+            return message_item(part, place, status=status, logprobs=logprobs, annotations=annotations)
         case ReasoningPart():
             return reasoning_item(part, place, status=status, call=call)
         case ToolCallPart():

@@ -6,14 +6,17 @@ refused in words that say so. The fields that the response object repeats are wr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
+from unsloth_studio.dialects.native_tools import with_native
+from unsloth_studio.dialects.openai_responses.hosted import Shown
 from unsloth_studio.dialects.openai_responses.items import ItemReader, tool_lists
+from unsloth_studio.dialects.openai_responses.native_tools import allowed_only, read_native
 from unsloth_studio.dialects.openai_responses.tools import ToolNames, read_tool_choice, read_tools
 from unsloth_studio.dialects.openai_responses.wire import (
     Body,
@@ -52,6 +55,12 @@ class ResponsesCall:
     summarize: bool = False
     logprobs: bool = False
     encrypted_reasoning: bool = False
+    shown: Shown = field(default_factory=Shown)
+
+    @property
+    def cited(self) -> frozenset[str]:
+        """The tools of ours whose sources become annotations."""
+        return self.request.server_tools.cited if self.request.server_tools else frozenset()
 
 
 def read(body: bytes) -> ResponsesCall:
@@ -59,8 +68,8 @@ def read(body: bytes) -> ResponsesCall:
     wire, extras = read_shape(body, Body)
     _refuse_stored(wire)
     logprobs = wire.top_logprobs is not None or "message.output_text.logprobs" in (wire.include or ())
-    server_tools = read_server_tools(wire)
-    conversation, names = _conversation(wire, server_tools)
+    conversation, names, server_tools = _conversation(wire)
+    included = frozenset(wire.include or ())
     return ResponsesCall(
         Request(
             conversation,
@@ -79,7 +88,12 @@ def read(body: bytes) -> ResponsesCall:
         tool_names=names,
         summarize=_summary(wire) is not None,
         logprobs=logprobs,
-        encrypted_reasoning="reasoning.encrypted_content" in (wire.include or ()),
+        encrypted_reasoning="reasoning.encrypted_content" in included,
+        shown=Shown(
+            sources="web_search_call.action.sources" in included,
+            outputs="code_interpreter_call.outputs" in included,
+            container=server_tools.session_id if server_tools else None,
+        ),
     )
 
 
@@ -96,13 +110,16 @@ def _refuse_stored(wire: Body) -> None:
         raise invalid(message, param="prompt", code="unsupported_parameter")
 
 
-def _conversation(wire: Body, ours: ServerTools | None) -> tuple[Conversation, ToolNames]:
+def _conversation(wire: Body) -> tuple[Conversation, ToolNames, ServerTools | None]:
     if not wire.input:
         raise invalid("input: Nothing was sent. Give a text, or a list of input items.", param="input")
     listed = [wire.input] if isinstance(wire.input, str) else wire.input
     items: list[RawObject] = [{"role": "user", "content": one} if isinstance(one, str) else one for one in listed]
-    tools, names = read_tools([("tools", wire.tools or []), *tool_lists(items)])
-    choice, tools = read_tool_choice(wire.tool_choice, tools, names=names, ours=ours.names if ours else ())
+    groups = [("tools", wire.tools or []), *tool_lists(items)]
+    tools, names = read_tools(groups)
+    server_tools = _server_tools(wire, groups, items)
+    ours = server_tools.names if server_tools else ()
+    choice, tools = read_tool_choice(wire.tool_choice, tools, names=names, ours=ours)
     reader = ItemReader(names)
     for index, item in enumerate(items):
         reader.read(item, f"input[{index}]")
@@ -112,7 +129,20 @@ def _conversation(wire: Body, ours: ServerTools | None) -> tuple[Conversation, T
     if wire.instructions:
         messages = (Message("system", (TextPart(wire.instructions),)), *messages)
     parallel = wire.parallel_tool_calls is not False
-    return Conversation(messages, tools=tools, tool_choice=choice, parallel_tool_calls=parallel), names
+    return Conversation(messages, tools=tools, tool_choice=choice, parallel_tool_calls=parallel), names, server_tools
+
+
+def _server_tools(
+    wire: Body, groups: Sequence[tuple[str, list[RawObject]]], items: list[RawObject]
+) -> ServerTools | None:
+    """What runs here. A choice that demands a tool cannot go on without it."""
+    wanted = with_native(read_server_tools(wire), read_native(groups, items), wire)
+    wanted = allowed_only(wanted, wire.tool_choice)
+    if wanted is None:
+        return None
+    calls = wanted.max_calls if wanted.max_calls is not None else wire.max_tool_calls
+    optional = wanted.optional and wire.tool_choice in (None, "auto", "none")
+    return replace(wanted, max_calls=calls, optional=optional)
 
 
 def _sampling(wire: Body) -> SamplingParams:

@@ -2,16 +2,18 @@
 
 One rule: the model sees a flat list of functions. A function in a namespace gets a flat name, a custom (freeform) tool
 becomes a function with one string parameter `input`; `ToolNames` maps both back, because a client such as Codex refuses
-a call that does not come back as `name` plus `namespace`. Hosted tools, which only OpenAI can run, are skipped.
+a call that does not come back as `name` plus `namespace`. Hosted tools that run here are read in `native_tools`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from unsloth_studio.dialects.body import shaped
 from unsloth_studio.dialects.lenient import tool_schema
+from unsloth_studio.dialects.openai_responses.native_tools import NATIVE, PASSED_OVER, our_names
 from unsloth_studio.dialects.openai_responses.wire import (
     AllowedTools,
     CustomTool,
@@ -19,20 +21,18 @@ from unsloth_studio.dialects.openai_responses.wire import (
     NamedToolChoice,
     NamespaceTool,
     RawObject,
-    shaped,
     type_of,
 )
 from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.messages import NamedTool, ToolChoice, ToolDefinition
 
-HOSTED_TOOLS = frozenset(
+HOSTED_ELSEWHERE = frozenset(
     {
-        "web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11", "file_search",
-        "code_interpreter", "image_generation", "mcp", "computer", "computer_use", "computer_use_preview",
-        "local_shell", "shell", "apply_patch", "tool_search", "programmatic_tool_calling",
+        "file_search", "image_generation", "mcp", "computer", "computer_use", "computer_use_preview", "local_shell",
+        "shell", "apply_patch", "programmatic_tool_calling",
     }
 )  # fmt: skip
-"""`Tool` of the official Python SDK, less what a client runs under a name of its own."""
+"""`Tool` of the official Python SDK, less what runs here (`native_tools`) and what a client runs under its own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ class _Declared:
     def read(self, raw: RawObject, at: str, *, namespace: str | None = None) -> None:
         match type_of(raw, at=at):
             case "function":
-                tool = shaped(raw, FunctionTool, at=at)
+                nested: object = raw.get("function")  # as Chat Completions spells it
+                tool = shaped({**raw, **_object(nested)}, FunctionTool, at=at)
                 schema = tool_schema(tool.parameters)
                 definition = ToolDefinition(tool.name, tool.description or "", schema, tool.strict)
                 self._add(definition, WireTool(tool.name, namespace), at)
@@ -91,7 +92,7 @@ class _Declared:
                 group = shaped(raw, NamespaceTool, at=at)
                 for index, member in enumerate(group.tools):
                     self.read(member, f"{at}.tools[{index}]", namespace=group.name)
-            case kind if kind in HOSTED_TOOLS:
+            case kind if kind in NATIVE or kind in PASSED_OVER:
                 pass
             case kind:
                 raise _unknown_type(kind, at)
@@ -144,7 +145,12 @@ def read_tool_choice(
             allowed = shaped(choice, AllowedTools, at="tool_choice")
             left = _allowed(allowed, tools, names)
             return (_required(bool(left or ours)) if allowed.mode == "required" else "auto"), left
-        case kind if kind in HOSTED_TOOLS:
+        case kind if kind in NATIVE:
+            if named := next((name for name in our_names(kind) if name in ours), None):
+                return NamedTool(named), tools
+            message = f"tool_choice.type: '{kind}' is not among 'tools'. Declare it there, or choose another one."
+            raise invalid(message, param="tool_choice.type")
+        case kind if kind in PASSED_OVER:
             return "auto", tools
         case _:
             raise _unknown_choice(".type")
@@ -160,13 +166,13 @@ def _allowed(allowed: AllowedTools, tools: tuple[ToolDefinition, ...], names: To
         elif kind == "namespace":
             space = shaped(raw, NamedToolChoice, at=at).name
             keep.update(flat for flat, tool in names.wire.items() if tool.namespace == space)
-        elif kind not in HOSTED_TOOLS:
+        elif kind not in NATIVE and kind not in PASSED_OVER:
             raise _unknown_type(kind, at)
     return tuple(tool for tool in tools if tool.name in keep)
 
 
 def _declared_name(raw: RawObject, names: ToolNames, at: str, ours: Sequence[str] = ()) -> str:
-    named = shaped(raw, NamedToolChoice, at=at)
+    named = shaped({**raw, **_object(raw.get("function"))}, NamedToolChoice, at=at)
     flat = names.find(named.name, named.namespace)
     if flat is None and named.name in ours:
         return named.name
@@ -174,6 +180,10 @@ def _declared_name(raw: RawObject, names: ToolNames, at: str, ours: Sequence[str
         message = f"{at}.name: The tool '{named.name}' is not among 'tools'. Declare it there, or choose another one."
         raise invalid(message, param=f"{at}.name")
     return flat
+
+
+def _object(value: object) -> RawObject:
+    return cast("RawObject", value) if isinstance(value, dict) else {}
 
 
 def _required(callable_: bool) -> ToolChoice:
@@ -215,6 +225,10 @@ def _unknown_type(kind: str | None, at: str) -> Exception:
     path = f"{at}.type"
     if kind is None:
         return invalid(f"{path}: this field is required.", param=path)
-    return invalid(
-        f"{path}: '{kind}' is not a known type of tool. Use 'function', 'namespace' or 'custom'.", param=path
-    )
+    if kind in HOSTED_ELSEWHERE:
+        message = (
+            f"{path}: '{kind}' is a tool that only OpenAI runs. This server runs 'web_search' and 'code_interpreter'."
+        )
+        return invalid(f"{message} Leave it out, or offer a 'function' that does it.", param=path)
+    known = "'function', 'namespace', 'custom', 'web_search' or 'code_interpreter'"
+    return invalid(f"{path}: '{kind}' is not a known type of tool. Use {known}.", param=path)

@@ -7,16 +7,13 @@ Format: OpenAI API reference, "Create a model response", and `openai/types/respo
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from unsloth_studio.dialects.body import Count, NonNegative, Penalty, Probability, Seed
 from unsloth_studio.dialects.server_tools import ServerToolFields
 from unsloth_studio.turn.errors import invalid
-
-T = TypeVar("T", bound=msgspec.Struct)
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 RawObject = dict[str, Any]
@@ -191,27 +188,6 @@ class NamedToolChoice(msgspec.Struct):
 class AllowedTools(msgspec.Struct):
     tools: list[RawObject]
     mode: Literal["auto", "required"] = "auto"
-
-
-_AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]+)`")
-
-
-def shaped(raw: RawObject, shape: type[T], *, at: str) -> T:
-    """`raw` as `shape`. Raises `TurnFailure` (invalid_request) whose `param` is the path from the body's top; `at` is
-    where `raw` stands (`input[3]`)."""
-    try:
-        return msgspec.convert(raw, shape)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        found = _AT.search(text)
-        path = f"{at}.{found['path']}" if found and found["path"] else at
-        what = text[: found.start()] if found else text
-        if missing := _MISSING.match(what):
-            path = f"{path}.{missing['field']}"
-            raise invalid(f"{path}: this field is required.", param=path) from error
-        what = what.replace("`", "'")
-        raise invalid(f"{path}: {what}.", param=path) from error
 
 
 def type_of(raw: RawObject, *, at: str) -> str | None:

@@ -13,18 +13,21 @@ from typing import Any, assert_never
 
 import orjson
 
+from unsloth_studio.dialects.citation_marks import marks
 from unsloth_studio.dialects.openai_errors import error_object
 from unsloth_studio.dialects.openai_responses.frames import OpenItem
+from unsloth_studio.dialects.openai_responses.hosted import HostedItem, hosted_item
 from unsloth_studio.dialects.openai_responses.output import (
     INCOMPLETE_REASON,
     ItemPlace,
     ItemStatus,
     ResponseHead,
+    annotations_of,
     failure_object,
     is_cut,
-    is_visible,
     logprob_list,
     part_item,
+    runs_here,
 )
 from unsloth_studio.dialects.openai_responses.read import ResponsesCall
 from unsloth_studio.dialects.server_tools import approval_fields, output_fields
@@ -48,6 +51,7 @@ from unsloth_studio.turn.events import (
     TurnStart,
 )
 from unsloth_studio.turn.messages import StreamedPart, TextPart, ToolCallPart
+from unsloth_studio.turn.sources import Source
 
 Payload = tuple[str, dict[str, Any]]
 
@@ -64,14 +68,17 @@ class ResponsesStreamWriter:
         self._item: OpenItem | None = None
         self._deltas: tuple[tuple[bytes, bytes], ...] = ()
         self._pieces: list[str] = []
+        self._hosted: dict[str, HostedItem] = {}
+        self._called: HostedItem | None = None
+        self._sources: dict[int, Source] = {}
 
     def feed(self, events: Iterable[Event]) -> bytes:
         """The frames for `events`; `response.failed` ends a broken stream, also one that has not begun."""
         frames: list[bytes] = []
         for event in events:
             if isinstance(event, TextDelta):
-                if event.logprobs and self._call.logprobs:
-                    frames.append(self._delta_with_logprobs(event))
+                if self._sources or (event.logprobs and self._call.logprobs):
+                    frames.append(self._text(event))
                     continue
             elif not isinstance(event, ReasoningDelta | ArgumentsDelta):
                 frames.append(self._boundary(event))
@@ -111,10 +118,10 @@ class ResponsesStreamWriter:
             case TurnFailed():
                 return self._fail(event.error)
             case PartEnd():
-                if self._item is not None:
-                    self._item.ended = True
-                return b""
-            case PromptProgress() | ToolResultReady():
+                return self._part_end()
+            case ToolResultReady():
+                return self._result(event)
+            case PromptProgress():
                 return b""
             case ToolOutputDelta():
                 return self._frames([("tool_output", output_fields(event))])
@@ -132,13 +139,36 @@ class ResponsesStreamWriter:
 
     def _open(self, part: StreamedPart) -> bytes:
         self._pieces = []
-        if not is_visible(part):
+        if runs_here(part):
             self._deltas = ()
-            return b""
+            called = HostedItem(part, self._head.turn_id, len(self._output), self._call.shown)
+            self._called = self._hosted[part.call_id] = called
+            self._output.append(called.item("incomplete"))
+            return self._frames(called.opening())
         place = ItemPlace(self._head.turn_id, len(self._output))
-        self._item = OpenItem(part, place, call=self._call)
+        self._item = OpenItem(part, place, call=self._call, sources=self._sources)
         self._deltas = self._item.delta_frames()
         return self._frames(self._item.opening())
+
+    def _part_end(self) -> bytes:
+        if self._item is not None:
+            self._item.ended = True
+        called, self._called = self._called, None
+        if called is None:
+            return b""
+        frames = self._frames(called.called("".join(self._pieces)))
+        self._output[called.index] = called.item("incomplete")
+        return frames
+
+    def _result(self, event: ToolResultReady) -> bytes:
+        if event.name in self._call.cited:
+            self._sources.update((source.number, source) for source in event.sources)
+        called = self._hosted.pop(event.call_id, None)
+        return b"" if called is None else self._done(called, event)
+
+    def _done(self, called: HostedItem, result: ToolResultReady | None) -> bytes:
+        closing, self._output[called.index] = called.closing(result)
+        return self._frames(closing)
 
     def _close(self, status: ItemStatus) -> bytes:
         """Close the item that waits for it; nothing when there is none."""
@@ -155,6 +185,7 @@ class ResponsesStreamWriter:
         if cut and self._item is not None and self._item.is_half_call("".join(self._pieces)):
             self._item = None
         closing = self._close("incomplete" if cut else "completed")
+        closing += b"".join(self._done(called, None) for called in self._hosted.values())
         response = self._head.finished(self._output, event.finish_reason, event.usage)
         name = "response.incomplete" if cut else "response.completed"
         return closing + self._frames([(name, {"response": orjson.Fragment(response)})])
@@ -171,10 +202,12 @@ class ResponsesStreamWriter:
         response = orjson.Fragment(self._head.object("failed", self._output, error=failure))
         return opening + closing + self._frames([("response.failed", {"response": response})])
 
-    def _delta_with_logprobs(self, event: TextDelta) -> bytes:
+    def _text(self, event: TextDelta) -> bytes:
+        """A delta with its log probabilities, if they are wanted, and the annotations that end with it."""
         self._pieces.append(event.text)
         assert self._item is not None, "a delta outside a part"
-        return self._frames([self._item.delta_with_logprobs(event)])
+        scored = event if self._call.logprobs else TextDelta(event.index, event.text)
+        return self._frames([self._item.delta(scored), *self._item.cited(event.text)])
 
     def _frames(self, payloads: Iterable[Payload]) -> bytes:
         frames: list[bytes] = []
@@ -190,13 +223,32 @@ def write_whole(turn: Turn, call: ResponsesCall, *, created: int) -> bytes:
     head = ResponseHead(call, created, turn_id=turn.id, model=turn.model)
     output: list[dict[str, Any]] = []
     cut = turn.finish_reason in INCOMPLETE_REASON
-    for index, (part, logprobs) in enumerate(_with_logprobs(turn)):
-        last = cut and index == len(turn.parts) - 1
-        if is_visible(part) and not (last and isinstance(part, ToolCallPart) and is_cut(part.arguments)):
-            status = "incomplete" if last else "completed"
-            place = ItemPlace(turn.id, len(output))
-            written = logprob_list(logprobs) if call.logprobs else []
-            output.append(part_item(part, place, status=status, call=call, logprobs=written))
+    waiting: dict[str, tuple[int, ToolCallPart]] = {}
+    sources: dict[int, Source] = {}
+    last = len(turn.parts) - 1
+    scored = _with_logprobs(turn)
+    for entry in turn.in_order():
+        if isinstance(entry, ToolResultReady):
+            if entry.name in call.cited:
+                sources.update((source.number, source) for source in entry.sources)
+            if entry.call_id in waiting:
+                index, called = waiting.pop(entry.call_id)
+                output[index] = hosted_item(called, entry, turn_id=turn.id, index=index, shown=call.shown)
+            continue
+        part, logprobs = next(scored)
+        place = ItemPlace(turn.id, len(output))
+        if runs_here(part):
+            waiting[part.call_id] = (place.index, part)
+            output.append(hosted_item(part, None, turn_id=turn.id, index=place.index, shown=call.shown))
+            continue
+        at_end = cut and place.index == last
+        if at_end and isinstance(part, ToolCallPart) and is_cut(part.arguments):
+            continue
+        status = "incomplete" if at_end else "completed"
+        written = logprob_list(logprobs) if call.logprobs else []
+        cited = annotations_of(marks(part.text, sources)) if isinstance(part, TextPart) else []
+        item = part_item(part, place, status=status, call=call, logprobs=written, annotations=cited)
+        output.append(item)
     return head.finished(output, turn.finish_reason, turn.usage)
 
 

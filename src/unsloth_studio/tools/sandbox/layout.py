@@ -18,8 +18,6 @@ _SYSTEM = (
     "/nix/store",  # NixOS: everything lives there, and everybody may read it
     "/etc/alternatives",
     "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
     "/etc/localtime",
     "/etc/mime.types",
     "/etc/fonts",

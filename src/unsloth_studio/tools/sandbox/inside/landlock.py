@@ -6,10 +6,13 @@ The rule: only what is named may be touched. Numbers: `include/uapi/linux/landlo
 
 from __future__ import annotations
 
-import ctypes
 import os
 import struct
 import sys
+
+TYPE_CHECKING = False  # as in typing, whose import takes longer than all of this
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG = 1
@@ -29,14 +32,29 @@ READ_EXECUTE = READ | _EXECUTE
 DEVICES = READ | _WRITE_FILE | _TRUNCATE | _DEVICE_IOCTL
 WRITE = ((1 << 16) - 1) & ~(_MAKE_CHARACTER_DEVICE | _MAKE_BLOCK_DEVICE | _DEVICE_IOCTL)
 
-_libc = ctypes.CDLL(None, use_errno=True)
+
+def _caller(name: str) -> Callable[..., int]:
+    """A function of the C library that takes and returns ints. What ctypes is made of does, without ctypes itself, whose
+    import is a tenth of a sandbox's start; it has no promise to stay, so ctypes is there for when it is gone."""
+    try:
+        from _ctypes import call_function, dlopen, dlsym
+
+        address = dlsym(dlopen(None), name)  # pyright: ignore[reportArgumentType] - None is this program, dlopen(3)
+        return lambda *arguments: call_function(address, arguments)
+    except ImportError:
+        import ctypes
+
+        return getattr(ctypes.CDLL(None), name)
+
+
+_syscall, _prctl = _caller("syscall"), _caller("prctl")
 
 
 def abi_version() -> int:
     """The kernel's Landlock version, 0 for none."""
     if sys.platform != "linux":  # the numbers mean something else there
         return 0
-    return max(0, _libc.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG))
+    return max(0, _syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG))
 
 
 def restrict(rules: list[tuple[str, int]]) -> int:
@@ -53,11 +71,11 @@ def restrict(rules: list[tuple[str, int]]) -> int:
         attributes += struct.pack("=Q", 0)  # TCP: the network namespace has nothing but its own loopback
     if version >= 6:
         attributes += struct.pack("=Q", _ABSTRACT_SOCKETS | _SIGNALS)
-    ruleset = _checked(_libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0))
+    ruleset = _checked(_syscall(_CREATE_RULESET, attributes, len(attributes), 0))
     for path, rights in rules:
         _allow(ruleset, path, rights & handled)
-    _checked(_libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
-    _checked(_libc.syscall(_RESTRICT_SELF, ruleset, 0))
+    _checked(_prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
+    _checked(_syscall(_RESTRICT_SELF, ruleset, 0))
     os.close(ruleset)
     return version
 
@@ -70,13 +88,12 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     if not os.path.isdir(path):  # noqa: PTH112 - this runs before every command, and pathlib takes milliseconds to import
         rights &= _FILE_RIGHTS
     try:
-        _checked(_libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0))
+        _checked(_syscall(_ADD_RULE, ruleset, _PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0))
     finally:
         os.close(descriptor)
 
 
 def _checked(result: int) -> int:
     if result < 0:
-        error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error))
+        raise OSError("Landlock is there and cannot be used.")
     return result

@@ -1,6 +1,7 @@
 """The first program in the sandbox: puts limits and Landlock on itself, then becomes the command.
 
-The rule: standard library only, and as little of it as can be: its start is part of every call. Arguments: settings
+The rule: standard library only, and as little of it as can be: its start is part of every call (contextlib alone would
+add a tenth). Arguments: settings
 (`alive=DESCRIPTOR`, `limit=NAME:N`, `home=PATH`, `list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then
 `exec` COMMAND..., `python` DESCRIPTOR PATH..., or `report`.
 """
