@@ -52,7 +52,7 @@ export function CreateKey({ onCreated }: { onCreated: (created: CreatedKey) => v
             />
           )}
         </Field>
-        <Field label={t("keys.expires")} className="max-sm:flex-1">
+        <Field label={t("keys.expires")} className="max-sm:flex-1 max-sm:basis-36">
           {(id) => (
             <Select id={id} value={days} onChange={(event) => setDays(event.target.value)}>
               <option value="">{t("keys.neverExpires")}</option>
@@ -64,7 +64,7 @@ export function CreateKey({ onCreated }: { onCreated: (created: CreatedKey) => v
             </Select>
           )}
         </Field>
-        <Field label={t("keys.scope")} className="max-sm:flex-1">
+        <Field label={t("keys.scope")} className="max-sm:flex-1 max-sm:basis-36">
           {(id) => (
             <Select id={id} value={scope} onChange={(event) => setScope(event.target.value as ScopeChoice)}>
               <option value="inference">{t("keys.scopes.inference")}</option>

@@ -5,7 +5,7 @@ import type { Sample } from "@/api/contract";
 import { SAMPLE_SECONDS } from "./feed";
 
 const HEIGHT_PX = 64;
-/** A time nearer to the left edge would be cut. */
+/** A time nearer to an edge would be cut. */
 const EDGE_SECONDS = 20;
 
 interface ChartProps {
@@ -95,13 +95,17 @@ function options(element: HTMLElement, { tone, top, stepped, two }: Look): uPlot
         space: 70,
         grid: { show: false },
         ticks: { show: false },
-        values: (plot, ticks) =>
-          ticks.map((at) => (at - (plot.scales.x?.min ?? 0) < EDGE_SECONDS ? "" : timeOf(at))),
+        values: (plot, ticks) => ticks.map((at) => (isAtEdge(plot, at) ? "" : timeOf(at))),
       },
       { show: false },
     ],
     series: [{}, ...(two ? [line(colour("--warn"))] : []), line(main)],
   };
+}
+
+function isAtEdge(plot: uPlot, at: number): boolean {
+  const { min = 0, max = 0 } = plot.scales.x ?? {};
+  return at - (min ?? 0) < EDGE_SECONDS || (max ?? 0) - at < EDGE_SECONDS;
 }
 
 function timeOf(at: number): string {

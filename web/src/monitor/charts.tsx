@@ -14,7 +14,7 @@ export function Charts({ samples, budget }: { samples: Sample[]; budget: number 
         <Label
           name={t("monitor.speed")}
           value={`${rate(last?.tokens_per_second)} tok/s`}
-          peak={rate(peakOf(samples, (sample) => sample.tokens_per_second))}
+          peak={peakOf(samples, (sample) => sample.tokens_per_second)}
         />
         <Chart
           samples={samples}
@@ -62,13 +62,13 @@ function peakOf(samples: Sample[], of: (sample: Sample) => number | null): numbe
   return highest > 0 ? highest : null;
 }
 
-function Label({ name, value, peak }: { name: string; value: string; peak?: string }) {
+function Label({ name, value, peak }: { name: string; value: string; peak?: number | null }) {
   const { t } = useTranslation();
   return (
     <div className="flex items-baseline justify-between gap-2 text-note">
       <span className="text-ink-3">{name}</span>
       <span className="tabular-nums">
-        {peak && <span className="mr-2 text-ink-3">{t("monitor.peak", { value: peak })}</span>}
+        {peak != null && <span className="mr-2 text-ink-3">{t("monitor.peak", { value: rate(peak) })}</span>}
         <b className="font-medium">{value}</b>
       </span>
     </div>
