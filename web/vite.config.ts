@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
-import { compressed } from "./dev/compressed";
-import { fontLicences, LICENCES } from "./dev/licences";
-import { standInServer } from "./dev/plugin";
+import { compressed } from "./dev/compressed.ts";
+import { fontLicences, LICENCES } from "./dev/licences.ts";
+import { standInServer } from "./dev/plugin.ts";
 
 /** KaTeX names each font in three formats; every browser we support reads the first. */
 const onlyWoff2: Plugin = {

@@ -1,5 +1,5 @@
 import type { Plugin } from "vite";
-import { standIn } from "./stand-in/server";
+import { standIn } from "./stand-in/server.ts";
 
 /** Serves the contract of `/api` from made-up data, so that the page can be worked on, and rare states shown, without a server. */
 export function standInServer(): Plugin {

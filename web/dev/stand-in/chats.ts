@@ -1,4 +1,4 @@
-import type { Message, Part, Thread, TurnStats } from "../../src/api/contract";
+import type { Message, Part, Thread, TurnStats } from "../../src/api/contract.ts";
 
 const MODEL = "unsloth/gemma-4-26B-A4B-it-GGUF";
 

@@ -1,8 +1,8 @@
-import type { ApiKey, Message, Part } from "../../src/api/contract";
-import { STATS } from "./chats";
-import { type Asked, event, openStream, send } from "./server";
-import { GIGA } from "./serving";
-import { follow, write } from "./turn";
+import type { ApiKey, Message, Part } from "../../src/api/contract.ts";
+import { STATS } from "./chats.ts";
+import { type Asked, event, openStream, send } from "./server.ts";
+import { GIGA } from "./serving.ts";
+import { follow, write } from "./turn.ts";
 
 type Route = [method: string, path: RegExp, answer: (asked: Asked) => unknown];
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { routes } from "./routes";
-import { World } from "./world";
+import { routes } from "./routes.ts";
+import { World } from "./world.ts";
 
 /** What a route of the stand-in gets. `scenario` is chosen by a cookie of that name: see `world.ts`. */
 export interface Asked {

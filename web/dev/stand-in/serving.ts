@@ -1,4 +1,4 @@
-import type { ApiKey, ModelEntry, RequestRecord } from "../../src/api/contract";
+import type { ApiKey, ModelEntry, RequestRecord } from "../../src/api/contract.ts";
 
 export const GIGA = 1e9;
 const DAY = 86_400;

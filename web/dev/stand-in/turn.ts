@@ -1,7 +1,7 @@
-import type { Message } from "../../src/api/contract";
-import { STATS } from "./chats";
-import { type Asked, event, openStream } from "./server";
-import type { World } from "./world";
+import type { Message } from "../../src/api/contract.ts";
+import { STATS } from "./chats.ts";
+import { type Asked, event, openStream } from "./server.ts";
+import type { World } from "./world.ts";
 
 const WORDS =
   "Hello! I am a stand-in: I write these words at a steady pace, so that streaming can be looked at.";

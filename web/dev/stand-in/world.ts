@@ -1,6 +1,6 @@
-import type { ApiKey, Download, Message, ModelEntry, RequestRecord, Thread } from "../../src/api/contract";
-import { longThread, messagesOf, threads } from "./chats";
-import { GIGA, keys, models, requests } from "./serving";
+import type { ApiKey, Download, Message, ModelEntry, RequestRecord, Thread } from "../../src/api/contract.ts";
+import { longThread, messagesOf, threads } from "./chats.ts";
+import { GIGA, keys, models, requests } from "./serving.ts";
 
 /**
  * The state behind the stand-in's routes. Scenarios: `usual`, `empty` (a fresh install), `signed-out`, `password`, `elsewhere`
