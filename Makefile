@@ -12,7 +12,7 @@ PAGE_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.t
 TRAIN  := .venv-demo/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox-tool chromium run test fmt lint types unit e2e clients soak bench web web-test e2e-web screenshots demo-model demo-eval lock clean
+.PHONY: help setup sandbox-tool chromium page-if-node run test fmt lint types unit e2e clients soak bench web web-test e2e-web screenshots demo-model demo-eval lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,10 +53,14 @@ chromium:  # what the page is tested in
 
 setup: $(RUN)  ## Create .venv with what running needs (run and test do this by themselves)
 
-run: $(RUN)  ## Serve the built-in demo model; ARGS="--model my.gguf -p 9000" adds options
+# Without Node the server runs all the same, and its page says how to build it.
+page-if-node:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web; else echo "No Node here: the Studio page is not built."; fi
+
+run: $(RUN) page-if-node  ## Serve the built-in demo model; ARGS="--model my.gguf -p 9000" adds options
 	$(BIN)/unsloth run $(ARGS)
 
-test: $(CLIENTS) lint types unit e2e  ## Everything CI runs: format check, lint, types, unit, end-to-end
+test: $(CLIENTS) lint types unit web-test e2e e2e-web  ## Everything CI runs: format check, lint, types, unit, end-to-end, the page
 
 fmt: $(DEV)  ## Format the code
 	$(BIN)/ruff format src tests bench demo
