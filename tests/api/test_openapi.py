@@ -102,4 +102,6 @@ async def test_the_page_names_every_operation_and_nothing_foreign(http: httpx.As
 def test_what_is_not_open_to_clients_needs_the_admin_scope() -> None:
     guarded = {one.operation.path: one.scope for one in ENDPOINTS if one.operation.path.startswith("/api")}
     assert guarded.pop("/api/openapi.json") is None
+    around_tools = [path for path in guarded if path.startswith(("/api/sessions", "/api/tool-calls", "/api/inference"))]
+    assert {guarded.pop(path) for path in around_tools} == {"tools"}
     assert set(guarded.values()) == {"admin"}

@@ -51,6 +51,13 @@ ENDPOINTS: tuple[Served, ...] = (
     *STUDIO_ENDPOINTS,
     *HUB_ENDPOINTS,
     *MONITOR_ENDPOINTS,
+    WaitingCalls,
+    DecideCall,
+    ConfirmCall,
+    Sessions,
+    SessionFiles,
+    DownloadFile,
+    DeleteSession,
     Status,
     *DOCUMENT_ENDPOINTS,
     MetricsReport,
@@ -64,16 +71,7 @@ def routes(services: Services) -> list[Route]:
     asked = [
         Route(one.operation.path, one(services), methods=[one.operation.method], name=one.__name__) for one in ENDPOINTS
     ]
-    running = [
-        Route("/api/tool-calls", WaitingCalls(services), methods=["GET"]),
-        Route("/api/tool-calls/{approval_id}", DecideCall(services), methods=["POST"]),
-        Route("/api/inference/tool-confirm", ConfirmCall(services), methods=["POST"]),
-        Route("/api/sessions", Sessions(services), methods=["GET"]),
-        Route("/api/sessions/{session_id:path}/files", SessionFiles(services), methods=["GET"]),
-        Route("/api/sessions/{session_id:path}/files/{path:path}", DownloadFile(services), methods=["GET"]),
-        Route("/api/sessions/{session_id:path}", DeleteSession(services), methods=["DELETE"]),
-    ]
-    return [*asked, *running, Route("/", _root, methods=["GET"])]
+    return [*asked, Route("/", _root, methods=["GET"])]
 
 
 def build_app(services: Services) -> ASGIApp:
