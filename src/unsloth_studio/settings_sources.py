@@ -24,6 +24,24 @@ _SWITCH_WORDS = {"yes": True, "on": True, "no": False, "off": False}
 """Beside `true`, `false`, `1` and `0`."""
 
 
+def config_file() -> Path:
+    """Where the file of settings is, if there is one."""
+    return data_home() / FILE
+
+
+def given_by_environment() -> frozenset[str]:
+    """Names of the settings that environment variables give."""
+    return frozenset(_environment())
+
+
+def given_by_file() -> frozenset[str]:
+    """Names of the settings that `config.toml` gives; none when it cannot be read."""
+    try:
+        return frozenset(_file())
+    except SettingsInvalid:
+        return frozenset()
+
+
 class SettingsInvalid(OperatorProblem):
     """A flag, a variable or a line of `config.toml` has a value that cannot be used."""
 

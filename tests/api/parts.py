@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+from tests.support.blank_database import lay_blank_database
 
 from unsloth_studio.api.app import build_app
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.services import Services
+from unsloth_studio.chat.chats import Chats
+from unsloth_studio.chat.library import Library
 from unsloth_studio.engine.client import EngineClient
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.observe.requests import RequestLog
@@ -32,6 +36,7 @@ async def services_around(
     pool: Pool, home: Path, *, load_wait: float = 30.0, limits: Limits = SLOW_TO_SPEAK
 ) -> AsyncGenerator[Services]:
     """Services that know `KEY`; at the end everything is closed, and the pool is stopped."""
+    lay_blank_database(home)
     database = Database.open(home)
     keys = KeyRing()
     await keys.start(KeyStore(database))
@@ -46,6 +51,7 @@ async def services_around(
             keys,
             SessionRing(keys),
             meter,
+            Chats(turns, None, Library(keys, clock=time.time), requests, lambda: os.urandom(8).hex(), time.time),
             limits,
             new_id=lambda: os.urandom(8).hex(),
             clock=lambda: 0.0,

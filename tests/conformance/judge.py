@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -42,6 +42,16 @@ def in_chunks(chunks: Iterable[str], tools: list[dict[str, Any]]) -> Found:
         parser.feed(chunk)
     parser.finish()
     return found(parser.output)
+
+
+def cuts_that_matter(
+    text: str, tools: list[dict[str, Any]], *, sizes: Sequence[int] = (1, 3, 8), step: int = 5
+) -> list[list[str]]:
+    """Chunks that give another result than the whole text: pieces of each size, and two halves at every `step`-th place."""
+    expected = whole(text, tools)
+    cuts = [[text[at : at + size] for at in range(0, len(text), size)] for size in sizes]
+    cuts += [[text[:at], text[at:]] for at in range(1, len(text), step)]
+    return [chunks for chunks in cuts if in_chunks(chunks, tools) != expected]
 
 
 def parsed(case: Case) -> Found:

@@ -112,3 +112,23 @@ def test_the_input_of_an_earlier_call_is_what_the_model_wrote(name: str) -> None
     ]
     request = read_messages(orjson.dumps({"messages": history})).request
     assert ToolCallPart("t", "f", arguments) in parts_of(request)
+
+
+BODIES: dict[str, tuple[bytes, str]] = {
+    "half of an emoji": (b'{"messages": [{"role": "user", "content": "cut \\ud83d"}]}', "cut \ufffd"),
+    "its other half": (b'{"messages": [{"role": "user", "content": "\\ude00 cut"}]}', "\ufffd cut"),
+    "half of one beside a whole one": (
+        b'{"messages": [{"role": "user", "content": "\\ud83d\\ud83d\\ude00"}]}', "\ufffd\U0001f600"),
+    "its escape, spelled": (
+        b'{"messages": [{"role": "user", "content": "\\\\ud83d \\ud83d"}]}', "\\ud83d \ufffd"),
+    "a byte order mark": (b'\xef\xbb\xbf{"messages": [{"role": "user", "content": "Hi"}]}', "Hi"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_what_javascript_and_windows_write_is_read(name: str) -> None:
+    """A tool's output that was cut within an emoji stays in an agent's history: it must not end the conversation."""
+    raw, text = BODIES[name]
+    assert parts_of(read_chat(raw).request) == [TextPart(text)]
+    assert parts_of(read_messages(raw).request) == [TextPart(text)]
+    assert parts_of(read_responses(raw.replace(b"messages", b"input")).request) == [TextPart(text)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from unsloth_studio.dialects.anthropic.read import read as read_messages
 from unsloth_studio.dialects.openai_chat.read import read as read_chat
 from unsloth_studio.dialects.openai_responses.read import read as read_responses
 from unsloth_studio.serving.history import NO_RESULT, mend_history
-from unsloth_studio.turn.messages import Conversation, Request, TextPart, ToolCallPart, ToolResultPart
+from unsloth_studio.turn.errors import TurnFailure
+from unsloth_studio.turn.messages import Conversation, NamedTool, Request, TextPart, ToolCallPart, ToolResultPart
 
 Json = dict[str, Any]
 LATER = "Result of an earlier tool call:"
@@ -75,6 +77,9 @@ def content(value: Any, *shown: str) -> Case:
     return Case(["Yes?", *shown], set(), [*said], [*said], [*said])
 
 
+DEEP = '{"x": ' + "[" * 900 + "]" * 900 + "}"
+RESOURCE: list[Json] = [{"type": "text", "text": "see"}, {"type": "resource", "resource": {"uri": "x"}}]
+
 CASES: dict[str, Case] = {
     "arguments: false": arguments(False, "{}", "history_arguments"),
     "arguments: null": arguments(None, "{}"),
@@ -82,9 +87,11 @@ CASES: dict[str, Case] = {
     "arguments: an empty text": arguments("", "{}"),
     "arguments: an object": arguments({"n": 1}, '{"n":1}'),
     "arguments: the text of an object": arguments('{"n": 1}', '{"n": 1}'),
-    "arguments: the text of a text of an object": arguments('"{\\"n\\": 1}"', '{"n":1}', "history_arguments"),
+    "arguments: the text of a text of an object": arguments('"{\\"n\\": 1}"', '{"n": 1}', "history_arguments"),
     "arguments: a number": arguments(5, '{"unparsed":"5"}', "history_arguments"),
     "arguments: a list": arguments([1], '{"unparsed":"[1]"}', "history_arguments"),
+    "arguments: deeper than can be written": arguments(DEEP, DEEP),
+    "arguments: the text of something deep": arguments(json.dumps(DEEP), DEEP, "history_arguments"),
     "arguments: single quotes": arguments("{'n': 1}", '{"n":1}', "history_arguments"),
     "content: bare texts in a list": content(["x", "y"], "x y"),
     "content: a bare text and a null": content(["x", None], "x"),
@@ -147,6 +154,26 @@ CASES: dict[str, Case] = {
         [chat_call(name="f", arguments="{}"), chat_result(tool_call_id="a", content={"n": 1})],
         [item(call_id="a", name="f", arguments="{}"), output(call_id="a", output={"n": 1})],
         [use(id="a", name="f", input={}), answer(tool_use_id="a", content={"n": 1})]),
+    "a result with a part of an unknown type": Case(
+        ["f({})", "=> see [A part of type 'resource', which cannot be shown.]"], set(),
+        [chat_call(name="f", arguments="{}"), chat_result(tool_call_id="a", content=RESOURCE)],
+        [item(call_id="a", name="f", arguments="{}"), output(call_id="a", output=RESOURCE)],
+        [use(id="a", name="f", input={}), answer(tool_use_id="a", content=RESOURCE)]),
+    "a call of a service, with its output": Case(
+        ['f({"n": 1})', "=> found"], set(), None,
+        [{"type": "mcp_call", "id": "mcp_1", "name": "f", "arguments": '{"n": 1}', "output": "found", "error": None}], None),
+    "a search of files that a service made": Case(
+        ['file_search({"queries":["x"]})', '=> [{"text":"one"}]'], set(), None,
+        [{"type": "file_search_call", "id": "fs", "queries": ["x"], "results": [{"text": "one"}]}], None),
+    "a search whose results were not asked for": Case(
+        [], set(), None, [{"type": "file_search_call", "id": "fs", "queries": ["x"], "results": None}], None),
+    "thoughts among the words": Case(
+        ["Yes."], set(),
+        [{"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm"}, {"type": "text", "text": "Yes."}]}],
+        None, None),
+    "a summary of what was before": Case(
+        ["They spoke."], set(), None, None,
+        [{"role": "assistant", "content": [{"type": "compaction", "content": "They spoke."}]}]),
     "a custom call": Case(
         ['patch({"input":"*** Begin"})', "=> ok"], set(),
         [{"role": "assistant", "tool_calls": [
@@ -221,6 +248,77 @@ def test_messages(name: str) -> None:
     assert case.messages is not None
     lines, mended = shown(read_messages(orjson.dumps({"messages": [GO, *case.messages]})).request)
     assert (lines, mended) == (["Go", *case.shown], case.mended)
+
+
+def tools_of(request: Request) -> list[tuple[str, str, object]]:
+    assert isinstance(request.prompt, Conversation)
+    return [(tool.name, tool.description, tool.parameters) for tool in request.prompt.tools]
+
+
+def test_a_tool_in_another_dialects_spelling_is_the_tool_it_is() -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    tool = {"name": "f", "description": "d"}
+    nested: Json = {"type": "function", "function": {**tool, "parameters": schema}}
+    flat: Json = {"type": "function", **tool, "parameters": schema}
+    for spelled in (nested, flat):
+        assert tools_of(read_chat(orjson.dumps({"messages": [GO], "tools": [spelled]})).request) == [("f", "d", schema)]
+        assert tools_of(read_responses(orjson.dumps({"input": [GO], "tools": [spelled]})).request) == [
+            ("f", "d", schema)
+        ]
+        assert tools_of(read_messages(orjson.dumps({"messages": [GO], "tools": [spelled]})).request) == [
+            ("f", "d", schema)
+        ]
+
+
+def choice_of(request: Request) -> object:
+    assert isinstance(request.prompt, Conversation)
+    return request.prompt.tool_choice
+
+
+NO_TOOLS: Json = {"tools": []}
+OURS: Json = {"enable_tools": True, "enabled_tools": ["python"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "chosen"),
+    [(OURS, "required"), ({**OURS, **NO_TOOLS}, "required"), (NO_TOOLS, None), ({**OURS, "enabled_tools": []}, None)],
+    ids=["the server's tools", "those and an empty list", "no tools", "none of the server's tools"],
+)
+def test_a_demanded_call_may_be_one_of_the_servers_tools(fields: Json, chosen: str | None) -> None:
+    """The same in all three; without anything to call the request is refused."""
+    readers = [
+        lambda: read_chat(orjson.dumps({"messages": [GO], "tool_choice": "required", **fields})).request,
+        lambda: read_responses(orjson.dumps({"input": [GO], "tool_choice": "required", **fields})).request,
+        lambda: read_messages(orjson.dumps({"messages": [GO], "tool_choice": {"type": "any"}, **fields})).request,
+    ]
+    for read in readers:
+        if chosen is not None:
+            assert choice_of(read()) == chosen
+            continue
+        with pytest.raises(TurnFailure) as refused:
+            read()
+        assert refused.value.error.param == "tool_choice"
+
+
+def test_one_of_the_servers_tools_may_be_chosen() -> None:
+    function = {"type": "function", "function": {"name": "python"}}
+    chat = read_chat(orjson.dumps({"messages": [GO], "tool_choice": function, **OURS}))
+    responses = read_responses(
+        orjson.dumps({"input": [GO], "tool_choice": {"type": "function", "name": "python"}, **OURS})
+    )
+    messages = read_messages(
+        orjson.dumps({"messages": [GO], "tool_choice": {"type": "tool", "name": "python"}, **OURS})
+    )
+    for request in (chat.request, responses.request, messages.request):
+        assert choice_of(request) == NamedTool("python")
+
+
+def test_where_only_a_tool_that_does_not_run_here_could_be_called_the_model_decides() -> None:
+    """Responses refuses such tools by name."""
+    chat = {"tools": [{"type": "image_generation"}], "tool_choice": "required"}
+    messages = {"tools": [{"type": "memory_20250818", "name": "memory"}], "tool_choice": {"type": "any"}}
+    assert choice_of(read_chat(orjson.dumps({"messages": [GO], **chat})).request) == "auto"
+    assert choice_of(read_messages(orjson.dumps({"messages": [GO], **messages})).request) == "auto"
 
 
 def test_a_tool_without_a_schema_takes_anything() -> None:

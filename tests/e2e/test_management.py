@@ -180,6 +180,15 @@ def test_a_download_that_is_cancelled_leaves_nothing_and_one_that_fails_says_why
     assert "ORGANISATION/REPOSITORY" in post(http, "/api/downloads", 400, model="plainname")["error"]["message"]
 
 
+def test_settings_say_where_they_come_from(http: httpx.Client, server: StudioServer) -> None:
+    told = http.get("/api/settings").json()
+    rows = {row["name"]: (row["value"], row["source"]) for row in told["settings"]}
+    assert rows["context_length"] == (512, "flag")
+    assert rows["home"] == (str(server.home), "environment")
+    assert told["engine"]["kind"] in ("embedded", "llama-server")
+    assert told["tools"]["sandbox"]["ok"] == (told["tools"]["sandbox"]["problem"] is None)
+
+
 def test_requests_are_watched_as_they_come(http: httpx.Client, server: StudioServer) -> None:
     stream = events(http, "/api/requests/events")
     assert next(stream)[0] == "sample"

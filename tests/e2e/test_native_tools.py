@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import anthropic
@@ -18,6 +16,7 @@ from openai.types.responses import ResponseFunctionWebSearch
 from tests.fake_engine.script import Script, ToolCall
 from tests.support.engines import RunningEngine, fake_engine
 from tests.support.keys import new_key
+from tests.support.search_site import SearchSite, search_site
 from tests.support.server import StudioServer, studio
 
 pytestmark = pytest.mark.e2e
@@ -34,37 +33,10 @@ def searching(arguments: Json | None = None) -> Script:
     )
 
 
-class _Web(BaseHTTPRequestHandler):
-    """SearXNG's JSON on `/search`, a page on every other path."""
-
-    def do_GET(self) -> None:
-        found = {
-            "results": [
-                {"title": "About llamas", "url": "https://llamas.example/hum", "content": "Llamas hum."},
-                {"title": "Blocked", "url": "https://blocked.example/", "content": "Nothing."},
-            ]
-        }
-        search = self.path.startswith("/search")
-        body = (
-            json.dumps(found) if search else "<html><body><main><p>Llamas hum to their young.</p></main></body></html>"
-        )
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json" if search else "text/html")
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the base class
-        del format, args
-
-
 @pytest.fixture(scope="module")
-def web() -> Iterator[int]:
-    """The port of the web."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Web)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
+def site() -> Iterator[SearchSite]:
+    with search_site() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +46,9 @@ def engine() -> Iterator[RunningEngine]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, engine: RunningEngine, web: int) -> Iterator[StudioServer]:
-    settings = {
-        "UNSLOTH_STUDIO_SEARXNG_URL": f"http://127.0.0.1:{web}",
-        "UNSLOTH_STUDIO_SEARCH_PROVIDERS": '["searxng"]',
-        "UNSLOTH_STUDIO_FETCH_ALLOWED_HOSTS": f'["127.0.0.1:{web}"]',
-    }
+def server(tmp_path_factory: pytest.TempPathFactory, engine: RunningEngine, site: SearchSite) -> Iterator[StudioServer]:
     home = tmp_path_factory.mktemp("home")
-    with studio(home, "--upstream", engine.base_url, environment=settings) as running:
+    with studio(home, "--upstream", engine.base_url, environment=site.settings) as running:
         yield running
 
 
@@ -149,9 +116,9 @@ def test_uses_are_bounded_and_own_tools_end_the_turn(
 
 
 def test_pages_are_read_within_the_clients_limits(
-    claude: Anthropic, server: StudioServer, engine: RunningEngine, web: int
+    claude: Anthropic, server: StudioServer, engine: RunningEngine, site: SearchSite
 ) -> None:
-    url, elsewhere = f"http://127.0.0.1:{web}/page", "https://other.example/"
+    url, elsewhere = f"{site.url}/page", "https://other.example/"
     engine.set_turns(
         Script(tool_call=ToolCall("web_fetch", json.dumps({"url": url}))),
         Script(tool_call=ToolCall("web_fetch", json.dumps({"url": elsewhere}))),
@@ -180,8 +147,9 @@ def test_responses_and_chat_completions(gpt: openai.OpenAI, server: StudioServer
     assert "response.output_text.annotation.added" in kinds
     call, said = response.output
     assert isinstance(call, ResponseFunctionWebSearch)
-    assert call.action.to_dict()["sources"][0] == {"type": "url", "url": "https://llamas.example/hum"}
-    said_as: Json = said.to_dict()
+    assert call.action.type == "search"
+    assert [source.url for source in call.action.sources or []][:1] == ["https://llamas.example/hum"]
+    said_as: Any = json.loads(said.to_json())
     assert said_as["content"][0]["annotations"][0]["url"] == "https://llamas.example/hum"
 
     engine.set_turns(Script(text="As I said."))

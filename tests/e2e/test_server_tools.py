@@ -96,7 +96,7 @@ def test_documented_request_on_messages(server: StudioServer) -> None:
     kinds = [
         data["content_block"]["type"] if name == "content_block_start" else name
         for name, data in events
-        if name not in ("ping", "content_block_delta", "content_block_stop")
+        if name not in ("ping", "content_block_delta", "content_block_stop", "tool_output")
     ]
     assert kinds == [
         "message_start", "server_tool_use", "tool_output", "code_execution_tool_result", "tool_result", "text",
@@ -238,3 +238,28 @@ def test_switching_on_where_others_reach_the_server_needs_a_yes(tmp_path: Path, 
         health = httpx.get(f"{server.base_url}/health").json()
         assert health["server_tools"] is True
         assert "other machines" in health["server_tools_reason"]
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("dialect", ["chat/completions", "messages", "responses"])
+@pytest.mark.usefixtures("sandbox")
+def test_first_round_calls_one_of_the_servers_tools_when_it_must(
+    scripted: StudioServer, engine: RunningEngine, dialect: str, stream: bool
+) -> None:
+    """In every dialect, also when the engine does not hold the model to it."""
+    engine.set_turns(
+        Script(text="I would rather not."),
+        Script(text='{"name": "python", "arguments": {"code": "print(6 * 7)"}}'),
+        Script(text="It is 42."),
+    )
+    asked: Json = {"input": "Go"} if dialect == "responses" else {"messages": [{"role": "user", "content": "Go"}]}
+    choice = {"type": "any"} if dialect == "messages" else "required"
+    wanted = {"enable_tools": True, "enabled_tools": ["python"], "tool_choice": choice, "stream": stream}
+    reply = post(scripted, dialect, {**asked, **wanted})
+    assert reply.status_code == 200, reply.text
+    text = "".join(json.dumps(data) for _, data in frames(reply.text)) if stream else reply.text
+    assert "42." in text
+    second, third = (request["body"] for request in engine.state()["requests"][-2:])
+    assert second["response_format"]["json_schema"]["schema"]["properties"]["name"] == {"const": "python"}
+    assert third["tool_choice"] == "auto", "the choice was met"
+    assert [message["content"] for message in third["messages"] if message["role"] == "tool"] == ["42"]

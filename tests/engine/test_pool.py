@@ -280,6 +280,19 @@ async def test_an_engine_that_was_given_up_leaves_and_the_other_does_not_notice(
     assert shelf.memory.history == ["+a", "+b", "-b"]
 
 
+async def test_a_loaded_model_can_be_pinned_and_let_go_again(shelf: PaperShelf, pools: Callable[[Rules], Pool]) -> None:
+    pool = pools(Rules(budget_bytes=20, linger=0.0, hold=0.02))
+    kept, a, b = shelf.add("kept"), shelf.add("a"), shelf.add("b")
+    await pool.load(kept, wait=5)
+    pool.renew(replace(kept, pinned=True))
+    for model in (a, b):
+        await pool.load(model, wait=5)
+    assert shelf.memory.history == ["+kept", "+a", "-a", "+b"]
+    pool.renew(kept)
+    await pool.load(a, wait=5)
+    assert shelf.memory.history[4:] == ["-kept", "+a"]
+
+
 async def test_a_pinned_engine_that_was_given_up_stays_to_be_asked(shelf: PaperShelf, pool: Pool) -> None:
     a = shelf.add("a", pinned=True)
     await pool.load(a, wait=5)

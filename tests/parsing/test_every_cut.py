@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from tests.conformance.judge import cuts_that_matter
+from tests.conformance.tools import TEXT, tool
 
 from unsloth_studio.parsing import ContentDelta, OutputParser, parse_output
 
-CITY: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": CITY}}]
+TOOLS = [tool("get_weather", ("city",), city=TEXT)]
 ARGUMENTS = '{"city":"Oslo"}'
 
 CALLS = {
@@ -43,6 +42,8 @@ TEXTS = {
     "backticks behind a thought's end": "`</think></think>``t",
     "backticks in two pieces": f"`<tool_call>``{ARGUMENTS}``",
     "a fence behind a mark that was none": "thi<\uff5ctool\u2581calls\u2581begin\uff5c>s:\n\n```\n<|chann<|message|>{}<|call|>",
+    "a word that announces a call, behind blanks": f'Well.\n   Action:\n```json\n[{{"tool_name": "get_weather", "parameters": {ARGUMENTS}}}]\n```',
+    "a line that begins with many points": f"{'- ' * 34}> <tool_call>{ARGUMENTS}</tool_call>",
     "a fence in a refuted body": f"<tool_call>no\n```\n<tool_call>{ARGUMENTS}</tool_call>\n```\n",
     "an index": "get_weather[0] is the first forecast of the list, and so on.",
 }
@@ -50,18 +51,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", [*CALLS.values(), *TEXTS.values()], ids=[*CALLS, *TEXTS])
 def test_cuts_do_not_matter(text: str) -> None:
-    whole = parse_output(text, TOOLS)
-    for at in range(1, len(text)):
-        parser = OutputParser(TOOLS)
-        parser.feed(text[:at])
-        parser.feed(text[at:])
-        parser.finish()
-        assert parser.output == whole, (text[:at], text[at:])
-    parser = OutputParser(TOOLS)
-    for letter in text:
-        parser.feed(letter)
-    parser.finish()
-    assert parser.output == whole
+    assert cuts_that_matter(text, TOOLS, sizes=(1,), step=1) == []
 
 
 @pytest.mark.parametrize("text", CALLS.values(), ids=CALLS)
@@ -73,6 +63,16 @@ def test_these_are_calls(text: str) -> None:
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_these_are_none(text: str) -> None:
     assert parse_output(text, TOOLS).tool_calls == ()
+
+
+@pytest.mark.parametrize("size", [1, 3, 8, 40, 1_000])
+def test_cuts_do_not_matter_at_the_limit_of_tokens(size: int) -> None:
+    text = f"<|tool_call>call:get_weather{{city:{'Oslo ' * 200}}}"
+    parser = OutputParser(TOOLS)
+    for at in range(0, len(text), size):
+        parser.feed(text[at : at + size])
+    parser.finish(length=True)
+    assert len(parser.output.tool_calls) == 1
 
 
 @pytest.mark.parametrize(

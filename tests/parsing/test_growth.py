@@ -11,7 +11,7 @@ from tests.conformance.tools import CODING
 from unsloth_studio.parsing import parse_output
 
 WRITE = "<tool_call>\n<function=write_file>\n"
-SMALL = 1_000
+SMALL = 500
 TIMES = 4
 AT_MOST = 3 * TIMES
 """Quadratic time would be sixteen times as much."""

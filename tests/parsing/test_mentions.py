@@ -1,11 +1,11 @@
-"""A call in a sentence or between quotation marks is spoken of, in any form; behind words that lead to it it is made."""
+"""A call in a sentence or in quotation marks is spoken of, whatever its form; behind words that lead to it, it is meant."""
 
 from __future__ import annotations
 
 import pytest
 from tests.conformance.case import Call
 from tests.conformance.corpus import FAMILIES
-from tests.conformance.judge import found, in_chunks
+from tests.conformance.judge import cuts_that_matter
 from tests.conformance.tools import CODING
 from tests.conformance.wire.family import Family
 
@@ -56,8 +56,8 @@ def test_what_is_made_is_called(family: Family) -> None:
     assert [text for text in texts if count(text.replace(CALL, written)) != text.count(CALL)] == []
 
 
-@pytest.mark.parametrize("family", FAMILIES[::4], ids=lambda family: family.name)
-def test_single_letters_give_the_same(family: Family) -> None:
+@pytest.mark.parametrize("family", FAMILIES[::9], ids=lambda family: family.name)
+def test_cuts_do_not_matter(family: Family) -> None:
     written = family.write([LIST])
     texts = [text.replace(CALL, written) for text in (*MENTIONED, *MADE, *MADE_IN_A_LINE)]
-    assert [text for text in texts if in_chunks(text, CODING) != found(parse_output(text, CODING))] == []
+    assert [text for text in texts if cuts_that_matter(text, CODING, sizes=(1,), step=25)] == []

@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from tests.conformance.judge import cuts_that_matter
+from tests.conformance.tools import WHOLE, tool
 
-from unsloth_studio.parsing import Output, OutputParser, parse_output
+from unsloth_studio.parsing import parse_output
 
-ID: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}
-TOOLS = [{"type": "function", "function": {"name": "delete_user", "parameters": ID}}]
+TOOLS = [tool("delete_user", ("id",), id=WHOLE)]
 CALL = '{"name":"delete_user","arguments":{"id":3}}'
 H = f"<tool_call>{CALL}</tool_call>"
 GPT_OSS = '<|channel|>commentary to=functions.delete_user<|message|>{"id":3}<|call|>'
@@ -71,14 +70,6 @@ CALLS: dict[str, tuple[str, int]] = {
 }  # fmt: skip
 
 
-def streamed(text: str, size: int) -> Output:
-    parser = OutputParser(TOOLS)
-    for at in range(0, len(text), size):
-        parser.feed(text[at : at + size])
-    parser.finish()
-    return parser.output
-
-
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_the_words_of_others_are_text(text: str) -> None:
     output = parse_output(text, TOOLS)
@@ -93,15 +84,7 @@ def test_the_models_own_calls_are_found(text: str, count: int) -> None:
 
 @pytest.mark.parametrize("text", [*TEXTS.values(), *(text for text, _ in CALLS.values())], ids=[*TEXTS, *CALLS])
 def test_cuts_do_not_matter(text: str) -> None:
-    whole = parse_output(text, TOOLS)
-    for size in (1, 2, 5, 13):
-        assert streamed(text, size) == whole
-    for at in range(1, len(text), 3):
-        parser = OutputParser(TOOLS)
-        parser.feed(text[:at])
-        parser.feed(text[at:])
-        parser.finish()
-        assert parser.output == whole, (text[:at], text[at:])
+    assert cuts_that_matter(text, TOOLS, sizes=(1, 2, 5, 13), step=3) == []
 
 
 def test_the_users_words_stay_in_the_content() -> None:

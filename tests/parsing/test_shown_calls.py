@@ -5,18 +5,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import pytest
+from tests.conformance.judge import cuts_that_matter
+from tests.conformance.tools import TEXT, WHOLE, tool
 
-from unsloth_studio.parsing import OutputParser, parse_output
+from unsloth_studio.parsing import parse_output
 
-ID: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}
-WRITE: dict[str, Any] = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
-TOOLS = [
-    {"type": "function", "function": {"name": "delete_user", "parameters": ID}},
-    {"type": "function", "function": {"name": "write", "parameters": WRITE}},
-]
+TOOLS = [tool("delete_user", ("id",), id=WHOLE), tool("write", ("text",), text=TEXT)]
 H = '<tool_call>{"name":"delete_user","arguments":{"id":3}}</tool_call>'
 TAGGED = "<function=delete_user><parameter=id>3</parameter></function>"
 WRAPPED = f"<tool_call>\n{TAGGED}\n</tool_call>"
@@ -84,15 +80,7 @@ def test_what_is_meant_is_called(text: str, count: int) -> None:
 
 @pytest.mark.parametrize("text", ALL.values(), ids=ALL)
 def test_cuts_do_not_matter(text: str) -> None:
-    whole = parse_output(text, TOOLS)
-    cuts = [[text[at : at + size] for at in range(0, len(text), size)] for size in (1, 2, 7)]
-    cuts += [[text[:at], text[at:]] for at in range(1, len(text), 3)]
-    for chunks in cuts:
-        parser = OutputParser(TOOLS)
-        for chunk in chunks:
-            parser.feed(chunk)
-        parser.finish()
-        assert parser.output == whole, chunks
+    assert cuts_that_matter(text, TOOLS, sizes=(1, 2, 7), step=3) == []
 
 
 def test_a_thought_at_the_beginning_is_reasoning() -> None:

@@ -4,20 +4,12 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any
-
 import pytest
+from tests.conformance.judge import cuts_that_matter
+from tests.conformance.tools import TEXT as S
+from tests.conformance.tools import tool
 
-from unsloth_studio.parsing import OutputParser, parse_output
-
-S = {"type": "string"}
-
-
-def tool(name: str, required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
-    schema = {"type": "object", "properties": properties, "required": list(required)}
-    return {"type": "function", "function": {"name": name, "parameters": schema}}
-
+from unsloth_studio.parsing import parse_output
 
 ROWS = {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}
 TOOLS = [
@@ -65,15 +57,7 @@ def test_number_of_calls(name: str) -> None:
     output = parse_output(text, TOOLS)
     assert len(output.tool_calls) == count, output
     assert "delete_file" not in [call.name for call in output.tool_calls]
-    dice = random.Random(name)
-    for _ in range(20):
-        parser, at = OutputParser(TOOLS), 0
-        while at < len(text):
-            end = at + dice.randint(1, 9)
-            parser.feed(text[at:end])
-            at = end
-        parser.finish()
-        assert parser.output == output
+    assert cuts_that_matter(text, TOOLS) == []
 
 
 def test_markup_in_a_value_stays_in_the_value() -> None:

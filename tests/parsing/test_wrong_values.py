@@ -5,31 +5,24 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 import pytest
+from tests.conformance.judge import cuts_that_matter
+from tests.conformance.tools import TEXT as S
+from tests.conformance.tools import WHOLE, tool
 
-from unsloth_studio.parsing import OutputParser, parse_output
-
-S = {"type": "string"}
-I = {"type": "integer"}  # noqa: E741
-
-
-def tool(name: str, required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
-    schema = {"type": "object", "properties": properties, "required": list(required)}
-    return {"type": "function", "function": {"name": name, "parameters": schema}}
-
+from unsloth_studio.parsing import parse_output
 
 FILTERS = {"type": "object", "properties": {"tag": S}}
 TOOLS = [
-    tool("get_weather", ("city",), city=S, days=I, unit={"type": "string", "enum": ["celsius", "fahrenheit"]}),
+    tool("get_weather", ("city",), city=S, days=WHOLE, unit={"type": "string", "enum": ["celsius", "fahrenheit"]}),
     tool("run_shell", ("command",), command=S, timeout={"type": "number"}),
     tool("write_file", ("path", "content"), path=S, content=S),
-    tool("delete_users", ("ids",), ids={"type": "array", "items": I}),
+    tool("delete_users", ("ids",), ids={"type": "array", "items": WHOLE}),
     tool("send_mail", ("to",), to={"type": "array", "items": S}),
-    tool("find", ("query",), query=S, filters=FILTERS, limit=I),
-    tool("run_job", ("job",), job=S, env={"type": "object"}, timeout=I),
+    tool("find", ("query",), query=S, filters=FILTERS, limit=WHOLE),
+    tool("run_job", ("job",), job=S, env={"type": "object"}, timeout=WHOLE),
     tool("list_rooms"),
 ]
 Calls = list[tuple[str, dict[str, Any]]]
@@ -127,15 +120,7 @@ for expression in EXPRESSIONS:
 def calls_in(text: str) -> Calls:
     """The calls of a whole text; the same text in pieces must give the same."""
     output = parse_output(text, TOOLS)
-    dice = random.Random(text)
-    for _ in range(12):
-        parser, at = OutputParser(TOOLS), 0
-        while at < len(text):
-            end = at + dice.randint(1, 9)
-            parser.feed(text[at:end])
-            at = end
-        parser.finish()
-        assert parser.output == output
+    assert cuts_that_matter(text, TOOLS) == []
     return [(call.name, json.loads(call.arguments)) for call in output.tool_calls]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from unsloth_studio.serving.call_reader import CallReader
+from unsloth_studio.serving.call_reader import CallReader, reads
 from unsloth_studio.turn.accumulate import accumulate
 from unsloth_studio.turn.events import (
     ArgumentsDelta,
@@ -25,7 +26,9 @@ from unsloth_studio.turn.messages import (
     Conversation,
     Message,
     NamedTool,
+    OutputFormat,
     ReasoningPart,
+    Request,
     StreamedPart,
     TextPart,
     ToolCallPart,
@@ -153,3 +156,38 @@ def test_call_that_another_server_parsed(name: str) -> None:
     turn = accumulate(out)
     found = [(type(part), part.arguments if isinstance(part, ToolCallPart) else part.text) for part in turn.parts]
     assert (found, turn.finish_reason) == (parts, reason)
+
+
+NO_CALL = replace(PROMPT, tool_choice="none")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (LEAKED, LEAKED),
+        (BROKEN, BROKEN),
+        ("Yes.<|im_end|>", "Yes."),
+        ("<think>Hm.</think>Yes.", "Yes."),
+        ("Say `<|im_end|>`.", "Say `<|im_end|>`."),
+    ],
+    ids=["a call", "a broken call", "a control token", "a thought", "a control token that is spoken of"],
+)
+def test_where_no_call_is_allowed_markup_is_text(text: str, shown: str) -> None:
+    turn = accumulate(read(engine((TextPart(), text)), NO_CALL)[0])
+    assert (turn.text, turn.tool_calls, turn.finish_reason) == (shown, [], "stop")
+
+
+@pytest.mark.parametrize(
+    ("request_", "read_"),
+    [
+        (Request(PROMPT), True),
+        (Request(NO_CALL), True),
+        (Request(NO_CALL, output=OutputFormat("json_object")), False),
+        (Request(Conversation(PROMPT.messages)), False),
+        (Request(PROMPT, heal_tool_calls=False), False),
+        (Request(PROMPT, top_logprobs=0), False),
+    ],
+    ids=["tools", "tools and no call", "JSON and no call", "no tools", "switched off", "log probabilities"],
+)
+def test_what_is_read(request_: Request, read_: bool) -> None:
+    assert reads(request_) == read_

@@ -13,7 +13,7 @@ from tests.support.pictures import data_url, picture
 from unsloth_studio.serving.fetch import Fetched, FetchFailed
 from unsloth_studio.serving.fetch_guard import FetchRefused
 from unsloth_studio.serving.image_file import ImageLimits
-from unsloth_studio.serving.images import ImagePolicy, prepare_images
+from unsloth_studio.serving.images import UNSEEN, ImagePolicy, prepare_images
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.messages import (
     Conversation,
@@ -75,16 +75,23 @@ async def test_a_request_without_images_is_itself(request_: Request, vision: boo
     "message",
     [
         Message("user", (ImagePart(URL),)),
-        Message("tool", (ToolResultPart("c1", (TextPart("a"), ImagePart(URL))),)),
         Message("assistant", (ImagePart(URL),)),
         Message("system", (ImagePart(URL),)),
     ],
-    ids=["user", "tool result", "assistant", "instructions"],
+    ids=["user", "assistant", "instructions"],
 )
 async def test_a_model_that_cannot_see_is_told_apart_wherever_the_image_stands(message: Message) -> None:
     error = await refusal(Request(Conversation((message,))), vision=False)
     assert error.code == "image_not_supported"
     assert error.message.startswith("This model cannot see images: load one with a projector (mmproj)")
+
+
+async def test_an_agent_whose_model_cannot_see_keeps_its_conversation() -> None:
+    """It cannot take the result of a tool back."""
+    message = Message("tool", (ToolResultPart("c1", (TextPart("a"), ImagePart(URL))),))
+    prepared = (await prepare_images(Request(Conversation((message,))), vision=False, policy=POLICY)).prompt
+    assert isinstance(prepared, Conversation)
+    assert prepared.messages == (Message("tool", (ToolResultPart("c1", (TextPart("a"), TextPart(UNSEEN))),)),)
 
 
 async def test_images_are_converted_in_place_and_the_rest_is_kept() -> None:

@@ -39,6 +39,8 @@ VERDICTS: dict[str, tuple[list[Message], str]] = {
     "five times is the end": ([GO, *rounds(*[SAME] * 5)], "stop"),
     "spelling of the arguments does not matter": (
         [GO, *rounds(SAME, ("read", '{"path":"a"}', "no such file"), SAME)], "hint"),
+    "arguments deeper than can be written": (
+        [GO, *rounds(*[("read", '{"x": ' + "[" * 900 + "]" * 900 + "}", "no")] * 3)], "hint"),
     "two in turns": ([GO, *rounds(*[SAME, OTHER] * 3)], "hint"),
     "polling whose result changes": ([GO, *rounds(*[("status", "{}", f"{n} %") for n in range(9)])], "none"),
     "a screen that changes": ([GO, *screens(*[f"data:image/png;base64,{n}AAA" for n in range(9)])], "none"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.store.clock import Clock
+from tests.support.blank_database import lay_blank_database
 
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.keys import KeyStore
@@ -25,6 +26,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def database(home: Path) -> Generator[Database]:
+    lay_blank_database(home)
     with closing(Database.open(home, busy_timeout=10)) as database:
         yield database
 

@@ -56,17 +56,18 @@ def read_only_home() -> Generator[Path]:
             folder.chmod(0o700)
 
 
-def test_the_folder_and_every_file_in_it_are_private(home: Path, store: KeyStore) -> None:
-    store.create("laptop")
-    assert mode(home) == 0o700
-    assert {path.name: mode(path) for path in home.iterdir()} == {
-        "studio.db": 0o600,
-        "studio.db-wal": 0o600,
-        "studio.db-shm": 0o600,
-        "generation": 0o600,
-        "secret": 0o600,
-        "lock": 0o600,
-    }
+def test_the_folder_and_every_file_in_it_are_private(home: Path) -> None:
+    with closing(Database.open(home)) as database, closing(KeyStore(database)) as store:
+        store.create("laptop")
+        assert mode(home) == 0o700
+        assert {path.name: mode(path) for path in home.iterdir()} == {
+            "studio.db": 0o600,
+            "studio.db-wal": 0o600,
+            "studio.db-shm": 0o600,
+            "generation": 0o600,
+            "secret": 0o600,
+            "lock": 0o600,
+        }
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -25,16 +23,10 @@ from unsloth_studio.api.problems import HostCheck, on_http_exception
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
 from unsloth_studio.api.sessions import DeleteSession, DownloadFile, SessionFiles, Sessions
+from unsloth_studio.api.settings import ShowSettings
 from unsloth_studio.api.status import Status
 from unsloth_studio.api.studio_routes import STUDIO_ENDPOINTS
-
-_ROOT = """Unsloth Studio is running.
-
-OpenAI clients:    base URL http://{host}/v1
-Anthropic clients: base URL http://{host}
-State:             http://{host}/health
-"""
-
+from unsloth_studio.api.ui import page_routes
 
 Served = type[Endpoint] | type[Health]
 
@@ -49,8 +41,6 @@ ENDPOINTS: tuple[Served, ...] = (
     *MODEL_ENDPOINTS,
     PullModel,
     *STUDIO_ENDPOINTS,
-    *HUB_ENDPOINTS,
-    *MONITOR_ENDPOINTS,
     WaitingCalls,
     DecideCall,
     ConfirmCall,
@@ -58,7 +48,10 @@ ENDPOINTS: tuple[Served, ...] = (
     SessionFiles,
     DownloadFile,
     DeleteSession,
+    *HUB_ENDPOINTS,
+    *MONITOR_ENDPOINTS,
     Status,
+    ShowSettings,
     *DOCUMENT_ENDPOINTS,
     MetricsReport,
     Health,
@@ -71,7 +64,7 @@ def routes(services: Services) -> list[Route]:
     asked = [
         Route(one.operation.path, one(services), methods=[one.operation.method], name=one.__name__) for one in ENDPOINTS
     ]
-    return [*asked, Route("/", _root, methods=["GET"])]
+    return [*asked, *page_routes()]
 
 
 def build_app(services: Services) -> ASGIApp:
@@ -83,7 +76,3 @@ def build_app(services: Services) -> ASGIApp:
             wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
         )
     return HostCheck(wrapped, allowed=services.allowed_hosts) if services.loopback else wrapped
-
-
-async def _root(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(_ROOT.format(host=request.headers.get("host", "localhost")))

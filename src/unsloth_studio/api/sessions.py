@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
-import msgspec
+import orjson
 
-from unsloth_studio.api.admin_endpoint import not_found
 from unsloth_studio.api.exchange import Exchange, Header
 from unsloth_studio.api.operation import Operation
+from unsloth_studio.api.tool_shapes import SessionDeleted, SessionFilesReply, SessionsReply
 from unsloth_studio.api.toolbox_endpoint import ToolboxEndpoint, owner_of
 from unsloth_studio.tools.session_card import SessionCard
 from unsloth_studio.tools.sessions import SessionFile
-from unsloth_studio.turn.errors import invalid
+from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
 
 _PIECE_BYTES = 1 << 18
 _WAIT_SECONDS = 5.0
@@ -30,42 +30,6 @@ _SAVE_ONLY: tuple[Header, ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"private, no-store"),
 )
-
-
-class SessionEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`session_id` is what its key calls it, `id` its own. Times in Unix seconds. Administrators are told the `owner`."""
-
-    session_id: str
-    id: str
-    created_at: int
-    last_used_at: int
-    in_use: bool
-    owner: str | None = None
-
-
-class SessionList(msgspec.Struct, frozen=True):
-    sessions: list[SessionEntry]
-
-
-class FileEntry(msgspec.Struct, frozen=True):
-    """`size` in bytes; `url` is where to download it from; a name that is no text is shown with replacement characters."""
-
-    path: str
-    size: int
-    modified_at: int
-    url: str
-
-
-class FileList(msgspec.Struct, frozen=True):
-    session_id: str
-    id: str
-    files: list[FileEntry]
-
-
-class DeletedSession(msgspec.Struct, frozen=True):
-    session_id: str
-    id: str
-    deleted: bool
 
 
 class _Asked(NamedTuple):
@@ -84,55 +48,54 @@ class _SessionEndpoint(ToolboxEndpoint):
             return await self.toolbox.folders.find(owner, _asked(exchange).session, anybodys=anybodys)
         except FileNotFoundError as error:
             message = "There is no such session of yours. GET /api/sessions lists those there are."
-            raise not_found(message, code="session_not_found") from error
+            raise TurnFailure(TurnError("not_found", message, code="session_not_found")) from error
 
 
 class Sessions(ToolboxEndpoint):
-    """List the sessions of tools, the one used last first. Those of the key, or of all keys with the scope `admin`."""
+    """The sessions of the key's tools, the one used last first; of all keys with the scope `admin`."""
 
-    operation = Operation("GET", "/api/sessions", reply=SessionList)
+    operation = Operation("GET", "/api/sessions", reply=SessionsReply)
 
     async def answer(self, exchange: Exchange) -> None:
+        """The sessions of the key, the one used last first; of all keys with the scope `admin`."""
         folders, owner = self.toolbox.folders, owner_of(exchange)
-        entries = [
-            SessionEntry(
-                card.session_id,
-                card.name,
-                card.created,
-                card.last_used,
-                folders.in_use(card.name),
-                card.owner if owner is None else None,
-            )
-            for card in await folders.all(owner)
-        ]
-        await self.reply(exchange, SessionList(entries))
+        sessions: list[dict[str, Any]] = []
+        for card in await folders.all(owner):
+            shown = {"session_id": card.session_id, "id": card.name}
+            times = {"created_at": card.created, "last_used_at": card.last_used}
+            whose = {"owner": card.owner} if owner is None else {}
+            sessions.append({**shown, **times, "in_use": folders.in_use(card.name), **whose})
+        await exchange.json(orjson.dumps({"sessions": sessions}))
 
 
 class SessionFiles(_SessionEndpoint):
-    """List the files of a session, by path. Links, folders and the like are left out."""
+    """The regular files of a session, by path."""
 
-    operation = Operation("GET", "/api/sessions/{session_id:path}/files", reply=FileList)
+    operation = Operation("GET", "/api/sessions/{session_id:path}/files", reply=SessionFilesReply)
 
     async def answer(self, exchange: Exchange) -> None:
+        """The session's files, by path; links, folders and the like are left out."""
         card = await self.card(exchange)
         files = [_file(card, file) for file in await self.toolbox.folders.files(card.name)]
-        await self.reply(exchange, FileList(card.session_id, card.name, files))
+        head = {"session_id": card.session_id, "id": card.name}
+        await exchange.json(orjson.dumps({**head, "files": files}))
 
 
 class DownloadFile(_SessionEndpoint):
-    """Download one file of a session. It is an attachment: a browser saves it and never shows it."""
+    """One file of a session, to be saved."""
 
     operation = Operation(
         "GET", "/api/sessions/{session_id:path}/files/{path:path}", reply=bytes, media_type="application/octet-stream"
     )
 
     async def answer(self, exchange: Exchange) -> None:
+        """One file, to be saved."""
         card, path = await self.card(exchange), _asked(exchange).path
         try:
             descriptor, length = await self.toolbox.folders.open_file(card.name, path or "")
         except FileNotFoundError as error:
             message = "There is no such file in this session; links and folders cannot be downloaded."
-            raise not_found(message, code="file_not_found") from error
+            raise TurnFailure(TurnError("not_found", message, code="file_not_found")) from error
         try:
             headers = [*_SAVE_ONLY, (b"content-disposition", _disposition(path or "").encode())]
             await exchange.download(
@@ -143,18 +106,19 @@ class DownloadFile(_SessionEndpoint):
 
 
 class DeleteSession(_SessionEndpoint):
-    """Delete a session with its files and its Python variables. Something may run in it for 5 seconds more at most."""
+    """Delete a session with its files and its variables."""
 
-    operation = Operation("DELETE", "/api/sessions/{session_id:path}", reply=DeletedSession)
+    operation = Operation("DELETE", "/api/sessions/{session_id:path}", reply=SessionDeleted)
 
     async def answer(self, exchange: Exchange) -> None:
+        """Delete the session with its files and its variables."""
         card = await self.card(exchange)
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
                 await self.toolbox.folders.remove(card.name)
         except TimeoutError as error:
             raise invalid("Something runs in this session. Delete it when that has ended.") from error
-        await self.reply(exchange, DeletedSession(card.session_id, card.name, deleted=True))
+        await exchange.json(orjson.dumps({"session_id": card.session_id, "id": card.name, "deleted": True}))
 
 
 def _asked(exchange: Exchange) -> _Asked:
@@ -162,15 +126,16 @@ def _asked(exchange: Exchange) -> _Asked:
     raw: bytes = exchange.scope.get("raw_path") or exchange.scope["path"].encode()
     _, _, _, session, *rest = raw.split(b"/", 5)
     if rest and rest[0] != b"files":  # a slash that is not encoded
-        raise not_found("Write a slash in a session's name as %2F.")
+        raise TurnFailure(TurnError("not_found", "Write a slash in a session's name as %2F."))
     path = os.fsdecode(unquote_to_bytes(rest[1])) if len(rest) == 2 else None
     return _Asked(unquote_to_bytes(session).decode("utf-8", "replace"), path)
 
 
-def _file(card: SessionCard, file: SessionFile) -> FileEntry:
+def _file(card: SessionCard, file: SessionFile) -> dict[str, Any]:
     name = os.fsencode(file.path)
     url = f"/api/sessions/{card.name}/files/{quote(name)}"
-    return FileEntry(name.decode("utf-8", "replace"), file.size, int(file.modified), url)
+    shown = name.decode("utf-8", "replace")
+    return {"path": shown, "size": file.size, "modified_at": int(file.modified), "url": url}
 
 
 def _disposition(path: str) -> str:

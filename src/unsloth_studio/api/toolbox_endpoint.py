@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from unsloth_studio.api.admin_endpoint import AdminEndpoint, not_found
+from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.exchange import Exchange
+from unsloth_studio.dialects import openai_errors
 from unsloth_studio.tools.toolbox import Toolbox
+from unsloth_studio.turn.errors import TurnError, TurnFailure
 
 
-class ToolboxEndpoint(AdminEndpoint):
-    """As the management API, also for keys with the scope `tools`, which see what is theirs."""
-
+class ToolboxEndpoint(Endpoint):
     scope = "tools"
     also = ("admin",)
+
+    def error_body(self, error: TurnError, exchange: Exchange) -> bytes:
+        del exchange
+        return openai_errors.error_body(error)
 
     @property
     def toolbox(self) -> Toolbox:
         """Raises `TurnFailure` where no tools are run at all."""
         if self.services.toolbox is None:
-            raise not_found("This server was started without tools.")
+            raise TurnFailure(TurnError("not_found", "This server was started without tools."))
         return self.services.toolbox
 
 

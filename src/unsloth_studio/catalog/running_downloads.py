@@ -41,9 +41,10 @@ Plan = Callable[[str], Awaitable[Planned]]
 
 @dataclass(slots=True, eq=False)
 class RunningDownload:
-    """`model` is the name as it was asked for until the hub has said what it means. `error` is a sentence with advice."""
+    """`model` is the name as it was `asked` for until the hub has said what it means. `error` is a sentence with advice."""
 
     id: str
+    asked: str
     model: str
     phase: DownloadPhase = "running"
     progress: DownloadProgress | None = None
@@ -74,10 +75,10 @@ class RunningDownloads:
     def start(self, name: str) -> RunningDownload:
         """Fetch the model `name`; the same that already runs or waits goes on instead."""
         for one in self._downloads.values():
-            if name in (one.model, _bare(one.model)) and one.phase in ("running", "paused", "failed"):
+            if name in (one.asked, one.model) and one.phase in ("running", "paused", "failed"):
                 return self.resume(one.id)
         self._forget_ended()
-        made = RunningDownload(self._new_id(), name)
+        made = RunningDownload(self._new_id(), name, name)
         self._downloads[made.id] = made
         self._begin(made)
         return made
@@ -151,11 +152,6 @@ class RunningDownloads:
         ended = [one.id for one in self._downloads.values() if one.phase == "done"]
         for name in ended[: max(0, len(ended) - MOST_ENDED)]:
             del self._downloads[name]
-
-
-def _bare(model: str) -> str:
-    """The repository alone: who asks for that means the quantization that was chosen for it."""
-    return model.rsplit(":", 1)[0]
 
 
 def _here(download: Download) -> frozenset[HubFile]:

@@ -43,6 +43,11 @@ class Door:
         """`app` answers from now on, beginning with the requests that wait."""
         self._app.set_result(app)
 
+    @property
+    def hurried(self) -> bool:
+        """Whether `hurry` was called."""
+        return self._server.force_exit
+
     def hurry(self) -> None:
         """Do not wait for running replies."""
         self._server.force_exit = True

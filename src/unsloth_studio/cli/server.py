@@ -111,7 +111,7 @@ class _Run:
 
     async def _application(self, served: Served, keys: OpenedKeys) -> Any:
         application = await asyncio.to_thread(importlib.import_module, "unsloth_studio.cli.application")
-        return application.running(self._settings, served, keys, self._options.tool_policy, base_url=self._base_url())
+        return application.running(self._settings, self._options, served, keys, base_url=self._base_url())
 
     async def _until_stopped(self, loading: asyncio.Future[tuple[EngineStatus, str]], keys: OpenedKeys) -> int:
         """Serve until a signal; the exit status. A model that cannot be loaded ends it."""
@@ -133,7 +133,11 @@ class _Run:
         assert self._door is not None
         self._out.stopping(application.active)
         application.stop()
+        draining = asyncio.create_task(application.drain(self._settings.drain_seconds))
         await self._door.close()
+        if self._door.hurried:
+            await application.cut()
+        await draining
         self._out.stopped()
 
     @asynccontextmanager

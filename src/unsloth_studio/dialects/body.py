@@ -27,6 +27,13 @@ Seed = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]+)`")
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ESCAPE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # both halves
+    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
+
 _Whole = Annotated[int, msgspec.Meta(ge=-1, le=1_000_000)]  # the engine allocates by some of these
 _Real = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
 
@@ -53,7 +60,7 @@ def read_shape(body: bytes, shape: type[T]) -> tuple[T, dict[str, Any]]:
     Raises `TurnFailure` (invalid_request) with the field's path as `param`, for example `messages[0].content`.
     """
     try:
-        raw: Any = orjson.loads(body)
+        raw = _decoded(body)
     except orjson.JSONDecodeError as error:
         where = f" (line {error.lineno}, column {error.colno})" if body else ""
         what = str(error).split(":", 1)[0] if body else "the body is empty"
@@ -67,21 +74,14 @@ def read_shape(body: bytes, shape: type[T]) -> tuple[T, dict[str, Any]]:
     return value, {key: raw[key] for key in raw if key not in named}
 
 
-def shaped(raw: dict[str, Any], shape: type[T], *, at: str) -> T:
-    """`raw` as `shape`. Raises `TurnFailure` (invalid_request) whose `param` is the path from the body's top; `at` is
-    where `raw` stands (`input[3]`)."""
+def shaped(raw: object, shape: type[T], *, at: str) -> T:
+    """`raw`, JSON that was decoded before, as `shape`. Raises `TurnFailure` (invalid_request) whose `param` is the path from
+    the body's top; `at` is where `raw` stands (`input[3]`)."""
     try:
         return msgspec.convert(raw, shape)
     except msgspec.ValidationError as error:
-        text = str(error)
-        found = _AT.search(text)
-        path = f"{at}.{found['path']}" if found and found["path"] else at
-        what = text[: found.start()] if found else text
-        if missing := _MISSING.match(what):
-            path = f"{path}.{missing['field']}"
-            raise invalid(f"{path}: this field is required.", param=path) from error
-        what = what.replace("`", "'")
-        raise invalid(f"{path}: {what}.", param=path) from error
+        message, param = _explain(str(error), at)
+        raise invalid(message, param=param) from error
 
 
 def engine_extras(extras: dict[str, Any]) -> dict[str, Any]:
@@ -112,10 +112,22 @@ def tuple_of_stops(stop: str | list[str] | None) -> tuple[str, ...]:
     return tuple(s for s in ([stop] if isinstance(stop, str) else stop) if s)
 
 
-def _explain(text: str) -> tuple[str, str | None]:
-    """msgspec's message as a sentence, and the path of the field it is about."""
+def _decoded(body: bytes) -> Any:
+    """The JSON of a body. One that begins with a byte order mark, or holds halves of letters (`\\ud83d` alone, as JavaScript
+    writes a text that was cut within an emoji), is read without them: such a text stays in an agent's history."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        plain = _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], body.removeprefix(_BYTE_ORDER_MARK))
+        if plain == body:
+            raise
+        return orjson.loads(plain)
+
+
+def _explain(text: str, top: str = "") -> tuple[str, str | None]:
+    """msgspec's message as a sentence, and the path of the field it is about; `top` is where that path begins."""
     at = _AT.search(text)
-    path = at["path"] if at else ""
+    path = ".".join(filter(None, (top, at["path"] if at else "")))
     what = text[: at.start()] if at else text
     if missing := _MISSING.match(what):
         path = f"{path}.{missing['field']}" if path else missing["field"]

@@ -31,6 +31,11 @@ def arguments_text(raw: Any) -> str:
     return raw if isinstance(raw, str) else json_text(raw)
 
 
+def unshown_part(kind: str) -> str:
+    """What the model is told in place of a part of a tool's result that is of no known type."""
+    return f"[A part of type '{kind[:80]}', which cannot be shown.]"
+
+
 def json_or_text(raw: Any) -> str:
     """A text as it is, nothing as an empty one, anything else as JSON."""
     if raw is None:

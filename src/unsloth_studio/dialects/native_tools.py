@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from unsloth_studio.dialects.server_tools import ServerToolFields
+from unsloth_studio.dialects.server_tools import ServerToolFields, asks
 from unsloth_studio.turn.messages import ServerTools, ToolRules
 
 Domain = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
@@ -75,11 +75,14 @@ def with_native(asked: ServerTools | None, native: NativeTools | None, fields: S
     if asked is not None:
         names = tuple(dict.fromkeys((*asked.names, *rules)))
         return replace(asked, names=names, rules=rules, session_id=asked.session_id or native.session_id)
+    waits = asks(fields)
     return ServerTools(
         tuple(rules),
         fields.session_id or native.session_id,
         fields.max_tool_calls_per_message,
         fields.tool_call_timeout or None,
+        asks=waits,
+        tells_live=waits,
         rules=rules,
         asked_by=native.asked_by,
         optional=native.optional,

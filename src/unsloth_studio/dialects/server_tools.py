@@ -40,10 +40,10 @@ def read_server_tools(fields: ServerToolFields) -> ServerTools | None:
     if not fields.enable_tools or not names:
         return None
     calls, seconds = fields.max_tool_calls_per_message, fields.tool_call_timeout
-    return ServerTools(names, fields.session_id or None, calls, seconds or None, asks=_asks(fields), tells_live=True)
+    return ServerTools(names, fields.session_id or None, calls, seconds or None, asks=asks(fields), tells_live=True)
 
 
-def _asks(fields: ServerToolFields) -> bool:
+def asks(fields: ServerToolFields) -> bool:
     """Whether each call waits for somebody's decision. A `permission_mode` that nobody knows asks, in doubt."""
     if fields.tool_approval is not None:
         return fields.tool_approval == "ask"
@@ -99,6 +99,8 @@ def approval_fields(asked: ToolApprovalAsked) -> dict[str, Any]:
 
 def _arguments(written: str) -> Any:
     try:
-        return orjson.loads(written or "{}")
-    except orjson.JSONDecodeError:
+        value: Any = orjson.loads(written or "{}")
+        orjson.dumps([[[[[[[[value]]]]]]]])  # 254 levels can be written; a frame puts a few around it
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return written
+    return value

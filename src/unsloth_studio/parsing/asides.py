@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from unsloth_studio.parsing.patterns import pattern
+
 _INLINE: Final = frozenset({"code", "kbd", "samp"})
 """They end with their paragraph."""
-_OPENER = re.compile(
-    r"<(?P<tag>code|kbd|samp|pre|blockquote|thought|thoughts|reasoning|analysis|reflection|scratchpad)(?:\s[^<>]{0,200})?>"
+_OPENER = pattern(
+    r"<(?P<tag>code|kbd|samp|pre|blockquote|quote|cite|details|examples?|documents?|page|user_query|user_message"
+    r"|thoughts?|reasoning|analysis|reflection|scratchpad)(?:\s[^<>]{0,200})?>"
     r"|(?P<other><!--|<\|begin_of_thought\|>|<\|thinking\|>|\u25c1think\u25b7)",
     re.IGNORECASE,
 )
@@ -26,6 +29,7 @@ _THOUGHTS: Final = {
     **{opener: closer for opener, closer in _CLOSERS.items() if opener != "<!--"},
 }
 """Reasoning when they open the output. Source: the prompts and templates of Kimi-VL, Sky-T1 and of reasoning fine-tunes."""
+_THOUGHT = pattern("|".join(map(re.escape, _THOUGHTS)), re.IGNORECASE)
 _LONGEST = 256
 _REFUTED = 64
 """Tags before a call that were not closed, until one is taken to be closed without a look."""
@@ -33,10 +37,8 @@ _REFUTED = 64
 
 def thought_at(text: str, pos: int) -> tuple[int, str] | None:
     """Where the thought that is opened at `pos` begins, and what closes it."""
-    for opener, closer in _THOUGHTS.items():
-        if text[pos : pos + len(opener)].lower() == opener:
-            return pos + len(opener), closer
-    return None
+    found = _THOUGHT.match(text, pos)
+    return (found.end(), _THOUGHTS[found.group().lower()]) if found else None
 
 
 def may_open_a_thought(text: str, pos: int) -> bool:
@@ -61,7 +63,7 @@ class Asides:
 
     def feed(self, text: str, *, hidden: bool) -> None:
         """`hidden`: the text is code or a quote of Markdown, in which no tag opens."""
-        if hidden and self._steps is None:
+        if self._steps is None and (hidden or (not self._held and "<" not in text and "\u25c1" not in text)):
             self._held = ""
             return
         self._held += text

@@ -14,57 +14,22 @@ from unsloth_studio.parsing.bodies import Body, begin
 from unsloth_studio.parsing.body_gemma import GemmaBody
 from unsloth_studio.parsing.body_json import JsonBody
 from unsloth_studio.parsing.body_python import PythonBody
-from unsloth_studio.parsing.folding import unjoined
+from unsloth_studio.parsing.envelope import ARGUMENT_KEYS, ID_KEYS, LIST_KEYS, NAME_KEYS
 from unsloth_studio.parsing.harmony import may_be_stripped, stripped
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.patterns import pattern
 
-_ENVELOPE = frozenset(
-    [
-        "name",
-        "tool_name",
-        "tool",
-        "function_name",
-        "function",
-        "action",
-        "recipient_name",
-        "toolName",
-        "functionName",
-        "arguments",
-        "parameters",
-        "args",
-        "input",
-        "params",
-        "action_input",
-        "tool_input",
-        "kwargs",
-        "function_arguments",
-        "tool_arguments",
-        "id",
-        "call_id",
-        "tool_call_id",
-        "tool_use_id",
-        "type",
-        "index",
-        "tool_calls",
-        "function_call",
-        "tool_call",
-        "calls",
-        "function_calls",
-        "toolInput",
-        "actionInput",
-    ]
-)
-_NAMES = frozenset(
-    ["name", "tool_name", "tool", "function_name", "action", "toolName", "functionName", "recipient_name"]
-)
+_ENVELOPE = frozenset({*NAME_KEYS, *ARGUMENT_KEYS, *ID_KEYS, *LIST_KEYS, "type", "index", "toolInput", "actionInput"})
+_NAMES = frozenset(NAME_KEYS) - {"function"}
 _OPEN = r"\s*(?:[\"'\u201c\u201d]|&quot;)?"
-_KEY = re.compile(rf"\{{{_OPEN}(?P<key>[\w.\-]+)(?:[\"'\u201c\u201d]|&quot;)?\s*:\s*(?P<value>[\"'][^\"'\n]*[\"'])?")
-_KEY_BEGIN = re.compile(rf"\{{{_OPEN}[\w.\-]*(?:[\"'\u201c\u201d]|&quot;)?\s*\Z|\{{\s*&?[a-z]*;?\Z")
-_TOOLS = re.compile(r"<tools>\s*", re.IGNORECASE)
-_WORD = re.compile(r"[\w.\-:]+")
-_FENCE = re.compile(r"(?P<run>`{3,}|~{3,})[ \t]*(?P<info>[\w+-]*)[ \t]*\n\s*")
-_FENCE_BEGIN = re.compile(r"(?:`{1,3}|~{1,3})[ \t]*[\w+-]{0,16}[ \t]*\n?\s*\Z")
+_KEY = pattern(rf"\{{{_OPEN}(?P<key>[\w.\-]+)(?:[\"'\u201c\u201d]|&quot;)?\s*:\s*(?P<value>[\"'][^\"'\n]*[\"'])?")
+_KEY_BEGIN = pattern(rf"\{{{_OPEN}[\w.\-]*(?:[\"'\u201c\u201d]|&quot;)?\s*\Z|\{{\s*&?[a-z]*;?\Z")
+_TOOLS = pattern(r"<tools>\s*", re.IGNORECASE)
+_BRACKET = pattern(r"\[\s*")
+_WORD = pattern(r"[\w.\-:]+")
+_FENCE = pattern(r"(?P<run>`{3,}|~{3,})[ \t]*(?P<info>[\w+-]*)[ \t]*\n\s*")
+_FENCE_BEGIN = pattern(r"(?:`{1,3}|~{1,3})[ \t]*[\w+-]{0,16}[ \t]*\n?\s*\Z")
 _INFO = frozenset(
     {"", "json", "jsonc", "json5", "tool_call", "tool_calls", "tool", "xml", "tool_code", "python", "text"}
 )
@@ -80,7 +45,7 @@ _PREFIXES = (
     "default_api.",
 )
 _NAME_LIMIT = 128
-_ARGS = re.compile(r"\[ARGS\]|\[CALL_ID\]\s*[\w-]*\s*\[ARGS\]", re.IGNORECASE)
+_ARGS = pattern(r"\[ARGS\]|\[CALL_ID\]\s*[\w-]*\s*\[ARGS\]", re.IGNORECASE)
 _ARGS_LIMIT = 28
 
 
@@ -143,7 +108,7 @@ def _list(text: str, pos: int, names: ToolNames, *, final: bool, fenced: bool = 
         return _WAIT
     if isinstance(mark, Mark):
         return _TEXT
-    rest = re.compile(r"\[\s*").match(text, pos)
+    rest = _BRACKET.match(text, pos)
     assert rest
     after = rest.end()
     if after >= len(text):
@@ -228,7 +193,4 @@ def _always_begins_a_name(word: str, names: ToolNames) -> bool:
 
 def _begins_a_name(word: str, names: ToolNames) -> bool:
     lower = word.lower()
-    if any(each.startswith(lower) or lower.startswith(each) for each in _PREFIXES):
-        return True
-    begun = unjoined(lower)
-    return any(unjoined(name).startswith(begun) or begun.startswith(unjoined(name)) for name in names)
+    return names.may_begin(lower) or any(each.startswith(lower) or lower.startswith(each) for each in _PREFIXES)

@@ -17,16 +17,17 @@ from unsloth_studio.parsing.body_tagged import TaggedBody
 from unsloth_studio.parsing.calls import Ended
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.patterns import pattern
 
-_BLANK = re.compile(r"[\s\u200b\ufeff]*")
-_NAME = re.compile(r"[\w.\-/:]+")
-_FENCE = re.compile(r"`{3,}[\w+-]*[ \t]*\n?")
+_BLANK = pattern(r"[\s\u200b\ufeff]*")
+_NAME = pattern(r"[\w.\-/:]+")
+_FENCE = pattern(r"`{3,}[\w+-]*[ \t]*\n?")
 _NESTED = 8
 """Marks, fences and blanks in front of one body."""
 _NAME_LIMIT = 256
-_ARGS = re.compile(r"\s*(?:\[CALL_ID\]\s*[\w-]*\s*)?\[ARGS\]\s*", re.IGNORECASE)
-_ARGS_BEGIN = re.compile(r"\s*(?:\[[A-Z_]*\]\s*[\w-]*\s*)?(?:\[[A-Z_]*)?\Z", re.IGNORECASE)
-_GLM = re.compile(r"\s*<(?:/?arg_|/tool_call|tool_call|/)", re.IGNORECASE)
+_ARGS = pattern(r"\s*(?:\[CALL_ID\]\s*[\w-]*\s*)?\[ARGS\]\s*", re.IGNORECASE)
+_ARGS_BEGIN = pattern(r"\s*(?:\[[A-Z_]*\]\s*[\w-]*\s*)?(?:\[[A-Z_]*)?\Z", re.IGNORECASE)
+_GLM = pattern(r"\s*<(?:/?arg_|/tool_call|tool_call|/)", re.IGNORECASE)
 _GLM_BEGINS = ("<arg_", "</")
 _SEPARATORS = ("<|tool_sep|>", "<|tool_call_argument_begin|>", "<|message|>")
 

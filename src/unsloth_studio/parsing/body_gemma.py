@@ -7,7 +7,6 @@ opened ends a text that began bare.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,21 +16,25 @@ from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.python_text import read_literal
 from unsloth_studio.parsing.schema_fit import declared
 
-_HEAD = re.compile(r"\s*(?:call)?\s*:?\s*([\w.\-]+(?::[\w.\-]+)*)?\s*([{(])")
-_KEYED = re.compile(r"\s*[\w\-]+\s*:")
+_HEAD = pattern(r"\s*(?:call)?\s*:?\s*([\w.\-]+(?::[\w.\-]+)*)?\s*([{(])")
+_KEYED = pattern(r"\s*[\w\-]+\s*:")
 _MARKS = ('<|"|>', "<escape>", "</escape>", '"')
-_NEXT = re.compile(r'<\|"\|>|</?escape>|["{}()\[\]<]')
-_GOES_ON = re.compile(r"\s*(?:[,})\]:]|<(?:tool_call\||end_function_call)|\Z)")
+_NEXT = pattern(r'<\|"\|>|</?escape>|["{}()\[\]<]')
+_GOES_ON = pattern(r"\s*(?:[,})\]:]|<(?:tool_call\||end_function_call)|\Z)")
 _DEPTH = 32
-_UP_TO_COMMA = re.compile(r"[^,{}\[\]]*")
-_BARE_KEY = re.compile(r",\s*(?:<\|\"\|>|[\"'])?(?P<key>[\w.\-]+)(?:<\|\"\|>|[\"'])?\s*:")
-_KEY = re.compile(r"\s*(?:<\|\"\|>|[\"'])?([^:,{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:")
-_STOP = re.compile(r",\s*[\w\"-]+\s*:|[{}\[\]]")
+_UP_TO_COMMA = pattern(r"[^,{}\[\]]*")
+_BARE_KEY = pattern(r",\s*(?:<\|\"\|>|[\"'])?(?P<key>[\w.\-]+)(?:<\|\"\|>|[\"'])?\s*:")
+_KEY = pattern(r"\s*(?:<\|\"\|>|[\"'])?([^:,{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:")
+_STOP = pattern(r",\s*[\w\"-]+\s*:|[{}\[\]]")
 """What may end a bare value."""
-_LITERAL = re.compile(r"\s*(?:[+-]?\d+(?:\.\d+)?|true|false|null|True|False|None)\s*")
+_CALL = pattern(r"<(?:\|tool_call|start_function_call)>\s*call:")
+_CALL_END = pattern(r"<(?:tool_call\||end_function_call)>")
+"""A call that begins inside and does not end there: one of its strings was taken for the end of the value around it."""
+_LITERAL = pattern(r"\s*(?:[+-]?\d+(?:\.\d+)?|true|false|null|True|False|None)\s*")
 
 
 class GemmaBody:
@@ -104,7 +107,11 @@ class GemmaBody:
             arguments = reader.object(0)
         except (ValueError, IndexError):
             return Ended((), end)
-        if resolved is None or (cut and not reader.closed):
+        if (
+            resolved is None
+            or (cut and not reader.closed)
+            or len(_CALL.findall(source)) > len(_CALL_END.findall(source))
+        ):
             return Ended((), end)
         folded = ("folded_name",) if resolved.repaired else ()
         if self._round:

@@ -13,19 +13,21 @@ from unsloth_studio.parsing.calls import Ended, accepted
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import declared, fit_text, schema_of
 
-_TAG = re.compile(r"<\s*(/?)\s*arg_(key|value)\s*>?|<\s*tool_call\s*>", re.IGNORECASE)
-_CALL = re.compile(r"<\s*tool_call\s*>", re.IGNORECASE)
-_FOLLOWS = re.compile(r"\s*(?:<\s*/?\s*arg_(?:key|value)\s*>|<\s*/?\s*tool_call|\Z)", re.IGNORECASE)
-_NAME = re.compile(r"\s*([\w.\-/:]+)")
-_ONLY_A_NAME = re.compile(r"\s*[\w.\-/:]*\s*")
-_MAY_BEGIN = re.compile(r"\s*[\w.\-/:]*\s*[\w.\-]*\s*")
-_VALUE_OPENED = re.compile(r"\s*<\s*arg_value\s*>(?:\s*<\s*arg_value\s*>)?", re.IGNORECASE)
-_CLOSER = re.compile(r"<\s*/\s*arg_(value|key)\s*>?", re.IGNORECASE)
-_WHOLE_CLOSER = re.compile(r"\s*<\s*/\s*arg_(?:value|key)\s*>", re.IGNORECASE)
-_ANOTHER = re.compile(r"\n?<\s*arg_key\s*>\s*(?P<key>[\w.\-]*)", re.IGNORECASE)
-_KEY_CLOSED = re.compile(r"\s*<\s*/\s*arg_key\s*>", re.IGNORECASE)
+_TAG = pattern(r"<\s*(/?)\s*arg_(key|value)\s*>?|<\s*tool_call\s*>", re.IGNORECASE)
+_CALL = pattern(r"<\s*tool_call\s*>", re.IGNORECASE)
+_FOLLOWS = pattern(r"\s*(?:<\s*/?\s*arg_(?:key|value)\s*>|<\s*/?\s*tool_call|\Z)", re.IGNORECASE)
+_NAME = pattern(r"\s*([\w.\-/:]+)")
+_ONLY_A_NAME = pattern(r"\s*[\w.\-/:]*\s*")
+_MAY_BEGIN = pattern(r"\s*[\w.\-/:]*\s*[\w.\-]*\s*")
+_VALUE_TAG = pattern(r"<(/?)arg_value>", re.IGNORECASE)
+_VALUE_OPENED = pattern(r"\s*<\s*arg_value\s*>(?:\s*<\s*arg_value\s*>)?", re.IGNORECASE)
+_CLOSER = pattern(r"<\s*/\s*arg_(value|key)\s*>?", re.IGNORECASE)
+_WHOLE_CLOSER = pattern(r"\s*<\s*/\s*arg_(?:value|key)\s*>", re.IGNORECASE)
+_ANOTHER = pattern(r"\n?<\s*arg_key\s*>\s*(?P<key>[\w.\-]*)", re.IGNORECASE)
+_KEY_CLOSED = pattern(r"\s*<\s*/\s*arg_key\s*>", re.IGNORECASE)
 _PROSE = 300
 _BEGINS = 32
 """Characters behind a closing tag that tell whether it counts."""
@@ -37,6 +39,7 @@ class GlmBody:
     def __init__(self, names: ToolNames, start: int) -> None:
         self._names = names
         self._start = self._at = start
+        self._in_value = False
 
     def scan(self, text: str, *, final: bool) -> Ended | None:
         if (prose := self._refuted(text)) is not None:
@@ -50,17 +53,21 @@ class GlmBody:
                 self._at = pos
                 return None
             mark = mark_at(text, pos)
+            if isinstance(mark, Mark) and not final and len(text) - mark.end < _BEGINS:
+                self._at = pos
+                return None
             if (
                 isinstance(mark, Mark)
                 and mark.kind in ("close", "open")
                 and mark.name not in ("</arg_value>", "</parameter>")
             ):
                 doubled = mark.kind == "open" and _ONLY_A_NAME.fullmatch(text, self._start, pos) is not None
-                if not doubled and self._counts(text, pos, mark):
+                if not doubled and (not self._in_value or _goes_on(text, mark)):
                     return self._ended(text, pos)
             elif mark == MAYBE and not final:
                 self._at = pos
                 return None
+            self._in_value = self._in_value if (tag := _VALUE_TAG.match(text, pos)) is None else not tag.group(1)
             self._at = pos + 1
 
     def _refuted(self, text: str) -> int | None:
@@ -70,14 +77,6 @@ class GlmBody:
         if end - self._start >= _PROSE:
             return end
         return end if end < len(text) and text[end] != "<" else None
-
-    def _counts(self, text: str, pos: int, mark: Mark) -> bool:
-        before = text[self._start : pos].rstrip().lower()
-        opens = before.rfind("<arg_value>")
-        if opens <= before.rfind("</arg_value>") or opens < 0:
-            return True
-        behind = text[mark.end : mark.end + _BEGINS].lstrip()
-        return not behind or behind.startswith(("<", "\uff5c"))
 
     def _ended(self, text: str, end: int, *, cut: bool = False) -> Ended:
         source = text[self._start : end]
@@ -100,6 +99,16 @@ class GlmBody:
         repairs = (*(("tags",) if pairs[1] else ()), *(("folded_name",) if resolved.repaired else ()))
         raw = RawCall(resolved.name, arguments, repairs)
         return Ended(accepted([raw], self._names, source.strip()), end)
+
+
+def _goes_on(text: str, mark: Mark) -> bool:
+    """Whether a mark that stands in a value ends the call: markup or nothing is behind it, but not the value's own end."""
+    behind = text[mark.end : mark.end + _BEGINS].lstrip()
+    if (closer := _VALUE_TAG.match(behind)) and closer.group(1):
+        return (
+            not behind[closer.end() :].lstrip().lower().startswith(("</tool_call", "<arg_key"))
+        )  # else that is its own
+    return not behind or behind.startswith(("<", "\uff5c"))
 
 
 def _pairs(text: str, known: set[str]) -> tuple[dict[str, str], bool] | None:

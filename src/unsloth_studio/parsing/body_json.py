@@ -5,7 +5,6 @@ The rule: a mark inside a string is text, so long as the string's end can be tol
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from unsloth_studio.parsing.calls import Ended, accepted, natural
@@ -14,9 +13,13 @@ from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.json_text import readings
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.patterns import pattern
 
-_STOP = re.compile(r"[<\]\[`]")
-_EXTRA = re.compile(r"[\s}\])]*")
+_STOP = pattern(r"[<\]\[`]")
+_EXTRA = pattern(r"[\s}\])]*")
+_NEAR = 64
+_BEHIND_VALUE = " \t\r\n,"
+_VALUE_ENDS = frozenset("}])\"';\u2019\u201d`")
 _ATTEMPTS = 8
 """How often a closing mark inside a string is tried as the end of the body."""
 
@@ -81,6 +84,8 @@ class JsonBody:
 
     def _tried(self, text: str, pos: int) -> Ended | None:
         """A mark in what looks like a string: the end only if the text so far is one whole value."""
+        if text[max(self._start, pos - _NEAR) : pos].rstrip(_BEHIND_VALUE)[-1:] not in _VALUE_ENDS:
+            return None
         self._attempts += 1
         if self._attempts > _ATTEMPTS:
             return None

@@ -6,18 +6,17 @@ make no call: where they belong would be a guess.
 
 from __future__ import annotations
 
-import re
-
 from unsloth_studio.parsing.calls import Ended, accepted, natural
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.python_text import read_calls
 
-_NEXT = re.compile(r"[\"'()\[\]{}<\n`\\]")
-_IN_STRING = {quote: re.compile(rf"\\|{quote}|<") for quote in "\"'"}
-_ANOTHER = re.compile(r"\s*[;,]?\s*[A-Za-z_][\w.\-]*\s*\(")
-_ANOTHER_BEGIN = re.compile(r"\s*[;,]?\s*(?:[A-Za-z_][\w.\-]*\s*)?\Z")
+_NEXT = pattern(r"[\"'()\[\]{}<\n`\\]")
+_IN_STRING = {quote: pattern(rf"\\|{quote}|<") for quote in "\"'"}
+_ANOTHER = pattern(r"\s*[;,]?\s*[A-Za-z_][\w.\-]*\s*\(")
+_ANOTHER_BEGIN = pattern(r"\s*[;,]?\s*(?:[A-Za-z_][\w.\-]*\s*)?\Z")
 _ATTEMPTS = 8
 
 

@@ -6,21 +6,21 @@ The rule: here is only told where such a call ends; what its arguments are, `tag
 
 from __future__ import annotations
 
-import re
-
 from unsloth_studio.parsing.body_json import JsonBody
 from unsloth_studio.parsing.calls import Ended, accepted
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.nested_tags import children
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import declared
 from unsloth_studio.parsing.tagged_values import TaggedValues
 from unsloth_studio.parsing.tags import ARGUMENT, ARGUMENT_CLOSED, CHILD_CLOSED, HEAD, M3, PREFIX, plain
 
-_HEAD_LETTER = re.compile(r"\n\s*(?=[^\s])|[<>]")
-_BLANK = re.compile(r"\s*")
+_HEAD_LETTER = pattern(r"\n\s*(?=[^\s])|[<>]")
+_BLANK = pattern(r"\s*")
 _ENDS_OF_CALLS = ("</function>", "</invoke>", "</|dsml|invoke>", "]<]minimax[>[</invoke>", "</steptml:invoke>")
+_ENDS_OF_ARGUMENTS = ("</parameter>", "</arg_value>", "</arguments>")
 _HEAD_LIMIT = 400
 _MARKS = 4096
 """Marks inside one body, until it is given up."""
@@ -96,6 +96,9 @@ class TaggedBody:
             if mark == MAYBE and not final:
                 self._at = pos + 1 if prefix else pos
                 return None
+            if isinstance(mark, Mark) and not final and len(text) - mark.end < _BEGINS and pos > self._start:
+                self._at = pos + 1 if prefix else pos
+                return self._ended(text, pos) if self._surely_over(text, pos) else None
             if isinstance(mark, Mark) and pos > self._start:
                 self._marks += 1
                 if self._marks > _MARKS:
@@ -124,7 +127,7 @@ class TaggedBody:
         """Whether a mark inside the body ends it, rather than standing in a value."""
         if self._prefixed and not mark.name.startswith("]"):
             return False
-        if mark.name in ("</parameter>", "</arg_value>", "</arguments>") or mark.kind in ("think", "unthink", "drop"):
+        if mark.name in _ENDS_OF_ARGUMENTS or mark.kind in ("think", "unthink", "drop"):
             return False
         between = plain(text[self._seen : pos])
         self._argued = self._argued or ARGUMENT.search(between) is not None
@@ -135,11 +138,18 @@ class TaggedBody:
         if not self._argued or self._behind_closed(text, pos):
             return mark.kind in ("close", "head", "open", "harmony")
         if mark.kind == "close":
-            behind = text[mark.end : mark.end + _BEGINS].lstrip()
-            follower = mark_at(behind, 0) if behind else None
-            return not behind or (isinstance(follower, Mark) and follower.kind in ("close", "open", "drop"))
+            return self._closes(text[mark.end : mark.end + _BEGINS].lstrip())
         self._within(mark)
         return False
+
+    def _closes(self, behind: str) -> bool:
+        """Whether a closing mark counts that stands in a value, before `behind`: not if its argument ends first."""
+        follower = mark_at(behind, 0) if behind else None
+        if isinstance(follower, Mark) and follower.name in _ENDS_OF_ARGUMENTS:
+            rest = behind[follower.end :].lstrip()
+            last = mark_at(rest, 0) if rest else None
+            return not (isinstance(last, Mark) and last.name in _ENDS_OF_CALLS)
+        return not behind or (isinstance(follower, Mark) and follower.kind in ("close", "open", "drop"))
 
     def _within(self, mark: Mark) -> None:
         """A call inside a value: what opens there closes there."""

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import orjson
 
 from unsloth_studio.parsing.envelope import RawCall
-from unsloth_studio.parsing.json_scan import end_of_value
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.output import ToolCall
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import fit, lift
 
-_ARGUMENTS = re.compile(r'"(?:arguments|parameters)"\s*:\s*(?=\{)')
+_DECODER = json.JSONDecoder()
+_ARGUMENTS = pattern(r'"(?:arguments|parameters)"\s*:\s*(?=\{)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Ended:
     loose: bool = False
 
 
-_NATURAL = re.compile(r"(?:functions\.|default_api\.)?(?P<name>.*?)(?:\.call|:\d+)?", re.DOTALL)
+_NATURAL = pattern(r"(?:functions\.|default_api\.)?(?P<name>.*?)(?:\.call|:\d+)?", re.DOTALL)
 
 
 def natural(written: str, name: str) -> bool:
@@ -75,9 +76,12 @@ def _as_written(source: str, at: int, arguments: object) -> tuple[str | None, in
     found = _ARGUMENTS.search(source, at)
     if found is None:
         return None, at
-    end = end_of_value(source, found.end())
+    try:
+        _, end = _DECODER.raw_decode(source, found.end())
+    except (ValueError, RecursionError):
+        return None, at
     text = source[found.end() : end]
-    return (text, end or at) if end and _loads(text) == arguments else (None, at)
+    return (text, end) if _loads(text) == arguments else (None, at)
 
 
 def _loads(text: str) -> object:

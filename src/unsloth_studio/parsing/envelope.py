@@ -17,18 +17,10 @@ from unsloth_studio.parsing.schema_fit import declared
 
 CALL_LIMIT = 128
 
-_NAMES = (
-    "name",
-    "tool_name",
-    "tool",
-    "function_name",
-    "function",
-    "action",
-    "recipient_name",
-    "toolName",
-    "functionName",
-)
-_ARGUMENTS = (
+NAME_KEYS = (
+    "name", "tool_name", "tool", "function_name", "function", "action", "recipient_name", "toolName", "functionName",
+)  # fmt: skip
+ARGUMENT_KEYS = (
     "arguments", "parameters", "args", "input", "params", "action_input", "tool_input", "kwargs", "function_arguments",
     "tool_arguments", "argument", "parameter", "tool_args",
 )  # fmt: skip
@@ -44,10 +36,10 @@ _KNOWN = (
     "action_input",
 )
 _NATIVE = frozenset({"name", "tool_name", "arguments", "parameters"})
-_IDS = ("id", "call_id", "tool_call_id", "tool_use_id")
-_BESIDE = frozenset({*_IDS, "type", "index", "thought", "thoughts", "reasoning", "explanation"})
+ID_KEYS = ("id", "call_id", "tool_call_id", "tool_use_id")
+_BESIDE = frozenset({*ID_KEYS, "type", "index", "thought", "thoughts", "reasoning", "explanation"})
 _CALL_TYPES = frozenset({"function", "function_call", "tool_call", "tool_use", "tool"})
-_LISTS = ("tool_calls", "function_call", "tool_call", "calls", "function_calls")
+LIST_KEYS = ("tool_calls", "function_call", "tool_call", "calls", "function_calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +80,7 @@ class _Envelope:
         if not isinstance(value, dict):
             return None
         members = cast("dict[str, Any]", value)
-        for key in _LISTS:
+        for key in LIST_KEYS:
             if key in members and all(other in _BESIDE or other in (key, "role", "content") for other in members):
                 found = self.calls(members[key], depth + 1) if isinstance(members[key], list | dict | str) else None
                 if found is not None:
@@ -114,7 +106,7 @@ class _Envelope:
         inner = members.get("function")
         if isinstance(inner, dict):
             return self._nested(members, cast("dict[str, Any]", inner), depth)
-        for key in _NAMES:
+        for key in NAME_KEYS:
             written = members.get(key)
             resolved = self._names.resolve(written) if isinstance(written, str) else None
             if resolved is not None:
@@ -126,9 +118,9 @@ class _Envelope:
         return self._name_as_key(members)
 
     def _nested(self, members: dict[str, Any], inner: dict[str, Any], depth: int) -> RawCall | None:
-        if depth > 4 or any(key not in _BESIDE and key not in ("function", *_ARGUMENTS) for key in members):
+        if depth > 4 or any(key not in _BESIDE and key not in ("function", *ARGUMENT_KEYS) for key in members):
             return None
-        merged = {**{key: each for key, each in members.items() if key in _ARGUMENTS}, **inner}
+        merged = {**{key: each for key, each in members.items() if key in ARGUMENT_KEYS}, **inner}
         call = self._call(merged, depth + 1)
         if call is None:
             return None
@@ -138,7 +130,7 @@ class _Envelope:
     def _named(self, tool: str, rest: dict[str, Any]) -> RawCall | None:
         """The arguments in what stands beside a tool's name."""
         own = declared(self._names.schema(tool))
-        for key in _ARGUMENTS:
+        for key in ARGUMENT_KEYS:
             if key in rest and (key not in own or self._is_envelope(rest[key], own)):
                 return self._enveloped(tool, key, rest, own)
         if self._is_definition(rest, own):
@@ -213,10 +205,10 @@ class _Envelope:
 
     def _too_deep(self, members: dict[str, Any], own: Mapping[str, Any]) -> Any:
         """What an envelope inside the arguments holds, when neither its key nor the name beside it is the tool's."""
-        keys = [key for key in members if key in _ARGUMENTS]
+        keys = [key for key in members if key in ARGUMENT_KEYS]
         if len(keys) != 1 or keys[0] in own or not own:
             return None
-        if any(key in own or key not in (*_NAMES, *_BESIDE) for key in members if key != keys[0]):
+        if any(key in own or key not in (*NAME_KEYS, *_BESIDE) for key in members if key != keys[0]):
             return None
         return members[keys[0]] if self._is_envelope(members[keys[0]], own) else None
 
@@ -263,7 +255,7 @@ def _decoded(text: str) -> tuple[Any, tuple[str, ...]] | None:
 
 
 def _call_id(members: Mapping[str, Any]) -> str | None:
-    for key in _IDS:
+    for key in ID_KEYS:
         value = members.get(key)
         if isinstance(value, str) and value:
             return value

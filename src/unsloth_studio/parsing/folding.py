@@ -6,11 +6,12 @@ The rule: only case and joints are set aside. `getWeather`, `get-weather`, `Get 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_JOINT = re.compile(r"[\s_\-]+")
+from unsloth_studio.parsing.patterns import pattern
+
+_HUMP = pattern(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_JOINT = pattern(r"[\s_\-]+")
 
 
 def folded(name: str) -> str:

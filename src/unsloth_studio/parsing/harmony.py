@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_HEADER = re.compile(r"<\|(?:start|channel)\|>(?P<head>(?:(?!<\|message\|>).){0,300}?)<\|message\|>", re.DOTALL)
-_BARE = re.compile(r"<\|(?:start|channel)\|>(?P<head>[^{]{0,200}?to=[\w.\-]+[^{]{0,60}?)(?=\{)", re.DOTALL)
-_CHANNEL = re.compile(r"(?:<\|channel\|>)?\s*(?P<channel>analysis|commentary|final)\b", re.IGNORECASE)
-_RECIPIENT = re.compile(r"to=(?P<name>[\w.\-]+)")
-_STRIPPED = re.compile(
+from unsloth_studio.parsing.patterns import pattern
+
+_HEADER = pattern(r"<\|(?:start|channel)\|>(?P<head>(?:(?!<\|message\|>).){0,300}?)<\|message\|>", re.DOTALL)
+_BARE = pattern(r"<\|(?:start|channel)\|>(?P<head>[^{]{0,200}?to=[\w.\-]+[^{]{0,60}?)(?=\{)", re.DOTALL)
+_CHANNEL = pattern(r"(?:<\|channel\|>)?\s*(?P<channel>analysis|commentary|final)\b", re.IGNORECASE)
+_RECIPIENT = pattern(r"to=(?P<name>[\w.\-]+)")
+_STRIPPED = pattern(
     r"(?:assistant\s*)?(?:analysis|commentary)?\s*to=(?P<name>[\w.\-]+)\s*(?:<\|channel\|>\s*\w+\s*)?(?:<\|constrain\|>)?\s*"
     r"(?:json|code)?\s*(?:<\|message\|>)?\s*(?=\{)",
     re.IGNORECASE,
@@ -27,8 +29,9 @@ _PARTS: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("<|message|>",), False),
 )
 """What `_STRIPPED` is made of, in order, and whether it must be there."""
-_NAME = re.compile(r"[\w.\-]+")
-_CHANNEL_NAME = re.compile(r"\s*\w+")
+_MAY_BEGIN = pattern(r"\s*(?:[act]|\Z)", re.IGNORECASE)
+_NAME = pattern(r"[\w.\-]+")
+_CHANNEL_NAME = pattern(r"\s*\w+")
 _STRIPPED_LIMIT = 200
 
 
@@ -62,7 +65,7 @@ def stripped(text: str, pos: int) -> Header | None:
 
 def may_be_stripped(text: str, pos: int) -> bool:
     """Whether the text ends within what may become such a header."""
-    if len(text) - pos >= _STRIPPED_LIMIT:
+    if len(text) - pos >= _STRIPPED_LIMIT or not _MAY_BEGIN.match(text, pos):
         return False
     rest = text[pos:].lower()
     for words, needed in _PARTS:

@@ -6,10 +6,10 @@ the text up to there may still need repair.
 
 from __future__ import annotations
 
-import re
+from unsloth_studio.parsing.patterns import pattern
 
-_OUTSIDE = re.compile(r"[\"'{}\[\]]")
-_INSIDE = {quote: re.compile(rf"\\|{quote}") for quote in "\"'"}
+_OUTSIDE = pattern(r"[\"'{}\[\]]")
+_INSIDE = {quote: pattern(rf"\\|{quote}") for quote in "\"'"}
 _BEFORE_STRING = "{[(,:"
 _CLOSES = {"}": "{", "]": "["}
 
@@ -22,7 +22,6 @@ class JsonScan:
     """
 
     def __init__(self) -> None:
-        self.depth = 0
         self._stack: list[str] = []
         self._open = {"{": 0, "[": 0}
         self._quote = ""
@@ -60,26 +59,29 @@ class JsonScan:
         return found.end()
 
     def _outside(self, chunk: str, pos: int) -> int:
-        found = _OUTSIDE.search(chunk, pos)
-        passed = chunk[pos : found.start() if found else len(chunk)].rstrip()
+        """Up to where a string begins, the value ends, or the chunk does."""
+        for found in _OUTSIDE.finditer(chunk, pos):
+            mark, passed, pos = found.group(), pos, found.end()
+            if mark == '"' or (mark == "'" and self._string_may_begin(chunk[passed : pos - 1])):
+                self._quote = mark
+                return pos
+            if mark in "{[":
+                self._stack.append(mark)
+                self._open[mark] += 1
+            elif mark in _CLOSES:
+                self._close(_CLOSES[mark])
+                if not self._stack:
+                    self.end = self._fed + pos
+                    return pos
+            self._before = mark
+        passed = chunk[pos:].rstrip()
         if passed:
             self._before = passed[-1]
-        if not found:
-            return len(chunk)
-        mark = found.group()
-        if mark == '"' or (mark == "'" and (not self._before or self._before in _BEFORE_STRING)):
-            self._quote = mark
-        elif mark in "{[":
-            self._stack.append(mark)
-            self._open[mark] += 1
-        elif mark in _CLOSES:
-            self._close(_CLOSES[mark])
-            if not self._stack:
-                self.end = self._fed + found.end()
-        if not self._quote:
-            self._before = mark
-        self.depth = len(self._stack)
-        return found.end()
+        return len(chunk)
+
+    def _string_may_begin(self, passed: str) -> bool:
+        before = passed.rstrip()[-1:] or self._before
+        return not before or before in _BEFORE_STRING
 
     def _close(self, opener: str) -> None:
         while self._open[opener]:

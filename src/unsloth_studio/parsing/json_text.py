@@ -19,6 +19,7 @@ import orjson
 from unsloth_studio.parsing.json_scan import JsonScan as JsonScan
 from unsloth_studio.parsing.json_scan import end_of_value as end_of_value
 from unsloth_studio.parsing.loose import BLANK, DEPTH_LIMIT, Broken, Closing, LooseReader
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.quote_search import escaped_readings
 
 
@@ -33,14 +34,14 @@ class Reading:
 
 _FAILED: Final = object()
 _BIG = 2.0**63
-_TAIL = re.compile(rf"[{BLANK};,}}\])]*\Z")
+_TAIL = pattern(rf"[{BLANK};,}}\])]*\Z")
 _EDGE = " \t\r\n"
-_ENTITIES = re.compile(
+_ENTITIES = pattern(
     r"\s*[\[{(]?[\s\[{(]{0,50}&(?:quot|apos|lbrace|lcub|lbrack|#34|#39|#x22|#x27|#123|#91);", re.IGNORECASE
 )
-_ESCAPED = re.compile(r"\s*[\[{][\s\[{]{0,50}\\[\"n]")
-_FENCE = re.compile(r"\s*```[a-z]{0,12}\s*\n(.*?)(?:\n\s*```\s*)?", re.DOTALL)
-_HEADLESS = re.compile(rf"[{BLANK}]*[\"'][^\"'\n]{{1,100}}[\"'][{BLANK}]*:")
+_ESCAPED = pattern(r"\s*[\[{][\s\[{]{0,50}\\[\"n]")
+_FENCE = pattern(r"\s*```[a-z]{0,12}\s*\n(.*?)(?:\n\s*```\s*)?", re.DOTALL)
+_HEADLESS = pattern(rf"[{BLANK}]*[\"'][^\"'\n]{{1,100}}[\"'][{BLANK}]*:")
 
 
 def readings(text: str, *, cut: bool = False) -> list[Reading]:

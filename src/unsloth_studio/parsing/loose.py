@@ -8,12 +8,12 @@ stack.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from unsloth_studio.parsing.loose_strings import BLANK, PREFIX, QUOTES, LooseStrings
 from unsloth_studio.parsing.loose_strings import Broken as Broken
+from unsloth_studio.parsing.patterns import pattern
 
 DEPTH_LIMIT = 96
 """Containers inside each other; real arguments stay under ten."""
@@ -22,14 +22,14 @@ Closing = Literal["off", "through", "swap"]
 """What a closer of the wrong kind means. `through`: those between were forgotten; `swap`: it was written for the right
 one."""
 
-_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|(?:\d[\d_]*+(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?\d++)?+)(?![\w.])")
-_STRICT_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_WORD = re.compile(r"[^\W\d]\w*")
-_KEY = re.compile(r"[\w$][\w$.\-]*")
-_REOPENED = re.compile(rf"[{BLANK}]*,[{BLANK}]*\"[^\"\n]{{1,100}}\"[{BLANK}]*:")
-_STRAY = re.compile(rf"\"(?=[{BLANK}]*(?:[,}}\])]|\Z))")
-_EXPRESSION = re.compile(rf"[{BLANK}]*[+\-]|//|/\*|\#")
-_COMMA_AT_END = re.compile(rf"[{BLANK}]*,[{BLANK}]*\Z")
+_NUMBER = pattern(r"[+-]?(?:0[xX][0-9a-fA-F]+|(?:\d[\d_]*+(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?\d++)?+)(?![\w.])")
+_STRICT_NUMBER = pattern(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_WORD = pattern(r"[^\W\d]\w*")
+_KEY = pattern(r"[\w$][\w$.\-]*")
+_REOPENED = pattern(rf"[{BLANK}]*,[{BLANK}]*\"[^\"\n]{{1,100}}\"[{BLANK}]*:")
+_STRAY = pattern(rf"\"(?=[{BLANK}]*(?:[,}}\])]|\Z))")
+_EXPRESSION = pattern(rf"[{BLANK}]*[+\-]|//|/\*|\#")
+_COMMA_AT_END = pattern(rf"[{BLANK}]*,[{BLANK}]*\Z")
 _WORDS = {"true": True, "false": False, "null": None, "none": None}
 _CLOSERS = {"{": "}", "[": "]", "(": ")"}
 _MAX_DIGITS = 1000

@@ -9,22 +9,24 @@ import re
 
 import orjson
 
+from unsloth_studio.parsing.patterns import pattern
+
 BLANK = r"\s\ufeff\u200b\u200c\u200d\u2060\u00ad"
-_SKIP = re.compile(rf"[{BLANK}]*+(?:(?:(?://|\#)[^\n]*+|/\*.*?\*/|\\[nrt])[{BLANK}]*+)*+", re.DOTALL)
+_SKIP = pattern(rf"[{BLANK}]*+(?:(?:(?://|\#)[^\n]*+|/\*.*?\*/|\\[nrt])[{BLANK}]*+)*+", re.DOTALL)
 QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”“", "„": "”“", "‘": "’", "«": "»"}  # noqa: RUF001
 _BODY = {
-    opener: re.compile(rf"([^{closers}\\]*+(?:\\.[^{closers}\\]*+)*+)[{closers}]", re.DOTALL)
+    opener: pattern(rf"([^{closers}\\]*+(?:\\.[^{closers}\\]*+)*+)[{closers}]", re.DOTALL)
     for opener, closers in QUOTES.items()
 }
-_CURLED = re.compile(rf"((?:[^’\\]|\\.|’(?![{BLANK}]*(?:[,:\]}})]|$)))*+)’", re.DOTALL)  # noqa: RUF001
-PREFIX = re.compile(r"(?i:rb?|br?|u|f)(?=[\"'])")
-_ESCAPE = re.compile(
+_CURLED = pattern(rf"((?:[^’\\]|\\.|’(?![{BLANK}]*(?:[,:\]}})]|$)))*+)’", re.DOTALL)  # noqa: RUF001
+PREFIX = pattern(r"(?i:rb?|br?|u|f)(?=[\"'])")
+_ESCAPE = pattern(
     r"\\(?:u([dD][89abAB]\w\w)\\u([dD][c-fC-F]\w\w)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|(.))",
     re.DOTALL,
 )
 _SINGLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\", '"': '"', "'": "'", "`": "`"}
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x00-\x1f]")
+_SURROGATE = pattern("[\ud800-\udfff]")
+_CONTROL = pattern(r"[\x00-\x1f]")
 _PYTHONIC = frozenset(
     {"single_quotes", "python_words", "python_tuples", "trailing_commas", "triple_quotes", "comments"}
 )

@@ -10,14 +10,14 @@ text of any shape is read in linear time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unsloth_studio.parsing.output import Output, Piece
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.reading_text import TextReading
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 class OutputParser(TextReading):
@@ -43,8 +43,9 @@ class OutputParser(TextReading):
         """The rest. `length`: the engine stopped at its limit of tokens, so that an open call was cut and is none."""
         if self._finished:
             return []
+        pieces = self._run() if self._new else []  # what was not looked at yet is looked at as if it had been
         self._final, self._length = True, length
-        pieces = self._run()
+        pieces += self._run()
         self._finished = True
         return pieces
 

@@ -5,10 +5,11 @@ The rule: no more of Markdown than that. Inline code ends in its line, or it is 
 
 from __future__ import annotations
 
-import re
+from unsloth_studio.parsing.patterns import pattern
 
-_QUOTE = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)*>")
-_PART = re.compile(r"\n|`+|~+|[^\n`~]+")
+_QUOTE = pattern(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)*>")
+_CURLY = pattern("[\u201c\u201d]")
+_PART = pattern(r"\n|`+|~+|[^\n`~]+")
 _LINE_LIMIT = 64
 _INFO_LIMIT = 32
 
@@ -26,6 +27,11 @@ class Markdown:
         self._straight = 0  # quotation marks so far in the line, and typographic ones that are open
         self._curly = 0
         self._quoted_line = False
+
+    @property
+    def line_is_empty(self) -> bool:
+        """Whether not even a blank of the line has been told."""
+        return not self._line
 
     @property
     def quoting(self) -> bool:
@@ -57,12 +63,12 @@ class Markdown:
     def text(self, run: str) -> None:
         """Anything without newlines, backticks and tildes."""
         if len(self._line) < _LINE_LIMIT:
-            self._line += run[:_LINE_LIMIT]
-            self._quote = _QUOTE.match(self._line) is not None
+            self._line = (self._line + run)[:_LINE_LIMIT]
+            self._quote = ">" in self._line and _QUOTE.match(self._line) is not None
         if run and not run.isspace():
             self.line_start = False
         self._straight += run.count('"')
-        for mark in re.findall("[\u201c\u201d]", run):
+        for mark in _CURLY.findall(run):
             self._curly = max(0, self._curly + (1 if mark == "\u201c" else -1))
 
     def feed(self, text: str) -> None:

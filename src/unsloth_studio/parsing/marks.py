@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal
 
+from unsloth_studio.parsing.patterns import pattern
+
 MarkKind = Literal["open", "head", "close", "think", "unthink", "harmony", "drop", "turn", "echo", "unecho"]
 """`open` announces a call behind it, `head` is the first part of a call itself, `close` ends one; `harmony` opens a header
 of gpt-oss; `drop` is a control token that nobody wants to see, `turn` begins the turn of a role (`roles.py`); between
@@ -109,12 +111,15 @@ def _tree() -> _Node:
 
 @cache
 def _exact() -> dict[str, tuple[MarkKind, str]]:
-    """Marks as their families write them, where the first `>` ends them; the common case."""
+    """Marks as their families write them, where the first `>`, `=` or `]` ends them; the common case."""
     found: dict[str, tuple[MarkKind, str]] = {}
     for kind, names in _FAMILIES:
         for name in names.split():
-            if name.find(">") == len(name) - 1:
+            ends = _END.search(name, 1)
+            if ends and ends.end() == len(name):
                 found[name] = (kind, name)
+                if kind == "head":
+                    found[name.replace("_", " ")] = (kind, name)
     return found
 
 
@@ -126,16 +131,21 @@ def _second(first: str) -> frozenset[str]:
     return frozenset(letters + letters.upper() + "".join(_SAME) + " \t\\")
 
 
+_END = pattern("[>=\\]]")
 _SAME: Final = {"｜": "|", "▁": "_", "\u00a0": " "}  # noqa: RUF001
+_SAME_LETTERS: Final = str.maketrans(_SAME)
 
 
 def mark_at(text: str, start: int) -> Mark | Literal["maybe"] | None:
     """The longest mark that begins at `start`, `MAYBE` when more text is needed to tell, None when there is none."""
     if start + 1 < len(text) and text[start + 1] not in _second(text[start]):
         return None
-    end = text.find(">", start + 1, start + LONGEST)
-    if end > 0 and (exact := _exact().get(text[start : end + 1])) is not None:
-        return Mark(exact[0], exact[1], end + 1)
+    ends = _END.search(text, start + 1, start + LONGEST)
+    if ends is not None:
+        written, exact = text[start : ends.end()], _exact()
+        known = exact.get(written) or exact.get(written.lower().translate(_SAME_LETTERS))
+        if known is not None:
+            return Mark(known[0], known[1], ends.end())
     node, found, pos = _tree(), None, start
     before = ""
     while pos < len(text):

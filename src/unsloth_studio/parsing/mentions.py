@@ -10,46 +10,54 @@ import re
 from typing import Final
 
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.roles import may_begin_a_turn
 
 BEFORE: Final = 64
 """Characters before a call that may tell."""
 _BEHIND = 24
-_SEPARATORS = re.compile(r"[\s;,}]*")
-_FENCE = re.compile(r"`{3,}")
+_SEPARATORS = pattern(r"[\s;,}]*")
+_FENCE = pattern(r"`{3,}")
 _QUOTES: Final = {
     '"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "\u201e": "\u201c\u201d", "\u201a": "\u2018\u2019",
     "\u00ab": "\u00bb", "\u00bb": "\u00ab", "\u2039": "\u203a", "\u300c": "\u300d", "\u300e": "\u300f",
 }  # fmt: skip
-_ITEM = re.compile(r"\s*(?:[-*+\u2022|]|\d{1,3}[.)])\s+")
-_ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|z\.\s?B|p\.\s?ex|resp|cf|vs|etc)\.\Z", re.IGNORECASE)
+_ITEM = pattern(r"\s*(?:[-*+\u2022|]|\d{1,3}[.)])\s+")
+_ABBREVIATED = pattern(r"\b(?:e\.g|i\.e|z\.\s?B|p\.\s?ex|resp|cf|vs|etc)\.\Z", re.IGNORECASE)
+_LEADS = frozenset(":,\uff1a-*_")
 _SENTENCE_ENDS = frozenset(".!?\u2026\u3002\uff01\uff1f")
-_STOPS = re.compile(r"[.,!?\u2026](?:[\s\"'\u201d)\]]|\.|\Z)|[\u3001\u3002\uff0c\uff1a\uff1b\uff01\uff1f]")
-_DEFINED = re.compile(r"\s*(?::|=>|->|\u2192|[\u2013\u2014]|- )")
-_VERB = re.compile(
+_STOPS = pattern(
+    r"[ ]?[\u061f\u060c\u061b\u0964]|[.,!?\u2026](?:[\s\"'\u201d)\]]|\.|\Z)|[\u3001\u3002\uff0c\uff1a\uff1b\uff01\uff1f]"
+)
+_DEFINED = pattern(r"\s*(?::|=>|->|\u2192|[\u2013\u2014]|- )")
+_VERB = pattern(
     r"\s+(?:is|are|was|were|means?|would|will|must|should|can|could|may|might|does|has|looks|calls|here|ist|sind|est|es|son"
-    r"|\u00e9|\u00e8|\u044d\u0442\u043e)\b|\s*[\u662f\u306f\u304c]",
+    r"|\u00e9|\u00e8|\u044d\u0442\u043e)\b|\s*(?:[\u662f\u306f\u304c\u3092\u3068\u306e\u306b\u3067\u4f1a]|\u7528\u4e8e|\u8868\u793a|\u53ef\u4ee5)",
     re.IGNORECASE,
 )
-_REFUSED = re.compile(
+_REFUSED = pattern(
     r"\b(?:never|don['\u2019]t|do not|doesn['\u2019]t|(?:must|should|can)(?: ?not|n['\u2019]t)|can['\u2019]t|avoid"
     r"|instead of|rather than|without)\s+(?:\w+\s+)?"
     r"(?:writ|send|emit|output|say|typ|us|print|produc|generat|return|answer|repl|repeat)\w*(?:\s+\w+){0,3}:?\s*\Z",
     re.IGNORECASE,
 )
-_SAID = re.compile(
+_SAID = pattern(
     r"\b(?:wrote|writes|said|says|typed|contain(?:s|ed)|print(?:s|ed)|returned|replied|answered|posted|quotes?|quoted|shows)"
-    r"(?:\s+(?:this|that|so|as follows))?\s*(?::|,)\s*\Z"
-    r"|\b(?:wrote|writes|said|says|typed|printed|posted|quoted)[ \t]+\Z",
+    r"(?:\s+(?:this|that|so|with|back|me|us|as follows|the following)){0,2}\s*[:,]\s*\Z",
     re.IGNORECASE,
 )
-_LABEL = re.compile(
+_WROTE = pattern(r"\b(?:wrote|writes|said|says|typed|printed|posted|quoted)[ \t]+\Z", re.IGNORECASE)
+_LABEL = pattern(
     r"(?:\A|\n)\W{0,4}(?:for )?(?:examples?|instance|format|syntax|usage|template|user|human|system|observation"
+    r"|(?:tool|function) (?:output|result|response)s?"
+    r"|\u043f\u0440\u0438\u043c\u0435\u0440|exemplo|esempio|\uc608|\u0645\u062b\u0627\u0644"
     r"|(?:zum )?beispiel|(?:por )?ejemplo|(?:par )?exemple|\u4f8b|\u4f8b\u5982|\u793a\u4f8b|\u683c\u5f0f)"
     r"\W{0,3}[:\uff1a]\W{0,4}\Z",
     re.IGNORECASE,
 )
-_EXAMPLE = re.compile(r"\b(?:e\.g\.|i\.e\.|for example|for instance|such as|like)[,:]?[ \t]*\Z", re.IGNORECASE)
+_OPENED = pattern(r"(?:\A|\s)[\"'\u201c\u2018\u201e\u00ab\u300c\u300e]\s*\n\s*\Z")
+_HEADING = pattern(r"(?:\A|\n)#{1,6}[ \t]+(?:examples?|format|syntax|usage|template)\W*\Z", re.IGNORECASE)
+_EXAMPLE = pattern(r"\b(?:e\.g\.|i\.e\.|for example|for instance|such as|like)[,:]?[ \t]*\Z", re.IGNORECASE)
 
 
 def behind(text: str, pos: int, *, fenced: bool, final: bool) -> str | None:
@@ -89,14 +97,20 @@ def is_mentioned(before: str, after: str) -> bool:
     closer = after.lstrip(".,;:!?")[:1]
     if closer and closer in _QUOTES.get(before[-1:], ""):
         return True
-    if _SAID.search(before) or _LABEL.search(before):
+    if before.rstrip()[-1:] in _LEADS and (_SAID.search(before) or _LABEL.search(before)):
+        return True
+    if _OPENED.search(before):
+        return True
+    if "#" in before and _HEADING.search(before):
         return True
     line = before.rpartition("\n")[2]
+    if line.lstrip().startswith("|") and after.lstrip().startswith("|"):
+        return True  # a table
     item = _ITEM.match(line)
     line = line[item.end() :] if item else line
     if not re.search(r"\w", line):
-        return bool(_DEFINED.match(after) or _VERB.match(after) or (item and "|" in item.group() and "|" in after))
-    if _REFUSED.search(line) or _EXAMPLE.search(line):
+        return bool(_DEFINED.match(after) or _VERB.match(after)) or (item is not None and _goes_on(after))
+    if _WROTE.search(line) or _REFUSED.search(line) or _EXAMPLE.search(line):
         return True
     bracket = line.rstrip().endswith("(")
     said = line.rstrip(" \t(")

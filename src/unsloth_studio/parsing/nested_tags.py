@@ -8,11 +8,12 @@ from typing import Any, cast
 
 import orjson
 
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import fit_text, schema_of
 from unsloth_studio.parsing.tags import STANDS, TORN_END
 
-_CHILD = re.compile(rf"{STANDS}?<([\w.\-]+)>")
-_BLANK = re.compile(r"\s*")
+_CHILD = pattern(rf"{STANDS}?<([\w.\-]+)>")
+_BLANK = pattern(r"\s*")
 _DEPTH = 16
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from unsloth_studio.parsing.json_text import Reading, read_loosely
 from unsloth_studio.parsing.loose import Broken, LooseReader
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.quote_search import escaped_readings, seems_closing, seems_opening
 
 LITERAL_LIMIT = 1_000_000
@@ -19,15 +20,15 @@ LITERAL_LIMIT = 1_000_000
 CALL_LIMIT = 128
 """Calls in one text."""
 
-_NAME = re.compile(r"[^\W\d][\w\-]*(?:\s*\.\s*[^\W\d][\w\-]*)*")
-_KEYWORD = re.compile(r"([^\W\d][\w\-]*|\"[\w\-]{1,100}\"|'[\w\-]{1,100}')\s*=(?!=)")
-_BETWEEN = re.compile(r"[\s;,]*")
-_SPACE = re.compile(r"\s*")
-_ENTRY = re.compile(r"\s*(?:await\s+)?(?:[^\W\d]\w*\s*=\s*(?=[^\W\d][\w.\-]*\s*\())?(?:await\s+)?")
-_AFTER_STRING = re.compile(
+_NAME = pattern(r"[^\W\d][\w\-]*(?:\s*\.\s*[^\W\d][\w\-]*)*")
+_KEYWORD = pattern(r"([^\W\d][\w\-]*|\"[\w\-]{1,100}\"|'[\w\-]{1,100}')\s*=(?!=)")
+_BETWEEN = pattern(r"[\s;,]*")
+_SPACE = pattern(r"\s*")
+_ENTRY = pattern(r"\s*(?:await\s+)?(?:[^\W\d]\w*\s*=\s*(?=[^\W\d][\w.\-]*\s*\())?(?:await\s+)?")
+_AFTER_STRING = pattern(
     r"\s{0,200}(?:,\s{0,200}[^\W\d][\w\-]{0,100}\s{0,20}=(?!=)|\)\s{0,200}(?:[,;\n\]\)]|[^\W\d][\w.]*\(|\Z))"
 )
-_QUOTE = {quote: re.compile(rf"{quote}|\\.", re.DOTALL) for quote in "\"'"}
+_QUOTE = {quote: pattern(rf"{quote}|\\.", re.DOTALL) for quote in "\"'"}
 _SHELLS = frozenset({"print", "str", "repr", "json.dumps"})
 
 

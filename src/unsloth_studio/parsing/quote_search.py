@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, replace
 
 from unsloth_studio.parsing.loose import DEPTH_LIMIT
+from unsloth_studio.parsing.patterns import pattern
 
 STEPS = 6_000
 """Tokens, candidate quotes and stretches of 64 characters looked at in one search, besides one per 8 characters of
@@ -22,16 +23,17 @@ _LEVELS = (0, 1, 2, 4, 16)
 _BLANK = r"\s{0,200}"
 _KEY = rf"(?:\"[^\"\n]{{0,200}}\"|'[^'\n]{{0,200}}'|[A-Za-z_$][\w$.\-]{{0,100}}){_BLANK}:"
 _AFTER = {
-    "key": re.compile(rf"{_BLANK}:"),
-    "{": re.compile(rf"{_BLANK}(?:\}}|,{_BLANK}(?:\}}|{_KEY}))"),
-    "[": re.compile(rf"{_BLANK}(?:[\])]|,{_BLANK}[\[\](){{\"'\w+.\-])"),
+    "key": pattern(rf"{_BLANK}:"),
+    "{": pattern(rf"{_BLANK}(?:\}}|,{_BLANK}(?:\}}|{_KEY}))"),
+    "[": pattern(rf"{_BLANK}(?:[\])]|,{_BLANK}[\[\](){{\"'\w+.\-])"),
 }
-_WHITE = re.compile(r"\s*")
-_BARE = re.compile(r"[^\s,:{}\[\]()\"']+")
-_BARE_KEY = re.compile(r"[A-Za-z_$][\w$.\-]*")
+_QUOTES = {quote: pattern(rf"{quote}|\\.", re.DOTALL) for quote in "\"'"}
+_WHITE = pattern(r"\s*")
+_BARE = pattern(r"[^\s,:{}\[\]()\"']+")
+_BARE_KEY = pattern(r"[A-Za-z_$][\w$.\-]*")
 _CLOSES = {"}": "{", "]": "[", ")": "["}
 
-_CONTINUES = re.compile(
+_CONTINUES = pattern(
     rf"{_BLANK}(?::|[,;]{_BLANK}(?:[\"'\[{{(\d\-]|[A-Za-z_$][\w.\-]{{0,100}}{_BLANK}[:=])|[\"'])"
     rf"|{_BLANK}(?:&&|\|\||<<|>>|==|!=|\*\*|//|[+*/%&|<>^@?\-]){_BLANK}[\"'\w$(\[]"
     r"|\s{1,200}(?:or|and|if|else|in|not|is|for)\b|\.[A-Za-z_]\w{0,100}\(|\[-?\d"
@@ -89,7 +91,6 @@ class QuoteSearch:
         self._closed_only = True
         self._most = 0
         self._tail = len(text.rstrip(" \t\r\n;}])"))
-        self._quotes = {quote: re.compile(rf"{quote}|\\.", re.DOTALL) for quote in "\"'"}
 
     def run(self, *, most: int, paired: bool = False, closed: bool = True) -> _State | None:
         """The first reading that passes over `most` quotes which fit.
@@ -160,7 +161,8 @@ class QuoteSearch:
         self.steps -= 1 + characters // 64
 
     def _move(self, state: _State, pos: int, want: str) -> _State:
-        return replace(state, pos=pos, want=want)
+        stack, depth, escapes = state.stack, state.depth, state.escapes
+        return _State(pos, stack, depth, want, escapes, state.odd, state.passed, state.lone)
 
     def _closer(self, state: _State, here: str, pos: int) -> _State | None:
         if state.stack is None or state.stack[1] != _CLOSES[here]:
@@ -172,7 +174,7 @@ class QuoteSearch:
         inside = state.stack[1] if state.stack else ""
         after = _AFTER.get("key" if state.want == "key" else inside)
         while self.steps > 0 and state.passed + opened.passed <= self._most:
-            found = self._quotes[opened.quote].search(self.text, opened.pos)
+            found = _QUOTES[opened.quote].search(self.text, opened.pos)
             self._charge((found.end() if found else len(self.text)) - opened.pos)
             if not found:
                 return None

@@ -13,13 +13,16 @@ from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.mentions import behind, is_mentioned
 from unsloth_studio.parsing.output import Call
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.reading import ReadingState
 from unsloth_studio.parsing.roles import author_name, author_of, may_begin_a_turn
 
-_BETWEEN = re.compile(r"[\s;,]*")
-_SURPLUS = re.compile(r"[\s;,}\])]*")
-_FENCE_END = re.compile(r"[ \t]*(?:`{3,}|~{3,})\s*")
-_BLANKS = re.compile(r"[\s\u200b\ufeff]*")
+_BETWEEN = pattern(r"[\s;,]*")
+_SURPLUS = pattern(r"[\s;,}\])]*")
+_FENCE_END = pattern(r"[ \t]*(?:`{3,}|~{3,})\s*")
+_BACKTICKS = pattern(r"`{3,}")
+_TORN = pattern(r"</?(?:tool_call|function|parameter|invoke|tool_calls|seed:tool_call)?\s*\Z")
+_BLANKS = pattern(r"[\s\u200b\ufeff]*")
 BARE_LIMIT = 64 * 1024
 """Characters that are held back at most while the whole output may be one call without a mark."""
 _HEADER_LIMIT = 400
@@ -92,8 +95,7 @@ class CallReading(ReadingState):
         return self._called(ended)
 
     def _first(self) -> int:
-        blank = _BLANKS.match(self._text, self._opened)
-        return blank.end() if blank else self._opened
+        return _past(_BLANKS, self._text, self._opened)
 
     def _bare_call(self, ended: Ended) -> bool:
         """Without a mark only the whole output is a call."""
@@ -157,8 +159,7 @@ class CallReading(ReadingState):
 
     def _after(self) -> bool:
         """Closers, separators and blanks behind a call belong to it; then comes another call, or text."""
-        between = _BETWEEN.match(self._text, self._pos)
-        pos = between.end() if between else self._pos
+        pos = _past(_BETWEEN, self._text, self._pos)
         if pos >= len(self._text):
             if self._final:
                 self._pos = pos
@@ -197,7 +198,7 @@ class CallReading(ReadingState):
         found = _SURPLUS.match(self._text, pos)
         end = found.end() if found and not (self._in_brackets and self._text[pos] == ")") else pos
         if self._fenced and self._text.startswith("`", end):
-            fence = re.compile(r"`{3,}").match(self._text, end)
+            fence = _BACKTICKS.match(self._text, end)
             if not self._final and (len(self._text) - end < 3 if fence is None else fence.end() >= len(self._text)):
                 return False
             if fence is not None:
@@ -214,10 +215,7 @@ class CallReading(ReadingState):
             if isinstance(mark, Mark) and mark.kind in ("close", "drop", "turn", "open", "head"):
                 self._pos = end
                 return True
-        torn = re.compile(r"</?(?:tool_call|function|parameter|invoke|tool_calls|seed:tool_call)?\s*\Z").match(
-            self._text, pos
-        )
-        if torn and self._final:
+        if self._final and _TORN.match(self._text, pos):
             self._pos = len(self._text)
             return True
         gap = self._text[self._pos : pos]
@@ -245,8 +243,7 @@ class CallReading(ReadingState):
             self._state = "text"
         elif found.recipient and self._names and self._names.resolve(found.recipient):
             self._behind, self._opener = found.end, "<|channel|>"
-            begun = re.compile(r"\s*").match(self._text, found.end)
-            self._body = JsonBody(self._names, begun.end() if begun else found.end, name=found.recipient)
+            self._body = JsonBody(self._names, _past(_BLANKS, self._text, found.end), name=found.recipient)
             self._bare, self._state, self._was_thought = False, "body", False
         elif found.channel == "analysis":
             self._state, self._thought_begun = "thought", True

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
 from unsloth_studio.parsing.asides import may_open_a_thought, thought_at
 from unsloth_studio.parsing.bare import Bare, Guess, guess
 from unsloth_studio.parsing.marks import LONGEST, MAYBE, Mark, mark_at
+from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.reading_calls import BARE_LIMIT, CallReading
 from unsloth_studio.parsing.roles import ECHOES, is_spoken_of, turn_at
 
-_TRIGGER = re.compile(r"[<\[\]`~\n\u25c1]")
-_THOUGHT_TRIGGER = re.compile(r"[<\[\]\u25c1]")
+_TRIGGER = pattern(r"[<\[\]`~\n\u25c1]")
+_THOUGHT_TRIGGER = pattern(r"[<\[\]\u25c1]")
+_BLANKS = pattern(r"[\s\u200b\ufeff]*")
+_RUNS = {letter: pattern(f"{letter}+") for letter in "`~"}
 _WORDS = ("functools[", "Action:")
 
 
 class TextReading(CallReading):
     def _start(self) -> bool:
-        blank = re.compile(r"[\s\u200b\ufeff]*").match(self._text, self._pos)
+        blank = _BLANKS.match(self._text, self._pos)
         pos = blank.end() if blank else self._pos
         if pos >= len(self._text):
             if self._final:
@@ -48,15 +49,11 @@ class TextReading(CallReading):
 
     def _in_text(self) -> bool:
         markdown = self._markdown
-        if markdown.line_start and (word := self._word()) is not None:
+        if markdown.line_is_empty and (word := self._word()) is not None:
             return word
         found = _TRIGGER.search(self._text, self._pos)
         end = found.start() if found else len(self._text)
         if end > self._pos:
-            if markdown.line_start and self._names and found is None and not self._final:
-                rest = self._text[self._pos :].lstrip()
-                if rest and any(each.startswith(rest) for each in _WORDS):
-                    return False
             run = self._text[self._pos : end]
             indented = markdown.line_start and run.isspace()
             self._say(run)
@@ -72,6 +69,8 @@ class TextReading(CallReading):
         if not self._names or self._markdown.quoting:
             return None
         rest = self._text[self._pos : self._pos + 16]
+        if rest[:1] not in ("f", "A"):
+            return None
         for word in _WORDS:
             if rest.startswith(word):
                 skip = len(word) - (1 if word.endswith("[") else 0)
@@ -152,7 +151,7 @@ class TextReading(CallReading):
         """Whether the inline code that a lone run of backticks began ends in its line; None while the line is open."""
         end = self._text.find("\n", self._pos)
         line_end = end if end >= 0 else len(self._text)
-        for run in re.compile("`+").finditer(self._text, self._pos, line_end):
+        for run in _RUNS["`"].finditer(self._text, self._pos, line_end):
             if run.end() == len(self._text) and not self._final:
                 return None  # the run itself may go on
             if run.end() - run.start() == self._markdown.in_code:
@@ -160,7 +159,7 @@ class TextReading(CallReading):
         return None if end < 0 else False
 
     def _fence(self, letter: str) -> bool:
-        run = re.compile(re.escape(letter) + "+").match(self._text, self._pos)
+        run = _RUNS[letter].match(self._text, self._pos)
         assert run
         if run.end() >= len(self._text) and not self._final:
             return False

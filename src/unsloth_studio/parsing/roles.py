@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from unsloth_studio.parsing.marks import Mark
+from unsloth_studio.parsing.patterns import pattern
 
 Whose = Literal["own", "other", "nobody"]
 
@@ -35,9 +36,9 @@ _OTHERS: Final = frozenset(
         "observation", "ipython", "function", "environment", "available_tools", "documents", "context",
     }
 )  # fmt: skip
-_WORD = re.compile(r"\s{0,8}(?P<role>[A-Za-z_][\w\-]{0,40})?")
-_AUTHOR = re.compile(r"<\|start\|>\s*(?P<author>[\w.\-]+)", re.IGNORECASE)
-_TO_ASSISTANT = re.compile(r"to=assistant\b", re.IGNORECASE)
+_WORD = pattern(r"\s{0,8}(?P<role>[A-Za-z_][\w\-]{0,40})?")
+_AUTHOR = pattern(r"<\|start\|>\s*(?P<author>[\w.\-]+)", re.IGNORECASE)
+_TO_ASSISTANT = pattern(r"to=assistant\b", re.IGNORECASE)
 _PROSE = frozenset(" \t\"'(`*[\u201c\u2018\u00ab")
 
 ECHOES: Final[dict[str, str]] = {

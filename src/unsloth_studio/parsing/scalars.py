@@ -7,10 +7,11 @@ either, and no truth is taken from a string not being empty.
 from __future__ import annotations
 
 import math
-import re
 from typing import Any, Final
 
-_NUMERIC = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+from unsloth_studio.parsing.patterns import pattern
+
+_NUMERIC = pattern(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _DIGITS = 300
 _BOOLEANS = {"true": True, "false": False}
 UNCHANGED: Final = object()

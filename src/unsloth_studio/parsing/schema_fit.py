@@ -14,7 +14,7 @@ from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.json_text import failed, readings, strict
 from unsloth_studio.parsing.python_text import read_literal
 from unsloth_studio.parsing.scalars import UNCHANGED, alike, as_scalar, json_word
-from unsloth_studio.parsing.schema_view import Schema, SchemaView, as_schema, choices, is_kind, kinds
+from unsloth_studio.parsing.schema_view import Schema, SchemaView, as_schema, choices, is_kind, kinds, plainly_fits
 
 _DEPTH = 24
 
@@ -82,6 +82,8 @@ def lift(arguments: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]
 
 def _settled(arguments: dict[str, Any], schema: Mapping[str, Any]) -> bool:
     """Whether there is nothing to look for: valid, no strange key, and nothing inside that could hold one."""
+    if plainly_fits(arguments, schema):
+        return True
     return _only_known(arguments, schema, 0) and SchemaView(schema).accepts(arguments, schema)
 
 

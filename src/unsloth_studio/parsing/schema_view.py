@@ -17,7 +17,9 @@ _HOPS = 16
 _DEPTH = 32
 _BUDGET = 50_000
 _SCALARS = frozenset({"string", "boolean", "integer", "number"})
-_RULES = frozenset({"enum", "const", "anyOf", "oneOf", "allOf"})
+_UNIONS = frozenset({"anyOf", "oneOf", "allOf"})
+_PROPERTIES = 2_000
+_RULES = frozenset({"enum", "const", "anyOf", "oneOf", "allOf", "$ref"})
 _KINDS: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
@@ -74,6 +76,21 @@ def same(left: object, right: object) -> bool:
     return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
+def plainly_fits(members: dict[str, Any], schema: Schema) -> bool:
+    """A quick yes for the most common case, declared scalars and nothing missing; no says nothing."""
+    own = schema.get("properties")
+    if not isinstance(own, dict) or not _RULES.isdisjoint(schema):
+        return False
+    properties = cast("dict[str, Any]", own)
+    for key, value in members.items():
+        each = as_schema(properties.get(key))
+        kind = each.get("type")
+        if not isinstance(kind, str) or kind not in _SCALARS or not _RULES.isdisjoint(each) or not is_kind(value, kind):
+            return False
+    required = schema.get("required", ())
+    return isinstance(required, list | tuple) and all(key in members for key in cast("Sequence[object]", required))
+
+
 class SchemaView:
     """`root` is what `#` means in its references."""
 
@@ -114,9 +131,13 @@ class SchemaView:
 
     def properties(self, schema: Schema) -> dict[str, Any]:
         """The declared keys with their schemas, those of `allOf` and of the branches of a union included."""
+        first = self.follow(schema)
+        own = as_schema(first.get("properties"))
+        if _UNIONS.isdisjoint(first) and len(own) < _PROPERTIES:
+            return dict(own)
         found: dict[str, Any] = {}
-        pending = [(self.follow(schema), 0)]
-        while pending and len(found) < 2000 and self.budget > 0:
+        pending = [(first, 0)]
+        while pending and len(found) < _PROPERTIES and self.budget > 0:
             here, depth = pending.pop(0)
             self.budget -= 1
             for key, value in as_schema(here.get("properties")).items():

@@ -9,38 +9,40 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from unsloth_studio.parsing.patterns import pattern
+
 STANDS: Final = "\ue000"
 """Stands for the prefix of DSML, MiniMax-M3 or Step."""
-PREFIX: Final = re.compile(
+PREFIX: Final = pattern(
     r"\]\s*<\s*\]\s*minimax\s*\[\s*>\s*\[\s*|(?<=<)\s*[|｜]\s*DSML\s*[|｜]\s*|(?<=</)\s*[|｜]\s*DSML\s*[|｜]\s*"  # noqa: RUF001
     r"|(?<=<)steptml:|(?<=</)steptml:",
     re.IGNORECASE,
 )
-M3: Final = re.compile(r"\]\s*<\s*\]\s*minimax\s*\[\s*>\s*\[", re.IGNORECASE)
+M3: Final = pattern(r"\]\s*<\s*\]\s*minimax\s*\[\s*>\s*\[", re.IGNORECASE)
 _L = rf"{STANDS}?<[\s{STANDS}]*"
 _R = rf"{STANDS}?<[\s{STANDS}]*/[\s{STANDS}]*"
 _ARGUMENT = "(?:parameter|param|arg)"
-HEAD: Final = re.compile(
+HEAD: Final = pattern(
     rf"{_L}(?P<tag>function|invoke|tool)(?:\s*=|\s*_?name\s*=)\s*+[\"']?(?P<name>[^\"'<>\n{STANDS}]*?)[\"']?"
     rf"\s*(?P<end>/?>|(?=\n|{STANDS}?<))",
     re.IGNORECASE,
 )
-ARGUMENT: Final = re.compile(
+ARGUMENT: Final = pattern(
     rf"{_L}{_ARGUMENT}(?:\s*=|\s*_?name\s*=)\s*+(?P<quote>[\"']?)(?P<key>[^<>\n]*?)(?P=quote)"
     r"(?:\s+string\s*=\s*[\"'](?P<string>true|false)[\"'])?\s*(?P<end>>|(?=<))",
     re.IGNORECASE,
 )
-ARGUMENT_END: Final = re.compile(rf"{_R}{_ARGUMENT}\b\s*(?:=[^<>\n]*)?>?", re.IGNORECASE)
-ARGUMENT_CLOSED: Final = re.compile(rf"{_R}{_ARGUMENT}\s*>?\s*{STANDS}?\s*\Z", re.IGNORECASE)
-CHILD_CLOSED: Final = re.compile(rf"{_R}[\w.\-]+\s*>?\s*{STANDS}?\s*\Z", re.IGNORECASE)
-GOES_ON: Final = re.compile(
+ARGUMENT_END: Final = pattern(rf"{_R}{_ARGUMENT}\b\s*(?:=[^<>\n]*)?>?", re.IGNORECASE)
+ARGUMENT_CLOSED: Final = pattern(rf"{_R}{_ARGUMENT}\s*>?\s*{STANDS}?\s*\Z", re.IGNORECASE)
+CHILD_CLOSED: Final = pattern(rf"{_R}[\w.\-]+\s*>?\s*{STANDS}?\s*\Z", re.IGNORECASE)
+GOES_ON: Final = pattern(
     rf"\s*(?:{_L}{_ARGUMENT}\b|{_R}(?:function|invoke|tool_call|tool\b|{_ARGUMENT}|function_calls|minimax|seed)|"
     rf"{_L}(?:tool_call|function\b|invoke\b)|\Z)",
     re.IGNORECASE,
 )
 """What may stand behind a closing tag that counts."""
-CALL_END: Final = re.compile(rf"{_R}(?:function|invoke|tool)(?![\w:\-])\s*>?", re.IGNORECASE)
-TORN_END: Final = re.compile(rf"{_R}(?:function|invoke)?\s*>?\s*\Z", re.IGNORECASE)
+CALL_END: Final = pattern(rf"{_R}(?:function|invoke|tool)(?![\w:\-])\s*>?", re.IGNORECASE)
+TORN_END: Final = pattern(rf"{_R}(?:function|invoke)?\s*>?\s*\Z", re.IGNORECASE)
 
 
 def plain(text: str) -> str:

@@ -77,7 +77,10 @@ def with_call(request: Request, first: Turn, second: Turn) -> Turn | None:
         return None
     match spelled:
         case {"name": str(name), "arguments": dict()} if any(name == tool.name for tool in _demanded(request)):
-            text = orjson.dumps(spelled["arguments"]).decode()
+            try:
+                text = orjson.dumps(spelled["arguments"]).decode()
+            except orjson.JSONEncodeError:  # nested too deeply to be written
+                return None
             first.parts = [*_words(first), ToolCallPart(f"call_{second.id}_forced", name, text)]
             first.finish_reason = "tool_calls"
             return first

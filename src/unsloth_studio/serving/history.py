@@ -163,10 +163,11 @@ class _Mender:
         value = _value(text)
         if isinstance(value, dict) and _is_json(text):
             return text
-        if isinstance(value, str) and isinstance(inner := _value(value), dict):
+        within = value if isinstance(value, str) else ""
+        if isinstance(inner := _value(within), dict):
             value = cast("object", inner)
         if isinstance(value, dict):
-            mended = json_text_of(cast("object", value))
+            mended = within if _is_json(within) else json_text_of(cast("object", value))
         elif value in (False, None, "", []) and _is_json(text):
             mended = "{}"
         else:

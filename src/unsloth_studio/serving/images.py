@@ -18,8 +18,9 @@ from unsloth_studio.serving.fetch import Fetcher, FetchFailed
 from unsloth_studio.serving.fetch_guard import FetchRefused
 from unsloth_studio.serving.image_file import ImageFile, ImageLimits, ImageRefused, presentable
 from unsloth_studio.turn.errors import TurnFailure, invalid
-from unsloth_studio.turn.messages import Conversation, ImagePart, Message, Part, Request, ToolResultPart
+from unsloth_studio.turn.messages import Conversation, ImagePart, Message, Part, Request, TextPart, ToolResultPart
 
+UNSEEN = "[An image, which this model cannot see.]"
 _DECODERS = 2
 
 
@@ -48,8 +49,10 @@ class ImagePolicy:
 async def prepare_images(request: Request, *, vision: bool, policy: ImagePolicy) -> Request:
     """`request` with every image as a `data:` URL that the engine can read; itself when it has none.
 
-    Raises `TurnFailure` (invalid_request) for a model without `vision`, and for an image that is too large, damaged, of an
-    unknown kind, or cannot be fetched.
+    For a model without `vision` an image in a tool's result becomes words that say so: an agent could never take it back.
+
+    Raises `TurnFailure` (invalid_request) for any other image that such a model is sent, and for one that is too large,
+    damaged, of an unknown kind, or cannot be fetched.
     """
     conversation = request.prompt
     if not isinstance(conversation, Conversation):
@@ -58,7 +61,10 @@ async def prepare_images(request: Request, *, vision: bool, policy: ImagePolicy)
     if not images:
         return request
     if not vision:
-        raise invalid(CANNOT_SEE, code="image_not_supported")
+        messages = tuple(_unseen(message) for message in conversation.messages)
+        if any(_images(messages)):
+            raise invalid(CANNOT_SEE, code="image_not_supported")
+        return replace(request, prompt=replace(conversation, messages=messages))
     if len(images) > policy.max_images:
         raise invalid(
             f"The request holds {len(images)} images; at most {policy.max_images} are read at once. Leave out old ones.",
@@ -83,6 +89,16 @@ def _images(messages: tuple[Message, ...]) -> Iterator[ImagePart]:
                 yield part
             elif isinstance(part, ToolResultPart):
                 yield from (inner for inner in part.parts if isinstance(inner, ImagePart))
+
+
+def _unseen(message: Message) -> Message:
+    def told(part: Part) -> Part:
+        if not isinstance(part, ToolResultPart):
+            return part
+        inner = tuple(TextPart(UNSEEN) if isinstance(one, ImagePart) else one for one in part.parts)
+        return replace(part, parts=inner)
+
+    return Message(message.role, tuple(told(part) for part in message.parts))
 
 
 async def _ready(images: list[ImagePart], policy: ImagePolicy) -> dict[str, str]:

@@ -126,5 +126,5 @@ def _said(part: TextPart | ImagePart | DocumentPart) -> str:
 def _canonical(arguments: str) -> str:
     try:
         return orjson.dumps(orjson.loads(arguments), option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # the latter is nested too deeply to be written
         return arguments

@@ -92,7 +92,7 @@ def _compact(text: str) -> str:
     """Without the white space that a grammar allows between the values."""
     try:
         return orjson.dumps(orjson.loads(text)).decode()
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return text
 
 

@@ -71,7 +71,9 @@ class _Watch:
             self.reading = False
             self.trace.reached("writing")
         if self.counts_calls:
-            self.trace.calls += sum(type(one) is PartStart and type(one.part) is ToolCallPart for one in events)
+            for one in events:
+                if type(one) is PartStart and type(one.part) is ToolCallPart:
+                    self.trace.calls += 1
 
     def record(self, turn_id: str, *, repairs: tuple[CallRepair, ...]) -> TurnRecord:
         now = time.monotonic()

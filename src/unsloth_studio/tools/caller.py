@@ -27,7 +27,6 @@ from unsloth_studio.turn.messages import ServerTools, ToolCallPart
 LIVE_SECONDS = 0.1
 """Between two pieces of live output."""
 _GRACE_SECONDS = 5.0
-_NO_MORE = ToolOutput("No further tool call is allowed.", is_error=True, failure="max_uses")
 _DENIED = (
     "The user did not allow this call, so it was not run. Do not make it again; go on without it, or ask what to do"
     " instead."
@@ -35,6 +34,10 @@ _DENIED = (
 _EXPIRED = (
     "Nobody allowed this call in time, so it was not run. Do not make it again; answer without it, and say that it needs"
     " to be allowed."
+)
+_NO_MORE = ToolOutput("No further tool call is allowed.", is_error=True, failure="max_uses")
+_NO_OBJECT = ToolOutput(
+    "The arguments are no JSON object. Write the call again.", is_error=True, failure="invalid_input"
 )
 
 log = logging.getLogger(__name__)
@@ -51,9 +54,9 @@ class Caller:
     owner: str
     room: ApprovalRoom
     made: int = 0
-    numbers: SourceNumbers = field(default_factory=SourceNumbers)
     known: dict[tuple[str, bytes], ToolOutput] = field(default_factory=dict[tuple[str, bytes], ToolOutput])
-    """What successful calls returned, by name and arguments."""
+    """What successful calls returned, by name and arguments; without pictures."""
+    numbers: SourceNumbers = field(default_factory=SourceNumbers)
 
     @property
     def spent(self) -> bool:
@@ -113,19 +116,18 @@ class Caller:
             images,
             sources=output.sources,
             failure=output.failure,
+            ended_at=int(time.time()),
         )
 
     def _without_running(self, call: ToolCallPart) -> ToolOutput | None:
         """What can be said at once: of arguments that are none, and of an exact repeat of a successful call."""
         arguments = _arguments(call.arguments)
         if arguments is None:
-            said = "The arguments are no JSON object. Write the call again."
-            return ToolOutput(said, is_error=True, failure="invalid_input")
+            return _NO_OBJECT
         before = self.known.get(_key(call.name, arguments))
         if before is None:
             return None
-        content = f"(The same call was made before in this turn; it returned:)\n{before.content}"
-        return replace(before, content=content, images=())
+        return replace(before, content=f"(The same call was made before in this turn; it returned:)\n{before.content}")
 
     async def _refusal(self, call: ToolCallPart, running: _Running) -> ToolOutput | None:
         """None when the call may run."""
@@ -139,7 +141,8 @@ class Caller:
     async def _run(self, call: ToolCallPart, live: LiveOutput) -> ToolOutput:
         arguments = _arguments(call.arguments) or {}
         seconds = self.wanted.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
-        context = ToolContext(self.session, seconds, live.add if self.wanted.tells_live else None, numbers=self.numbers)
+        watcher = live.add if self.wanted.tells_live else None
+        context = ToolContext(self.session, seconds, watcher, numbers=self.numbers)
         try:
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
                 output = await self.tools[call.name].run(arguments, context)
@@ -151,7 +154,7 @@ class Caller:
             said = "The tool failed by a defect of the server; its log has the details."
             return ToolOutput(said, is_error=True, failure="unavailable")
         if not output.is_error:
-            self.known[_key(call.name, arguments)] = output
+            self.known[_key(call.name, arguments)] = replace(output, images=())
         return output
 
 
@@ -179,9 +182,11 @@ class _Running:
 
 
 def _arguments(text: str) -> dict[str, Any] | None:
+    """The object that they are; None also for one so deep that it cannot be written again (254 levels)."""
     try:
         value: Any = orjson.loads(text or "{}")
-    except orjson.JSONDecodeError:
+        orjson.dumps(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return None
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 

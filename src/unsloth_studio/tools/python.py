@@ -71,9 +71,8 @@ class PythonTool:
                 await self._folders.ensure(session)
                 cell, lost = await self._cell(code, context, session, sandbox, limits)
             except OSError as error:
-                return ToolOutput(
-                    f"The sandbox cannot be started: {error.strerror}.", is_error=True, failure="unavailable"
-                )
+                said = f"The sandbox cannot be started: {error.strerror}."
+                return ToolOutput(said, is_error=True, failure="unavailable")
             settled = await self._folders.settle(session, began)
             images = cell.images or await self._folders.images(session, settled)
         return _output(replace(cell, images=images), lost, told.folder_changes(settled), limits, session.named)

@@ -65,9 +65,8 @@ class TerminalTool:
                     on_output=told.decoding(context.on_output),
                 )
             except OSError as error:
-                return ToolOutput(
-                    f"The sandbox cannot be started: {error.strerror}.", is_error=True, failure="unavailable"
-                )
+                said = f"The sandbox cannot be started: {error.strerror}."
+                return ToolOutput(said, is_error=True, failure="unavailable")
             settled = await self._folders.settle(session, began)
             images = await self._folders.images(session, settled)
         remark = told.ending(result, limits)

@@ -114,7 +114,7 @@ class ResultImage:
 @dataclass(frozen=True, slots=True)
 class ToolResultReady:
     """A tool that ran on the server has answered. `arguments` is what the model wrote. `sources` are those that `content`
-    numbers; `failure` says in one word why there is only an error."""
+    numbers; `failure` says in one word why there is only an error. `ended_at` is in seconds since 1970."""
 
     call_id: str
     content: str
@@ -125,6 +125,7 @@ class ToolResultReady:
     images: tuple[ResultImage, ...] = ()
     sources: tuple[Source, ...] = ()
     failure: ToolFailure | None = None
+    ended_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ TERMINAL = ToolCallPart("call_t1", "terminal", runs_on="server")
 PAGE = Source("A page", "https://example.org/", "2026-05-01", "Llamas hum.", 1)
 OTHER = Source("Another", "https://other.example/", number=2)
 FOUND = ToolResultReady("call_s1", "[1] A page.\n\n[2] Another", name="web_search", sources=(PAGE, OTHER))
-READ = ToolResultReady("call_f1", "[1] The page.", name="web_fetch", sources=(PAGE,))
+READ = ToolResultReady("call_f1", "[1] The page.", name="web_fetch", sources=(PAGE,), ended_at=1_700_000_000)
 
 WHOLE: dict[str, list[Event]] = {
     "text": [START, *text(0, "Hel", 'lo\n"', "wörld" + chr(0x1F600)), TurnEnd("stop", USAGE)],

@@ -66,6 +66,7 @@ class ToolReferenceBlock(msgspec.Struct, tag_field="type", tag="tool_reference")
 
 ResultBlock = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolReferenceBlock
 """What the result of a client's tool can hold."""
+RESULT_TYPES = frozenset({"text", "image", "document", "search_result", "tool_reference"})
 
 
 class ToolUseBlock(msgspec.Struct, tag_field="type", tag="tool_use"):
@@ -77,8 +78,10 @@ class ToolUseBlock(msgspec.Struct, tag_field="type", tag="tool_use"):
 
 
 class ToolResultBlock(msgspec.Struct, tag_field="type", tag="tool_result"):
+    """`content` is a text or a list whose objects are read one by one: one of no known type must not end a conversation."""
+
     tool_use_id: str | None = None
-    content: str | list[ResultBlock | str | None] | dict[str, Any] | int | float | bool | None = None
+    content: Any = None
     is_error: bool | None = None
 
 
@@ -89,6 +92,12 @@ class ThinkingBlock(msgspec.Struct, tag_field="type", tag="thinking"):
 
 class RedactedThinkingBlock(msgspec.Struct, tag_field="type", tag="redacted_thinking"):
     pass
+
+
+class CompactionBlock(msgspec.Struct, tag_field="type", tag="compaction"):
+    """A summary that stands for what was said before."""
+
+    content: str | None = None
 
 
 class ServerToolUseBlock(msgspec.Struct, tag_field="type", tag="server_tool_use"):
@@ -153,6 +162,7 @@ Block = (
     | ToolResultBlock
     | ThinkingBlock
     | RedactedThinkingBlock
+    | CompactionBlock
     | ServerToolUseBlock
     | McpToolUseBlock
     | ServerResultBlock

@@ -7,11 +7,12 @@ Call ids stay what the client sends, missing ones too: `serving.history` finds e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import assert_never, cast
 
 from unsloth_studio.dialects.anthropic.blocks import (
+    RESULT_TYPES,
     Block,
+    CompactionBlock,
     DocumentBlock,
     ImageBlock,
     RedactedThinkingBlock,
@@ -30,7 +31,8 @@ from unsloth_studio.dialects.anthropic.native_tools import our_name
 from unsloth_studio.dialects.anthropic.nesting import json_text
 from unsloth_studio.dialects.anthropic.server_results import readable
 from unsloth_studio.dialects.anthropic.wire import Turn
-from unsloth_studio.dialects.lenient import arguments_text, json_or_text
+from unsloth_studio.dialects.body import shaped
+from unsloth_studio.dialects.lenient import arguments_text, json_or_text, unshown_part
 from unsloth_studio.turn.errors import TurnFailure, invalid
 from unsloth_studio.turn.messages import (
     DocumentPart,
@@ -149,6 +151,8 @@ def _assistant_part(block: Block, path: str) -> Part | None:
             return ToolCallPart(block.id, our_name(block.name), arguments_text(block.input), "server")
         case RedactedThinkingBlock():
             return None  # encrypted for somebody else
+        case CompactionBlock():
+            return TextPart(block.content) if block.content else None
         case ImageBlock() | DocumentBlock() | SearchResultBlock() | ToolResultBlock():
             raise _misplaced("assistant", path)
         case _:
@@ -156,15 +160,10 @@ def _assistant_part(block: Block, path: str) -> Part | None:
 
 
 def _tool_result(block: ToolResultBlock, path: str) -> ToolResultPart:
-    content = block.content
-    if isinstance(content, dict | float | int):
-        content = json_or_text(content)
-    blocks: Sequence[ResultBlock | str | None] = [content] if isinstance(content, str) else content or ()
+    blocks = _result_blocks(block.content, f"{path}.content")
     parts: list[TextPart | ImagePart | DocumentPart] = []
     for at, inner in enumerate(blocks):
         match inner:
-            case str() | None:
-                parts.append(TextPart(inner or ""))
             case TextBlock():
                 parts.append(TextPart(inner.text))
             case ImageBlock():
@@ -178,6 +177,23 @@ def _tool_result(block: ToolResultBlock, path: str) -> ToolResultPart:
             case _:
                 assert_never(inner)
     return ToolResultPart(block.tool_use_id or "", tuple(parts), bool(block.is_error))
+
+
+def _result_blocks(content: object, path: str) -> list[ResultBlock]:
+    if content is None or isinstance(content, str):
+        return [TextBlock(content)] if content else []
+    if not isinstance(content, list):
+        return [TextBlock(json_or_text(content))]
+    return [_result_block(raw, f"{path}[{at}]") for at, raw in enumerate(cast("list[object]", content))]
+
+
+def _result_block(raw: object, path: str) -> ResultBlock:
+    if raw is None or isinstance(raw, str):
+        return TextBlock(raw or "")
+    kind = cast("dict[str, object]", raw).get("type") if isinstance(raw, dict) else None
+    if isinstance(kind, str) and kind not in RESULT_TYPES:
+        return TextBlock(unshown_part(kind))
+    return shaped(cast("object", raw), cast("type[ResultBlock]", ResultBlock), at=path)
 
 
 def _server_result(block: ServerResultBlock, path: str) -> ToolResultPart:

@@ -21,7 +21,7 @@ from unsloth_studio.dialects.anthropic.wire import (
     NoChoice,
     Tool,
 )
-from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
+from unsloth_studio.dialects.body import engine_extras, read_shape, shaped, tuple_of_stops
 from unsloth_studio.dialects.lenient import tool_schema
 from unsloth_studio.dialects.native_tools import with_native
 from unsloth_studio.dialects.server_tools import read_server_tools
@@ -45,12 +45,15 @@ _GREEDY_BELOW = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class MessagesCall:
-    """A request to `/v1/messages`, and whether it wants events or one JSON object. `told`: the client asked for the
-    server's tools by fields of ours, and gets what the API has no words for."""
+    """A request to `/v1/messages`, and whether it wants events or one JSON object."""
 
     request: Request
     stream: bool
-    told: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether the client asked for tools by fields of ours, and gets what its API has no words for."""
+        return self.request.server_tools is not None and self.request.server_tools.tells_live
 
     @property
     def cited(self) -> frozenset[str]:
@@ -67,8 +70,7 @@ def read(body: bytes) -> MessagesCall:
     passed_on = engine_extras(extras)
     for key, value in passed_on.items():
         check_nesting(value, key)
-    asked = read_server_tools(wire)
-    server_tools = with_native(asked, read_native(wire.tools or [], wire.container), wire)
+    server_tools = with_native(read_server_tools(wire), read_native(wire.tools or [], wire.container), wire)
     request = Request(
         prompt=_conversation(wire, server_tools),
         model=wire.model or None,
@@ -80,7 +82,7 @@ def read(body: bytes) -> MessagesCall:
         server_tools=server_tools,
         engine_extras=passed_on,
     )
-    return MessagesCall(request, bool(wire.stream), told=asked is not None)
+    return MessagesCall(request, bool(wire.stream))
 
 
 def read_count(body: bytes) -> MessagesCall:
@@ -117,6 +119,8 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
     tools: dict[str, ToolDefinition] = {}
     for at, tool in enumerate(listed):
         path = f"tools[{at}]"
+        if tool.type == "function":
+            tool = _of_openai(tool, path)
         if tool.type not in (None, "custom") and tool.input_schema is None:
             continue
         if tool.name is None:
@@ -126,6 +130,14 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
         schema = tool_schema(tool.input_schema)
         tools[tool.name] = ToolDefinition(tool.name, tool.description or "", schema, tool.strict)
     return tuple(tools.values())
+
+
+def _of_openai(tool: Tool, path: str) -> Tool:
+    """A tool that came in the spelling of OpenAI's dialects."""
+    if tool.function is not None:
+        tool = shaped(tool.function, Tool, at=f"{path}.function")
+    schema = tool.input_schema if tool.input_schema is not None else tool.parameters
+    return Tool(None, tool.name, tool.description, schema, tool.strict)
 
 
 def _tool_choice(wire: Body, names: set[str], *, left_out: bool) -> tuple[ToolChoice, bool]:

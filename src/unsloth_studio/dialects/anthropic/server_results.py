@@ -8,6 +8,7 @@ Shapes: Python SDK 2.12, `types/*_tool_result_block.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from unsloth_studio.turn.events import ToolResultReady
@@ -81,8 +82,14 @@ def _search(result: ToolResultReady) -> Any:
 def _fetch(result: ToolResultReady) -> Any:
     page = result.sources[0] if result.sources else None
     source = {"type": "text", "media_type": "text/plain", "data": result.content}
-    document: dict[str, Any] = {"type": "document", "source": source, **({"title": page.title} if page else {})}
-    return {"type": "web_fetch_result", "url": page.url if page else "", "content": document}
+    document = {"type": "document", "source": source, "title": page.title if page else None}
+    url = page.url if page else ""
+    return {"type": "web_fetch_result", "url": url, "retrieved_at": _time(result.ended_at), "content": document}
+
+
+def _time(seconds: int) -> str:
+    """As in the API's own replies; the AI SDK fails without it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _execution(name: str, result: ToolResultReady) -> Any:

@@ -32,13 +32,16 @@ class Turn(msgspec.Struct):
 
 
 class Tool(msgspec.Struct):
-    """A tool of the client's own (`type` absent, null or "custom") or one that the API names by a dated type."""
+    """A tool of the client's own (`type` absent, null or "custom") or one that the API names by a dated type. `function` and
+    `parameters` are OpenAI's spelling."""
 
     type: str | None = None
     name: Name | None = None
     description: str | None = None
     input_schema: Any = None
     strict: bool | None = None
+    parameters: Any = None
+    function: dict[str, Any] | None = None
     max_uses: Any = None
     allowed_domains: Any = None
     blocked_domains: Any = None

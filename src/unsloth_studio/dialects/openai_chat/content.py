@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from unsloth_studio.dialects.lenient import unshown_part
 from unsloth_studio.dialects.openai_chat import wire
 from unsloth_studio.turn.errors import TurnFailure, invalid
 from unsloth_studio.turn.messages import DocumentPart, DocumentSource, ImagePart, TextPart
@@ -18,11 +19,15 @@ T = TypeVar("T")
 Content = TextPart | ImagePart | DocumentPart
 
 _IMAGE_SCHEMES = ("data:image/", "http://", "https://")
+_THOUGHTS = frozenset({"thinking", "redacted_thinking", "reasoning"})
+"""Parts that gateways put among what an assistant said; what it thought is sent in `reasoning_content`."""
+_KNOWN = frozenset({"text", "input_text", "output_text", "refusal", "image_url", "file", "input_audio"})
 _FILE_SCHEMES = ("data:", "http://", "https://")
 
 
-def read_content(content: wire.MessageContent, path: str) -> tuple[Content, ...]:
-    """The parts of `content`; empty text leaves no part. `path` names the field in errors (`messages[0].content`).
+def read_content(content: wire.MessageContent, path: str, *, of_tool: bool = False) -> tuple[Content, ...]:
+    """The parts of `content`; empty text leaves no part. `path` names the field in errors (`messages[0].content`). The
+    result `of_tool` may hold parts of any type: a client could never take it back.
 
     Raises `TurnFailure` for a part that cannot be read.
     """
@@ -34,8 +39,14 @@ def read_content(content: wire.MessageContent, path: str) -> tuple[Content, ...]
         return ()
     parts: list[Content] = []
     for index, part in enumerate(content):
-        if part is not None:
-            _append(parts, TextPart(part) if isinstance(part, str) else _read_part(part, f"{path}[{index}]"))
+        if isinstance(part, str):
+            _append(parts, TextPart(part))
+        elif part is None or part.type in _THOUGHTS:
+            continue
+        elif of_tool and part.type not in _KNOWN:
+            _append(parts, TextPart(unshown_part(part.type)))
+        else:
+            _append(parts, _read_part(part, f"{path}[{index}]"))
     return tuple(parts)
 
 

@@ -88,7 +88,8 @@ def _read_arguments(raw: object, path: str) -> str:
 
 def _read_result(message: wire.Message, path: str, *, unanswered: list[ToolCallPart]) -> ToolResultPart:
     content = message.content
-    parts = read_content(json_text(content) if isinstance(content, dict | float | int) else content, f"{path}.content")
+    told = json_text(content) if isinstance(content, dict | float | int) else content
+    parts = read_content(told, f"{path}.content", of_tool=True)
     call = next((call for call in unanswered if call.call_id == message.tool_call_id), None)
     if call is None and not message.tool_call_id and unanswered:
         call = next((call for call in unanswered if call.name == message.name), unanswered[0])

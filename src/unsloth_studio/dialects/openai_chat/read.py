@@ -30,14 +30,17 @@ from unsloth_studio.turn.messages import Conversation, OutputFormat, ReasoningCo
 
 @dataclass(frozen=True, slots=True)
 class ChatCall:
-    """`n` turns of `request` are wanted (1 to 8); `include_usage` asks for a usage chunk at the end of the stream. `told`:
-    the client asked for the server's tools by fields of ours, and gets what the API has no words for."""
+    """`n` turns of `request` are wanted (1 to 8); `include_usage` asks for a usage chunk at the end of the stream."""
 
     request: Request
     stream: bool
     include_usage: bool
     n: int
-    told: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether the client asked for tools by fields of ours, and gets what its API has no words for."""
+        return self.request.server_tools is not None and self.request.server_tools.tells_live
 
     @property
     def cited(self) -> frozenset[str]:
@@ -51,8 +54,7 @@ def read(body: bytes) -> ChatCall:
     extras = read_extras(unnamed)
     if "audio" in (shape.modalities or ()):
         raise invalid("modalities: this server answers in text only.", param="modalities", code="unsupported_parameter")
-    asked = read_server_tools(shape)
-    server_tools = with_native(asked, _read_native(shape.web_search_options), shape)
+    server_tools = with_native(read_server_tools(shape), _read_native(shape.web_search_options), shape)
     request = Request(
         prompt=_read_conversation(shape, server_tools),
         model=shape.model or None,
@@ -65,7 +67,7 @@ def read(body: bytes) -> ChatCall:
         server_tools=server_tools,
         engine_extras=extras,
     )
-    return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape), told=asked is not None)
+    return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape))
 
 
 def _read_native(options: wire.WebSearchOptions | None) -> NativeTools | None:

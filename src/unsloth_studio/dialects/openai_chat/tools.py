@@ -31,6 +31,8 @@ def read_tools(body: wire.ChatBody, ours: Sequence[str] = ()) -> tuple[Tools, To
     if isinstance(body.tool_choice, wire.ToolChoice):
         return _read_choice(body.tool_choice, tools, names)
     choice = "auto" if body.tool_choice is None else _word(body.tool_choice, "tool_choice")
+    if choice == "required" and not names and any(tool.type not in ("function", "custom") for tool in body.tools or ()):
+        return tools, "auto"  # only a hosted tool could be called
     if choice == "required" and not names:
         raise invalid("tool_choice: a tool call is required, but tools offers none.", param="tool_choice")
     return tools, choice
@@ -49,9 +51,12 @@ def _read_definitions(body: wire.ChatBody) -> Tools:
             )
         if tool.type != "function":
             continue
-        if tool.function is None:
+        if tool.function is not None:
+            definitions.append(_definition(tool.function))
+        elif tool.name is not None:
+            definitions.append(_definition(wire.Function(tool.name, tool.description, tool.parameters, tool.strict)))
+        else:
             raise invalid(f"{path}.function: this field is required.", param=f"{path}.function")
-        definitions.append(_definition(tool.function))
     return tuple(definitions)
 
 

@@ -85,8 +85,14 @@ class Function(msgspec.Struct):
 
 
 class Tool(msgspec.Struct):
+    """`name` and below: a function as Responses spells it, without the object around it."""
+
     type: str = "function"
     function: Function | None = None
+    name: Name | None = None
+    description: str | None = None
+    parameters: Any = None
+    strict: bool | None = None
 
 
 class Named(msgspec.Struct):

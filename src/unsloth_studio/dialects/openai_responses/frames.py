@@ -82,10 +82,6 @@ class OpenItem:
         self._logprobs += logprobs
         return "response.output_text.delta", {**self._content, "delta": event.text, "logprobs": logprobs}
 
-    def is_half_call(self, text: str) -> bool:
-        """Whether it is a call whose arguments, `text`, end in the middle."""
-        return isinstance(self._part, ToolCallPart) and is_cut(text)
-
     def cited(self, text: str) -> list[Payload]:
         """The annotations that end with this delta."""
         if self._finder is None:
@@ -97,6 +93,10 @@ class OpenItem:
             ("response.output_text.annotation.added", {**self._content, "annotation_index": at, "annotation": one})
             for at, one in enumerate(found, first)
         ]
+
+    def is_half_call(self, text: str) -> bool:
+        """Whether it is a call whose arguments, `text`, end in the middle."""
+        return isinstance(self._part, ToolCallPart) and is_cut(text)
 
     def finished(self, text: str, status: ItemStatus) -> dict[str, Any]:
         """The item with all its text."""

@@ -49,6 +49,12 @@ _SILENT = frozenset(
 )  # fmt: skip
 """Items with nothing in them that a local model could read."""
 
+_ANSWERED = {
+    "mcp_call": ("arguments", "output"),
+    "file_search_call": ("queries", "results"),
+}
+"""Calls of hosted tools whose items hold the outputs too: the field of what was asked, and that of what came."""
+
 _ROLES: dict[Literal["user", "assistant", "system", "developer"], Role] = {
     "user": "user",
     "assistant": "assistant",
@@ -127,7 +133,7 @@ class ItemReader:
         call_id = item.call_id or (self._unanswered[0] if self._unanswered else "")
         output = item.output
         told = json_text(output) if isinstance(output, dict | float | int) else output
-        self._result(call_id, ToolResultPart(call_id, read_content(told, at=f"{at}.output")))
+        self._result(call_id, ToolResultPart(call_id, read_content(told, at=f"{at}.output", of_tool=True)))
 
     def _result(self, call_id: str, part: ToolResultPart) -> None:
         self._flush()
@@ -146,6 +152,9 @@ class ItemReader:
     def _hosted(self, kind: str, raw: RawObject, at: str) -> None:
         if kind in _SILENT or kind in TOOL_LISTS:
             return
+        if kind in _ANSWERED:
+            self._answered(kind, raw)
+            return
         call_id: object = raw.get("call_id")
         known = isinstance(call_id, str) and call_id
         if kind.endswith("_call_output"):
@@ -156,6 +165,17 @@ class ItemReader:
                 self._call(call_id, kind.removesuffix("_call"), arguments=_arguments(raw))
         else:
             raise invalid(f"{at}.type: '{kind}' is not a known type of input item.", param=f"{at}.type")
+
+    def _answered(self, kind: str, raw: RawObject) -> None:
+        """A call that a service made, and what it gave, in one item. Without an output it says nothing."""
+        asked, gave = _ANSWERED[kind]
+        call_id, name, output = raw.get("id"), raw.get("name"), raw.get(gave) or raw.get("error")
+        if isinstance(call_id, str) and output:
+            arguments = raw.get(asked)
+            written = arguments if asked == "arguments" and isinstance(arguments, str) else _json({asked: arguments})
+            self._call(call_id, name if isinstance(name, str) else kind.removesuffix("_call"), arguments=written)
+            told = TextPart(json_or_text(output))
+            self._result(call_id, ToolResultPart(call_id, (told,), is_error=not raw.get(gave)))
 
     def _flush(self) -> None:
         """End the assistant's message. One that is nothing but reasoning was cut off before it said anything: dropped."""

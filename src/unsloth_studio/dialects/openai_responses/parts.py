@@ -5,6 +5,7 @@ One rule: nothing is fetched, converted or stored here; images and files stay UR
 
 from __future__ import annotations
 
+from unsloth_studio.dialects.lenient import unshown_part
 from unsloth_studio.dialects.openai_responses.wire import Content, ContentPart, ImageUrl, RawObject
 from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.messages import DocumentPart, DocumentSource, ImagePart, TextPart
@@ -16,15 +17,16 @@ _KNOWN = "input_text, output_text, input_image, input_file and refusal"
 ContentPiece = TextPart | ImagePart | DocumentPart
 
 
-def read_content(content: Content | None, *, at: str) -> tuple[ContentPiece, ...]:
-    """The parts of a `content` (or `output`) field; at least one, an empty text when nothing was sent.
+def read_content(content: Content | None, *, at: str, of_tool: bool = False) -> tuple[ContentPiece, ...]:
+    """The parts of a `content` (or `output`) field; at least one, an empty text when nothing was sent. The output `of_tool`
+    may hold parts of any type: a client could never take it back.
 
     Raises `TurnFailure` (invalid_request) naming the part, for example `input[0].content[1].image_url`.
     """
     if content is None or isinstance(content, str):
         return (TextPart(content or ""),)
     parts = [
-        TextPart(part) if isinstance(part, str) else _read_part(part, f"{at}[{index}]")
+        TextPart(part) if isinstance(part, str) else _read_part(part, f"{at}[{index}]", of_tool=of_tool)
         for index, part in enumerate(content)
         if part is not None
     ]
@@ -44,7 +46,7 @@ def screenshot_of(output: RawObject) -> ImagePart | None:
     return None
 
 
-def _read_part(part: ContentPart, at: str) -> ContentPiece:
+def _read_part(part: ContentPart, at: str, *, of_tool: bool) -> ContentPiece:
     if part.type in _TEXT_TYPES:
         return TextPart(_required(part.text, f"{at}.text"))
     match part.type:
@@ -56,6 +58,8 @@ def _read_part(part: ContentPart, at: str) -> ContentPiece:
             return DocumentPart("", part.filename, _read_file(part, at))
         case "input_audio":
             raise invalid(f"{at}: Audio input is not supported. Send text or images.", param=at)
+        case _ if of_tool:
+            return TextPart(unshown_part(part.type))
         case _:
             message = f"{at}.type: '{part.type}' is not a known kind of content. Known are {_KNOWN}."
             raise invalid(message, param=f"{at}.type")

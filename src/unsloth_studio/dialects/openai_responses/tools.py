@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from unsloth_studio.dialects.body import shaped
 from unsloth_studio.dialects.lenient import tool_schema
@@ -80,7 +80,8 @@ class _Declared:
     def read(self, raw: RawObject, at: str, *, namespace: str | None = None) -> None:
         match type_of(raw, at=at):
             case "function":
-                tool = shaped(raw, FunctionTool, at=at)
+                nested: object = raw.get("function")  # as Chat Completions spells it
+                tool = shaped({**raw, **_object(nested)}, FunctionTool, at=at)
                 schema = tool_schema(tool.parameters)
                 definition = ToolDefinition(tool.name, tool.description or "", schema, tool.strict)
                 self._add(definition, WireTool(tool.name, namespace), at)
@@ -171,7 +172,7 @@ def _allowed(allowed: AllowedTools, tools: tuple[ToolDefinition, ...], names: To
 
 
 def _declared_name(raw: RawObject, names: ToolNames, at: str, ours: Sequence[str] = ()) -> str:
-    named = shaped(raw, NamedToolChoice, at=at)
+    named = shaped({**raw, **_object(raw.get("function"))}, NamedToolChoice, at=at)
     flat = names.find(named.name, named.namespace)
     if flat is None and named.name in ours:
         return named.name
@@ -179,6 +180,10 @@ def _declared_name(raw: RawObject, names: ToolNames, at: str, ours: Sequence[str
         message = f"{at}.name: The tool '{named.name}' is not among 'tools'. Declare it there, or choose another one."
         raise invalid(message, param=f"{at}.name")
     return flat
+
+
+def _object(value: object) -> RawObject:
+    return cast("RawObject", value) if isinstance(value, dict) else {}
 
 
 def _required(callable_: bool) -> ToolChoice:

@@ -227,7 +227,6 @@ def write_whole(turn: Turn, call: ResponsesCall, *, created: int) -> bytes:
     sources: dict[int, Source] = {}
     last = len(turn.parts) - 1
     scored = _with_logprobs(turn)
-    at = -1
     for entry in turn.in_order():
         if isinstance(entry, ToolResultReady):
             if entry.name in call.cited:
@@ -237,16 +236,15 @@ def write_whole(turn: Turn, call: ResponsesCall, *, created: int) -> bytes:
                 output[index] = hosted_item(called, entry, turn_id=turn.id, index=index, shown=call.shown)
             continue
         part, logprobs = next(scored)
-        at += 1
         place = ItemPlace(turn.id, len(output))
         if runs_here(part):
             waiting[part.call_id] = (place.index, part)
             output.append(hosted_item(part, None, turn_id=turn.id, index=place.index, shown=call.shown))
             continue
-        ends = cut and at == last
-        if ends and isinstance(part, ToolCallPart) and is_cut(part.arguments):
+        at_end = cut and place.index == last
+        if at_end and isinstance(part, ToolCallPart) and is_cut(part.arguments):
             continue
-        status = "incomplete" if ends else "completed"
+        status = "incomplete" if at_end else "completed"
         written = logprob_list(logprobs) if call.logprobs else []
         cited = annotations_of(marks(part.text, sources)) if isinstance(part, TextPart) else []
         item = part_item(part, place, status=status, call=call, logprobs=written, annotations=cited)
