@@ -99,8 +99,8 @@ def test_documented_request_on_messages(server: StudioServer) -> None:
         if name not in ("ping", "content_block_delta", "content_block_stop", "tool_output")
     ]
     assert kinds == [
-        "message_start", "server_tool_use", "tool_output", "code_execution_tool_result", "tool_result", "text",
-        "message_delta", "message_stop",
+        "message_start", "server_tool_use", "code_execution_tool_result", "tool_result", "text", "message_delta",
+        "message_stop",
     ]  # fmt: skip
     (result,) = [data for name, data in events if name == "tool_result"]
     assert (result["name"], result["content"]) == ("python", "56088")
