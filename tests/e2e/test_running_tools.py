@@ -218,7 +218,8 @@ def test_who_leaves_while_a_call_waits_takes_it_along(server: StudioServer, engi
     engine.set_turns(shell("echo it ran"), Script(text="Done."))
     with server.client() as client:
         with client.stream("POST", "/v1/chat/completions", json=asking(tool_approval="ask")) as reply:
-            next(line for line in reply.iter_lines() if "tool_approval" in line)
+            lines = reply.iter_lines()  # kept: the connection is closed with it
+            next(line for line in lines if "tool_approval" in line)
             assert len(client.get("/api/tool-calls").json()["tool_calls"]) == 1
         assert until(lambda: client.get("/api/tool-calls").json()["tool_calls"] == [])
 
