@@ -317,12 +317,15 @@ def test_a_large_vocabulary_is_counted_and_stepped_over(tmp_path: Path) -> None:
     assert (facts.vocabulary_size, facts.chat_template) == (150_000, "end")
 
 
-def test_a_header_with_150000_tokens_is_read_fast(tmp_path: Path) -> None:
-    """The aim is 20 ms on an idle machine; the bound here leaves room for a busy one, and building would break it."""
-    large_vocabulary(tmp_path / "m.gguf")
-    times: list[float] = []
+def test_a_header_with_many_tokens_is_stepped_over_and_not_built(tmp_path: Path) -> None:
+    """Against the reference reader in the same run, which builds every string (some 100 times as long)."""
+    large_vocabulary(tmp_path / "m.gguf", tokens=10_000)
+    start = time.perf_counter()
+    GGUFReader(tmp_path / "m.gguf")
+    theirs = time.perf_counter() - start
+    ours: list[float] = []
     for _ in range(5):
         start = time.perf_counter()
         read_gguf(tmp_path / "m.gguf")
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.1
+        ours.append(time.perf_counter() - start)
+    assert min(ours) < theirs / 10

@@ -22,12 +22,12 @@ class Sites:
     blocked: tuple[str, ...] = ()
 
     def admits(self, url: str) -> bool:
-        """Whether the page at `url` may be used."""
+        """Whether the page at `url` may be used. What is no address is on no list; the fetch itself says so."""
         try:
             parts = urlsplit(url if "://" in url else f"https://{url}")
             host = (parts.hostname or "").rstrip(".")
         except ValueError:
-            return False
+            return not self.allowed
         if any(_covers(domain, host, parts.path) for domain in self.blocked):
             return False
         return not self.allowed or any(_covers(domain, host, parts.path) for domain in self.allowed)
