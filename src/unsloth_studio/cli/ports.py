@@ -1,4 +1,4 @@
-"""The listening socket: bound before anything else starts, so that a taken port is known at once."""
+"""The listening socket: there before anything else starts, so that a taken port is known at once and clients can wait."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import socket
 from unsloth_studio.problem import OperatorProblem
 
 TRIES = 20
+BACKLOG = 2048
+"""Connections that may wait; the system has its own limit."""
 
 
 class CannotListen(OperatorProblem):
@@ -15,7 +17,7 @@ class CannotListen(OperatorProblem):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A bound, not yet listening TCP socket on `port`, or on the next free one of `TRIES`. Port 0 takes any.
+    """A listening TCP socket on `port`, or on the next free one of `TRIES`. Port 0 takes any.
 
     Raises `CannotListen` with what to do.
     """
@@ -25,6 +27,7 @@ def bind(host: str, port: int) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((address, candidate))
+            sock.listen(BACKLOG)
         except OSError as error:
             sock.close()
             if error.errno == errno.EADDRINUSE:

@@ -1,9 +1,9 @@
-"""The running server: opens the door first, then starts the engine, then brings the application, and takes all of it down
+"""The running server: starts the engine first, then opens the door, then brings the application, and takes all of it down
 again.
 
 The order of the end is the rule: stop listening, let running replies finish, stop the engine, write what is still in
-memory. Nothing of ours is left when `serve` returns. The order of the start is why little is imported here: what is
-heavy is imported on a thread, once requests can wait at the door.
+memory. Nothing of ours is left when `serve` returns. The order of the start is why little is imported here: the socket
+listens already, so that clients can connect and wait; while the engine loads in its own process, the rest is imported.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import os
 import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from unsloth_studio.cli.banner import Ready, studio_url
-from unsloth_studio.cli.door import Door, open_door
 from unsloth_studio.cli.opened_keys import OpenedKeys
 from unsloth_studio.cli.progress import Output
 from unsloth_studio.cli.running import noted
@@ -31,6 +30,7 @@ from unsloth_studio.turn.errors import TurnFailure
 if TYPE_CHECKING:
     from unsloth_studio.catalog.local_models import LocalModel
     from unsloth_studio.cli.application import Application
+    from unsloth_studio.cli.door import Door
     from unsloth_studio.cli.models_served import Served
     from unsloth_studio.cli.wishes import Wishes
     from unsloth_studio.engine.contract import EngineStatus
@@ -77,13 +77,13 @@ class _Run:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
-        async with open_door(self._sock, drain_seconds=self._settings.drain_seconds) as door, AsyncExitStack() as stack:
-            self._door = door
-            self._out.listening(self._base_url(), self._options.model.id if self._options.model else "")
+        self._out.listening(self._base_url(), self._options.model.id if self._options.model else "")
+        async with AsyncExitStack() as stack:
             keys = await stack.enter_async_context(self._keys())
             served = await self._served()
             stack.push_async_callback(served.pool.stop)
             loading = await stack.enter_async_context(self._loading(served, keys))
+            self._door = door = await stack.enter_async_context(await self._opened_door())
             application = await stack.enter_async_context(await self._application(served, keys))
             stack.push_async_callback(self._close_door, application)
             stack.enter_context(noted(self._settings.home, self._base_url()))
@@ -109,7 +109,11 @@ class _Run:
             with suppress(asyncio.CancelledError, TurnFailure, OperatorProblem):  # told by `_until_stopped`
                 await loading
 
-    async def _application(self, served: Served, keys: OpenedKeys) -> Any:
+    async def _opened_door(self) -> AbstractAsyncContextManager[Door]:
+        door = await asyncio.to_thread(importlib.import_module, "unsloth_studio.cli.door")
+        return door.open_door(self._sock, drain_seconds=self._settings.drain_seconds)
+
+    async def _application(self, served: Served, keys: OpenedKeys) -> AbstractAsyncContextManager[Application]:
         application = await asyncio.to_thread(importlib.import_module, "unsloth_studio.cli.application")
         return application.running(self._settings, self._options, served, keys, base_url=self._base_url())
 
