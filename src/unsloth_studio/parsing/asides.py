@@ -30,6 +30,7 @@ _THOUGHTS: Final = {
 }
 """Reasoning when they open the output. Source: the prompts and templates of Kimi-VL, Sky-T1 and of reasoning fine-tunes."""
 _THOUGHT = pattern("|".join(map(re.escape, _THOUGHTS)), re.IGNORECASE)
+_LONGEST_OPENER: Final = max(map(len, _THOUGHTS))
 _LONGEST = 256
 _REFUTED = 64
 """Tags before a call that were not closed, until one is taken to be closed without a look."""
@@ -43,7 +44,9 @@ def thought_at(text: str, pos: int) -> tuple[int, str] | None:
 
 def may_open_a_thought(text: str, pos: int) -> bool:
     """Whether the text ends within what may become such an opener."""
-    rest = text[pos : pos + 32].lower()
+    if len(text) - pos > _LONGEST_OPENER:
+        return False
+    rest = text[pos:].lower()
     return any(opener.startswith(rest) for opener in _THOUGHTS)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -23,8 +23,7 @@ _DECODER = json.JSONDecoder()
 _ARGUMENTS = pattern(r'"(?:arguments|parameters)"\s*:\s*(?=\{)')
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """Where a body ends, and its calls; none: it is text after all. `loose`: nothing of the family's own closed it."""
 
     calls: tuple[ToolCall, ...]

@@ -73,7 +73,7 @@ def strict(text: str) -> Any:
         value = orjson.loads(text)
         depth, big = _survey(value)
         if big:  # orjson reads integers beyond 64 bits as floats
-            value = json.loads(text, parse_constant=_reject)
+            value = _EXACT.decode(text)
     except (ValueError, RecursionError):
         return _FAILED
     return value if depth <= DEPTH_LIMIT else _FAILED
@@ -81,6 +81,9 @@ def strict(text: str) -> Any:
 
 def _reject(_: str) -> float:
     raise ValueError
+
+
+_EXACT: Final = json.JSONDecoder(parse_constant=_reject)
 
 
 def _survey(value: Any) -> tuple[int, bool]:

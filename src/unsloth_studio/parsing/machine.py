@@ -62,6 +62,7 @@ class OutputParser(TextReading):
         self._pieces = []
         while self._step():
             pass
+        self._end_piece()
         return self._pieces
 
     def _keep_from(self) -> int:

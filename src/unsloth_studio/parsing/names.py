@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from unsloth_studio.parsing.folding import folded, unjoined
 from unsloth_studio.parsing.patterns import pattern
@@ -26,8 +25,7 @@ _NAMESPACE = pattern(r".*(?:\.|::|:|/)(?=.)", re.DOTALL)
 _NAME_LIMIT = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """`name` as the tool is offered; `repaired` when it was written otherwise."""
 
     name: str

@@ -46,7 +46,7 @@ class Output:
 
 
 class Collector:
-    """Folds pieces into an `Output`."""
+    """Folds what is said, thought and called into an `Output`."""
 
     def __init__(self) -> None:
         self._content: list[str] = []
@@ -55,14 +55,15 @@ class Collector:
         self._calls: list[ToolCall] = []
         self._drafts: list[tuple[int, str]] = []  # what was read as calls, and how many pieces of content stand before
 
-    def add(self, piece: Piece) -> None:
-        if isinstance(piece, ContentDelta):
-            self._content.append(piece.text)
-        elif isinstance(piece, ReasoningDelta):
-            self._thought = True
-            self._reasoning.append(piece.text)
-        else:
-            self._calls.append(piece.call)
+    def say(self, text: str) -> None:
+        self._content.append(text)
+
+    def think(self, text: str) -> None:
+        self._thought = True
+        self._reasoning.append(text)
+
+    def call(self, call: ToolCall) -> None:
+        self._calls.append(call)
 
     def draft(self, text: str) -> None:
         """What has just been read as a call, should it turn out to be thought."""

@@ -9,7 +9,8 @@ choose. The search is bounded, and a text that needs more is left alone.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from unsloth_studio.parsing.loose import DEPTH_LIMIT
 from unsloth_studio.parsing.patterns import pattern
@@ -57,8 +58,7 @@ def seems_opening(text: str, pos: int) -> bool:
     return (before.isspace() or before in ("(", "[", "{", "=", ":")) and not behind.isspace()
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     """`want` is what may come next: key, colon, value, or comma (a comma or a closer)."""
 
     pos: int
@@ -149,7 +149,7 @@ class QuoteSearch:
             kind = "{" if here == "{" else "["
             want = "key" if here == "{" else "value"
             stack = (state.stack, kind)
-            return replace(state, pos=pos + 1, stack=stack, depth=state.depth + 1, want=want)
+            return state._replace(pos=pos + 1, stack=stack, depth=state.depth + 1, want=want)
         found = (_BARE_KEY if state.want == "key" else _BARE).match(self.text, pos)
         if not found:
             return None
@@ -167,7 +167,7 @@ class QuoteSearch:
     def _closer(self, state: _State, here: str, pos: int) -> _State | None:
         if state.stack is None or state.stack[1] != _CLOSES[here]:
             return None
-        return replace(state, pos=pos + 1, stack=state.stack[0], depth=state.depth - 1, want="comma")
+        return state._replace(pos=pos + 1, stack=state.stack[0], depth=state.depth - 1, want="comma")
 
     def _close_next(self, opened: _Open, *, paired: bool) -> _State | None:
         state = opened.state
@@ -200,8 +200,8 @@ class QuoteSearch:
                 want = "colon" if state.want == "key" else "comma"
                 passed = state.passed + opened.passed
                 opened.passed += 1
-                return replace(
-                    state, pos=found.end(), want=want, escapes=escapes, odd=state.odd or odd, passed=passed,
+                return state._replace(
+                    pos=found.end(), want=want, escapes=escapes, odd=state.odd or odd, passed=passed,
                     lone=state.lone or lone,
                 )  # fmt: skip
         return None

@@ -15,7 +15,7 @@ from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.markdown import Markdown
 from unsloth_studio.parsing.mentions import BEFORE
 from unsloth_studio.parsing.names import ToolNames
-from unsloth_studio.parsing.output import Collector, ContentDelta, Piece, ReasoningDelta
+from unsloth_studio.parsing.output import Call, Collector, ContentDelta, Piece, ReasoningDelta, ToolCall
 
 State = Literal["start", "text", "thought", "body", "ended", "after", "header"]
 _TAIL = 16
@@ -45,6 +45,8 @@ class ReadingState:
         self._closer = ""  # what else than the usual marks closes the thought
         self._collector = Collector()
         self._pieces: list[Piece] = []
+        self._parts: list[str] = []  # of the piece that is not ended
+        self._kind: type[ContentDelta | ReasoningDelta] = ContentDelta
         self._body: Body | None = None
         self._ended: Ended | None = (
             None  # the calls of a body that has ended, while it is not plain that they are meant
@@ -79,12 +81,14 @@ class ReadingState:
             self._note(text)
             if self._answer is not None and self._answer.feed(text) is not None:
                 self._answer = None
-            self._give(ContentDelta(text))
+            self._put(ContentDelta, text)
+            self._collector.say(text)
 
     def _think(self, text: str) -> None:
         if text:
             self._note(text)
-            self._give(ReasoningDelta(text))
+            self._put(ReasoningDelta, text)
+            self._collector.think(text)
 
     def _note(self, text: str) -> None:
         self._tail = (self._tail + text)[-_TAIL:]
@@ -96,12 +100,19 @@ class ReadingState:
         self._before = ""
         self._asides = Asides(self._asides.refuted)
 
-    def _give(self, piece: Piece) -> None:
-        last = self._pieces[-1] if self._pieces else None
-        if isinstance(piece, ContentDelta) and isinstance(last, ContentDelta):
-            self._pieces[-1] = ContentDelta(last.text + piece.text)
-        elif isinstance(piece, ReasoningDelta) and isinstance(last, ReasoningDelta):
-            self._pieces[-1] = ReasoningDelta(last.text + piece.text)
-        else:
-            self._pieces.append(piece)
-        self._collector.add(piece)
+    def _put(self, kind: type[ContentDelta | ReasoningDelta], text: str) -> None:
+        """Text of one kind is one piece, however many parts it came in."""
+        if kind is not self._kind:
+            self._end_piece()
+            self._kind = kind
+        self._parts.append(text)
+
+    def _end_piece(self) -> None:
+        if self._parts:
+            self._pieces.append(self._kind("".join(self._parts)))
+            self._parts.clear()
+
+    def _call(self, call: ToolCall) -> None:
+        self._end_piece()
+        self._pieces.append(Call(call))
+        self._collector.call(call)

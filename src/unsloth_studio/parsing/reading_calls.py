@@ -12,7 +12,6 @@ from unsloth_studio.parsing.harmony import Header, header
 from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.mentions import behind, is_mentioned
-from unsloth_studio.parsing.output import Call
 from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.reading import ReadingState
 from unsloth_studio.parsing.roles import author_name, author_of, may_begin_a_turn
@@ -119,7 +118,7 @@ class CallReading(ReadingState):
 
     def _called(self, ended: Ended) -> bool:
         for call in ended.calls:
-            self._give(Call(call))
+            self._call(call)
         if not self._thought_begun and not self._reasoning_done:
             self._collector.draft(self._text[self._opened : ended.end])
         self._in_brackets = self._tail.endswith("(")

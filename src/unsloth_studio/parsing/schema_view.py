@@ -29,9 +29,9 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
-def as_schema(value: object) -> Schema:
-    if isinstance(value, dict):  # much cheaper than the question for any Mapping
-        return cast("Schema", value)
+def as_schema(value: Any) -> Schema:
+    if isinstance(value, dict):  # much cheaper than the question for any Mapping, and than a cast
+        return value  # pyright: ignore[reportUnknownVariableType]
     return cast("Schema", value) if isinstance(value, Mapping) else NOTHING_SAID
 
 
