@@ -32,6 +32,8 @@ MADE_IN_A_LINE = (
     "Let me check. CALL", "Let me see: CALL", "I will list the files now CALL", "Okay, CALL\n", 'First "ls": CALL',
     "I can't say yet. CALL", "\u597d\u7684\u3002CALL", "I don't know what is there, so I look: CALL",
     "Let me check CALL\nThen I will report.", "Checking. CALL I will report.",
+    "Sure, let me list them CALL and then I will tell you.", "\u6211\u6765\u67e5\u8be2\u76ee\u5f55CALL\u8bf7\u7a0d\u7b49",
+    "I'll use it now: CALL, then wait.",
 )  # fmt: skip
 WHOLE_OUTPUT = frozenset({"llama-json", "xlam", "pythonic-list"})
 """Families without a mark: their calls are none beside other text."""

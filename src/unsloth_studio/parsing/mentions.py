@@ -55,6 +55,19 @@ _LABEL = pattern(
     r"\W{0,3}[:\uff1a]\W{0,4}\Z",
     re.IGNORECASE,
 )
+_MEANT = pattern(
+    r"(?:\b(?:let me|let['\u2019]s|i['\u2019]ll|i will|i['\u2019]m going to|i am going to|i need to)\b"
+    r"|\u6211\u6765|\u8ba9\u6211|\u6211\u5c06|\u6211\u4f1a)"
+    r"(?!.*\b(?:you|explain|describe|show|tell|say|writ|typ|mention|quot|format|syntax|example|sample|not|never|avoid)\w*).*\Z",
+    re.IGNORECASE,
+)
+"""Who says what comes next does it, however the sentence ends."""
+_PARTICLES: Final = frozenset(
+    "\u662f\u4e3a\u7528\u6765\u53bb\u7684\u4e86\u4f1a\u53ef\u8868\u5373\u5e76\u548c\u4e0e\u6216\u7b49\u8fd9\u5c31\u6709\u5728"
+    "\u306f\u304c\u3092\u3068\u306e\u306b\u3067\u3082\u3078\u3084\uc740\ub294\uc774\uac00\uc744\ub97c\uc640\uacfc\uc758\ub85c"
+)
+"""Chinese, Japanese and Korean words that go on with a sentence, where letters have no case to tell by."""
+_HAS_NO_SPACES = pattern(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _OPENED = pattern(r"(?:\A|\s)[\"'\u201c\u2018\u201e\u00ab\u300c\u300e]\s*\n\s*\Z")
 _HEADING = pattern(r"(?:\A|\n)#{1,6}[ \t]+(?:examples?|format|syntax|usage|template)\W*\Z", re.IGNORECASE)
 _EXAMPLE = pattern(r"\b(?:e\.g\.|i\.e\.|for example|for instance|such as|like)[,:]?[ \t]*\Z", re.IGNORECASE)
@@ -116,6 +129,8 @@ def is_mentioned(before: str, after: str) -> bool:
     said = line.rstrip(" \t(")
     if said[-1] in _SENTENCE_ENDS and not _ABBREVIATED.search(said):
         return bool(_DEFINED.match(after) or _VERB.match(after))
+    if not bracket and _MEANT.search(line):
+        return bool(_DEFINED.match(after) or _VERB.match(after))
     return _goes_on(after) or (bracket and after.startswith(")"))
 
 
@@ -127,5 +142,6 @@ def _goes_on(after: str) -> bool:
     letter = word[:1]
     if not letter.isalpha():
         return letter == "(" and word != after
-    caseless = letter.lower() == letter.upper()
-    return caseless or (letter.islower() and word != after)
+    if letter.lower() == letter.upper():
+        return letter in _PARTICLES or not _HAS_NO_SPACES.match(letter)
+    return letter.islower() and word != after
