@@ -43,6 +43,8 @@ def glm(content: str) -> str:
 
 
 TEXTS: dict[str, tuple[str, Calls]] = {
+    "a call of Gemma without a name": ("<tool_call>[<tool_call>call(", NONE),
+    "a call of Gemma without a name, and one with it": (f"<tool_call>[<tool_call>call(now)\n{ASK}", NOW),
     "a table of formats": (f"| Format | Example |\n|---|---|\n| Hermes | {HERMES} |\n| Qwen | {HERMES} |", NONE),
     "a list that explains": (f"1. {HERMES} removes everything\n2. others do not", NONE),
     "tags of examples": (f"<examples><example>{HERMES}</example></examples>\nThese are examples.", NONE),
@@ -100,3 +102,17 @@ def test_hard_texts(text: str, calls: Calls) -> None:
 def test_blanks_behind_a_closing_mark_in_a_value(before: str, blanks: int) -> None:
     text = f"{before}</function></tool_call>{' ' * blanks}x</arg_value></parameter></function></tool_call>"
     assert cuts_that_matter(text, TOOLS, step=1) == []
+
+
+@pytest.mark.parametrize("text", ["<tool_call>[<tool_call>call(", "<tool_call>[<tool_call>call(now) and more"])
+def test_what_was_said_is_not_said_again(text: str) -> None:
+    assert parse_output(text, TOOLS).content == text
+
+
+@pytest.mark.parametrize("value", ["a\n", "\n\na", "a\nb\n", " a ", "\ue000\ue001"])
+def test_a_text_that_dsml_calls_a_string_stands_as_it_is(value: str) -> None:
+    tag = "\uff5cDSML\uff5c"
+    path = f'<{tag}parameter name="path" string="true">x</{tag}parameter>'
+    content = f'<{tag}parameter name="content" string="true">{value}</{tag}parameter>'
+    text = f'<{tag}function_calls><{tag}invoke name="write_file">{path}{content}</{tag}invoke></{tag}function_calls>'
+    assert json.loads(parse_output(text, TOOLS).tool_calls[0].arguments) == written(value)[0][1]

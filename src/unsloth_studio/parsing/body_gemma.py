@@ -21,14 +21,19 @@ from unsloth_studio.parsing.python_text import read_literal
 from unsloth_studio.parsing.schema_fit import declared
 
 _HEAD = pattern(r"\s*(?:call)?\s*:?\s*([\w.\-]+(?::[\w.\-]+)*)?\s*([{(])")
-_KEYED = pattern(r"\s*[\w\-]+\s*:")
+_KEYED = pattern(r"\s{0,4}[\w\-]{1,48}\s{0,4}(?::|=\s{0,4}(?:<\|\"\|>|<escape>))")
 _MARKS = ('<|"|>', "<escape>", "</escape>", '"')
 _NEXT = pattern(r'<\|"\|>|</?escape>|["{}()\[\]<]')
 _GOES_ON = pattern(r"\s*(?:[,})\]:]|<(?:tool_call\||end_function_call)|\Z)")
 _DEPTH = 32
+_NEAR = 64
+"""Blanks that may stand before a text's delimiter."""
 _UP_TO_COMMA = pattern(r"[^,{}\[\]]*")
 _BARE_KEY = pattern(r",\s*(?:<\|\"\|>|[\"'])?(?P<key>[\w.\-]+)(?:<\|\"\|>|[\"'])?\s*:")
+_BARE_NAMED = pattern(r",\s*(?P<key>[\w\-]+)\s*[:=]")
 _KEY = pattern(r"\s*(?:<\|\"\|>|[\"'])?([^:,{}\[\]<\"']+?)(?:<\|\"\|>|[\"'])?\s*:")
+_NAMED = pattern(r"\s*([\w\-]+)\s*[:=]")
+"""A key between parentheses, as in a Python call."""
 _STOP = pattern(r",\s*[\w\"-]+\s*:|[{}\[\]]")
 """What may end a bare value."""
 _CALL = pattern(r"<(?:\|tool_call|start_function_call)>\s*call:")
@@ -59,6 +64,8 @@ class GemmaBody:
                 return Ended((), self._start) if final or len(text) - self._start > 300 else None
             if not final and len(text) - head.end() < 80 and head.group(2) == "(" and ")" not in text[head.end() :]:
                 return None
+            if head.group(2) == "(" and head.group(1) is None:
+                return Ended((), head.end())
             if head.group(2) == "(" and not _KEYED.match(text, head.end()):
                 self._python = PythonBody(self._names, head.start(1))
                 return self._python.scan(text, final=final)
@@ -93,7 +100,7 @@ class GemmaBody:
         if self._quote:
             if closer == self._quote and _GOES_ON.match(text, pos + len(letters)):
                 self._quote = ""
-        elif text[self._start : pos].rstrip()[-1:] in tuple("{[(,:"):
+        elif text[max(self._start, pos - _NEAR) : pos].rstrip()[-1:] in tuple("{[(,:=" if self._round else "{[(,:"):
             self._quote = closer
 
     def _ended(self, text: str, end: int, *, cut: bool = False) -> Ended:
@@ -102,7 +109,8 @@ class GemmaBody:
         brace = text.index("(" if self._round else "{", self._start)
         inside = text[brace:end]
         known = declared(self._names.schema(resolved.name)) if resolved else {}
-        reader = _Reader("{" + inside[1:].rstrip().removesuffix(")") + "}" if self._round else inside, known)
+        inside = "{" + inside[1:].rstrip().removesuffix(")") + "}" if self._round else inside
+        reader = _Reader(inside, known, round_=self._round)
         try:
             arguments = reader.object(0)
         except (ValueError, IndexError):
@@ -123,8 +131,9 @@ class GemmaBody:
 class _Reader:
     """Reads one object; `ValueError` where it is none. `closed`: its last value visibly ended."""
 
-    def __init__(self, text: str, known: Mapping[str, Any]) -> None:
+    def __init__(self, text: str, known: Mapping[str, Any], *, round_: bool) -> None:
         self._text = text
+        self._round = round_  # arguments between parentheses
         self._known = known  # the keys that the tool declares
         self._pos = 0
         self._stop = -1  # the next place where a bare value may end, if it is not behind
@@ -136,7 +145,8 @@ class _Reader:
         self._pos += 1
         members: dict[str, Any] = {}
         while not self._over("}"):
-            key = _KEY.match(self._text, self._pos)
+            named = _NAMED.match(self._text, self._pos) if self._round and not depth else None
+            key = named or _KEY.match(self._text, self._pos)
             if key is None:
                 raise ValueError
             self._pos = key.end()
@@ -234,7 +244,7 @@ class _Reader:
     def _end_of_text(self, pos: int) -> int:
         """A text's comma ends it only before a declared key; `ValueError` before another key, which may belong to it."""
         while self._text[pos : pos + 1] == ",":
-            key = _BARE_KEY.match(self._text, pos)
+            key = (_BARE_NAMED if self._round else _BARE_KEY).match(self._text, pos)
             if key is not None:
                 if same_word(key["key"], self._known):
                     return pos

@@ -10,9 +10,11 @@ import orjson
 
 from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import fit_text, schema_of
-from unsloth_studio.parsing.tags import STANDS, TORN_END
+from unsloth_studio.parsing.tags import STANDS, TORN_END, restored
 
 _CHILD = pattern(rf"{STANDS}?<([\w.\-]+)>")
+_PREFIXED_CHILD = pattern(rf"{STANDS}<([\w.\-]+)>")
+"""In a value, where the family has a prefix: a tag without it is text, such as HTML."""
 _BLANK = pattern(r"\s*")
 _DEPTH = 16
 
@@ -47,15 +49,16 @@ def _element(text: str, depth: int, prefix: str) -> Any:
     if depth > _DEPTH:
         return None
     stripped = text.strip()
-    text = stripped if _CHILD.match(stripped) else text
-    if not _CHILD.match(text):
-        return text.removesuffix(STANDS).replace(STANDS, prefix)
+    child = _PREFIXED_CHILD if prefix and depth else _CHILD
+    text = stripped if child.match(stripped) else text
+    if not child.match(text):
+        return restored(text.removesuffix(STANDS) if prefix else text, prefix)
     members: dict[str, Any] = {}
     items: list[Any] = []
     stands = STANDS if prefix else ""
     pos = 0
     while pos < len(text):
-        opened = _CHILD.match(text, pos)
+        opened = child.match(text, pos)
         if opened is None:
             if text[pos:].strip(f" \t\r\n{STANDS}"):
                 return None

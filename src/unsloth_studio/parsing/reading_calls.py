@@ -132,6 +132,7 @@ class CallReading(ReadingState):
     def _failed(self, end: int) -> bool:
         """No call after all. What was read as its body is text to its end: what stands inside its strings is no call."""
         self._body = None
+        end = max(end, self._opened + 1)  # what was said is never said again
         self._failures += 1
         self._failed_text += end - self._opened
         if self._bare:

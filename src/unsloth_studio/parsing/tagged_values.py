@@ -25,6 +25,7 @@ from unsloth_studio.parsing.tags import (
     STANDS,
     calls_inside,
     key_of,
+    restored,
     style_of,
 )
 
@@ -85,8 +86,9 @@ class TaggedValues:
             if not value.closed:
                 repairs.append("tags")
             text = self._text[start : value.end]
-            text = _framed(text) if inline is None else inline + text
-            arguments[key] = self._typed(text.replace(STANDS, self._prefix), opener["string"], key)
+            exact = (opener["string"] or "").lower() == "true"  # DSML says that the text stands as it is
+            text = _framed(text, exact=exact, closed=value.closed) if inline is None else inline + text
+            arguments[key] = self._typed(restored(text, self._prefix), opener["string"], key)
             pos = value.behind
         return arguments, tuple(dict.fromkeys(repairs))
 
@@ -180,7 +182,16 @@ class TaggedValues:
         return fit_text(text, schema_of(self._schema, key), self._schema)
 
 
-def _framed(text: str) -> str:
-    """Without the one newline at each end that is framing."""
-    text = text[2:] if text.startswith("\r\n") else text.removeprefix("\n")
-    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
+def _framed(text: str, *, exact: bool, closed: bool) -> str:
+    """Without the one newline at each end that is framing.
+
+    Several lines that begin right behind the tag are not framed: their last newline is their own, as a file's is. Where the
+    tag calls its text `exact`, one newline alone is no frame. A value that no tag `closed` ends before the structure's own.
+    """
+    inner = text[2:] if text.startswith("\r\n") else text.removeprefix("\n")
+    last = inner[:-2] if inner.endswith("\r\n") else inner.removesuffix("\n")
+    if not closed:
+        return last
+    if inner is text:
+        return text if exact or "\n" in last else last
+    return text if exact and last is inner else last

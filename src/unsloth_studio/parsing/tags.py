@@ -11,8 +11,8 @@ from typing import Final
 
 from unsloth_studio.parsing.patterns import pattern
 
-STANDS: Final = "\ue000"
-"""Stands for the prefix of DSML, MiniMax-M3 or Step."""
+STANDS: Final = "\ufdd0"
+"""Stands for the prefix of DSML, MiniMax-M3 or Step. Unicode keeps this one out of texts; fonts put icons on U+E000."""
 PREFIX: Final = pattern(
     r"\]\s*<\s*\]\s*minimax\s*\[\s*>\s*\[\s*|(?<=<)\s*[|｜]\s*DSML\s*[|｜]\s*|(?<=</)\s*[|｜]\s*DSML\s*[|｜]\s*"  # noqa: RUF001
     r"|(?<=<)steptml:|(?<=</)steptml:",
@@ -48,6 +48,11 @@ TORN_END: Final = pattern(rf"{_R}(?:function|invoke)?\s*>?\s*\Z", re.IGNORECASE)
 def plain(text: str) -> str:
     """The same tags with one letter for their prefixes."""
     return PREFIX.sub(STANDS, text)
+
+
+def restored(text: str, prefix: str) -> str:
+    """A value of a plain text as it was written."""
+    return text.replace(STANDS, prefix) if prefix else text
 
 
 def key_of(opener: re.Match[str]) -> str:

@@ -26,6 +26,8 @@ SITUATIONS: list[tuple[str, list[Call]]] = [
         ],
     ),
     ("newlines in a string", [Call("write_file", {"path": "a.py", "content": "def f():\n    return 1\n\nprint(f())"})]),
+    ("a file's last newline", [Call("write_file", {"path": "a.html", "content": "<ul>\n<li>a</li>\n</ul>\n"})]),
+    ("an icon of a font", [Call("write_file", {"path": "icons.txt", "content": "\ue000 saved"})]),
     ("quotes in a string", [Call("run_command", {"command": 'echo "it\'s" \'done\'; grep -n "x" y'})]),
     ("backslashes in a string", [Call("run_command", {"command": "grep -E '\\d+\\.py' C:\\new\\table"})]),
     ("markup in a string", [Call("write_file", {"path": "a.html", "content": '<p class="x">a &amp; b</p><br/>'})]),
