@@ -23,7 +23,9 @@ from unsloth_studio.parsing.patterns import pattern
 _ENVELOPE = frozenset({*NAME_KEYS, *ARGUMENT_KEYS, *ID_KEYS, *LIST_KEYS, "type", "index", "toolInput", "actionInput"})
 _NAMES = frozenset(NAME_KEYS) - {"function"}
 _OPEN = r"\s*(?:[\"'\u201c\u201d]|&quot;)?"
-_KEY = pattern(rf"\{{{_OPEN}(?P<key>[\w.\-]+)(?:[\"'\u201c\u201d]|&quot;)?\s*:\s*(?P<value>[\"'][^\"'\n]*[\"'])?")
+_KEY = pattern(
+    rf"\{{{_OPEN}(?P<key>[\w.\-]+)(?:[\"'\u201c\u201d]|&quot;)?\s*[:\uff1a]\s*(?P<value>[\"'][^\"'\n]*[\"'])?"
+)
 _KEY_BEGIN = pattern(rf"\{{{_OPEN}[\w.\-]*(?:[\"'\u201c\u201d]|&quot;)?\s*\Z|\{{\s*&?[a-z]*;?\Z")
 _TOOLS = pattern(r"<tools>\s*", re.IGNORECASE)
 _BRACKET = pattern(r"\[\s*")

@@ -64,11 +64,13 @@ class JsonBody:
     def _stopped(self, text: str, pos: int, *, final: bool) -> Ended | object | None:
         """At a letter that may begin a mark, a fence or a bracket of the value itself."""
         if text[pos] == "`":
-            if self.fenced and not self._scan.in_string:
-                if text.startswith("```", pos):
+            if self.fenced and text.startswith("```", pos):
+                if not self._scan.in_string:
                     return self._ended(text, pos)
-                if not final and "```".startswith(text[pos : pos + 3]):
-                    return None
+                if (tried := self._tried(text, pos)) is not None:
+                    return tried
+            elif self.fenced and not final and "```".startswith(text[pos : pos + 3]):
+                return None
         else:
             mark = mark_at(text, pos)
             if mark == MAYBE and not final:

@@ -28,11 +28,15 @@ _WORD = pattern(r"[^\W\d]\w*")
 _KEY = pattern(r"[\w$][\w$.\-]*")
 _REOPENED = pattern(rf"[{BLANK}]*,[{BLANK}]*\"[^\"\n]{{1,100}}\"[{BLANK}]*:")
 _STRAY = pattern(rf"\"(?=[{BLANK}]*(?:[,}}\])]|\Z))")
+_OPEN_KEY = pattern(r"([\w$][\w$.\-]{0,63})\s*:\s*")
+_UNOPENED = pattern(rf"([^{BLANK}\"'`{{}}\[\](),:][^\"{{}}\[\](),\n\\]{{0,200}})\"(?=[{BLANK}]*[,}}\]])")
+"""A text without its first quote."""
 _EXPRESSION = pattern(rf"[{BLANK}]*[+\-]|//|/\*|\#")
 _COMMA_AT_END = pattern(rf"[{BLANK}]*,[{BLANK}]*\Z")
 _WORDS = {"true": True, "false": False, "null": None, "none": None}
 _CLOSERS = {"{": "}", "[": "]", "(": ")"}
 _MAX_DIGITS = 1000
+_COMMAS, _WIDE_COLON = ",，", "："  # noqa: RUF001 - as a Chinese keyboard writes them
 
 
 @dataclass(slots=True)
@@ -99,7 +103,7 @@ class LooseReader(LooseStrings):
                 pos = self._open(frames, here, pos)
                 continue
             else:
-                value, pos = self.scalar(pos)
+                value, pos = self._unopened(frames, pos) or self.scalar(pos)
                 pos = self._bare_end(pos) if frames and not self._ended else pos
             if not frames:
                 return value, pos
@@ -117,7 +121,9 @@ class LooseReader(LooseStrings):
     def _after_value(self, frame: _Frame, pos: int) -> int:
         pos = self.skip(pos)
         here = self.text[pos : pos + 1]
-        if here == ",":
+        if here in _COMMAS and here:
+            if here != ",":
+                self.note("wide_punctuation")
             frame.comma = True
             frame.commas += 1
             return pos + 1
@@ -153,9 +159,20 @@ class LooseReader(LooseStrings):
                 if frames[-1].members and not frames[-1].comma:
                     self._unclosed(frames[-1], found.start())
                 pos += 1  # only its first quote was left out; a colon must follow
-        pos = self.skip(pos)
-        if self.text[pos : pos + 1] != ":":
-            raise Broken
+        behind, pos = pos, self.skip(pos)
+        separator = self.text[pos : pos + 1]
+        sure = not self._python and (frames[-1].comma or not frames[-1].members)  # not within a text with open quotes
+        if separator == _WIDE_COLON:
+            self.note("wide_punctuation")
+        elif separator == "=" and sure:
+            self.note("equals_signs")
+        elif separator != ":":
+            open_key = _OPEN_KEY.fullmatch(key) if sure and here == '"' else None
+            if open_key is None:
+                raise Broken
+            self.note("closed_strings")  # in `"city: "Oslo"` the second quote opens the value
+            frames[-1].key = open_key.group(1)
+            return behind - 1
         frames[-1].key = str(key)
         return pos + 1
 
@@ -236,6 +253,17 @@ class LooseReader(LooseStrings):
                 self._ended = True
                 return self.strings(pos)
         raise Broken
+
+    def _unopened(self, frames: list[_Frame], pos: int) -> tuple[str, int] | None:
+        """A key's value whose first quote was left out; numbers and words with a stray quote are none."""
+        if self._python or not frames or frames[-1].kind != "{" or "missing_commas" in self.repairs:
+            return None
+        found = _UNOPENED.match(self.text, pos)
+        if found is None or _NUMBER.fullmatch(found.group(1)) or found.group(1).lower() in _WORDS:
+            return None
+        self.note("opened_strings")
+        self._ended = True
+        return found.group(1), found.end()
 
     def _number(self, written: str) -> int | float:
         if len(written) > _MAX_DIGITS:

@@ -34,6 +34,9 @@ SYNTAX = [
     ),
     Defect("bare keys", "read_file", '{path: "a.py", limit: 7}', {"path": "a.py", "limit": 7}),
     Defect("typographic quotes", "read_file", "{“path”: “a.py”, “limit”: 7}", {"path": "a.py", "limit": 7}),
+    Defect("a value without its first quote", "read_file", '{"path": a.py", "limit": 7}', {"path": "a.py", "limit": 7}),
+    Defect("a key without its last quote", "read_file", '{"path: "a.py", "limit": 7}', {"path": "a.py", "limit": 7}),
+    Defect("signs of equality", "read_file", '{"path"= "a.py", "limit"=7}', {"path": "a.py", "limit": 7}),
     Defect("a trailing comma", "read_file", '{"path": "a.py", "limit": 7,}', {"path": "a.py", "limit": 7}),
     Defect("a missing comma", "read_file", '{"path": "a.py" "limit": 7}', {"path": "a.py", "limit": 7}),
     Defect(

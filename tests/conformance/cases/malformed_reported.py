@@ -42,6 +42,13 @@ ROWS: list[tuple[str, str, str, list[Call]]] = [
         f"<tool_call>\n{HERMES}\n{HERMES}\n</tool_call>",
         [READ, READ],
     ),
+    (
+        "hermes",
+        "wide punctuation",
+        f"<tool_call>\n{HERMES.replace(': ', '：').replace(', ', '，')}\n</tool_call>",
+        [READ],
+    ),
+    ("hermes", "wide punctuation without a mark", HERMES.replace(": ", "："), [READ]),
     ("hermes", "structure escaped as HTML", f"<tool_call>\n{HERMES.replace(chr(34), '&quot;')}\n</tool_call>", [READ]),
     (
         "hermes",
@@ -248,6 +255,7 @@ ROWS: list[tuple[str, str, str, list[Call]]] = [
         '<|tool_call>call:run_command(command:<|"|>ls -l<|"|>)<tool_call|>',
         [RUN],
     ),
+    ("gemma-4", "a call in parentheses", '<|tool_call>call:run_command(command=<|"|>ls -l<|"|>)<tool_call|>', [RUN]),
     ("gemma-4", "a missing word call", '<|tool_call>:run_command{command:<|"|>ls -l<|"|>}<tool_call|>', [RUN]),
     (
         "gemma-4",
