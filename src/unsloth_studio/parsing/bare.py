@@ -12,6 +12,7 @@ from enum import Enum
 
 from unsloth_studio.parsing.bodies import Body, begin
 from unsloth_studio.parsing.body_gemma import GemmaBody
+from unsloth_studio.parsing.body_glm import GlmBody
 from unsloth_studio.parsing.body_json import JsonBody
 from unsloth_studio.parsing.body_python import PythonBody
 from unsloth_studio.parsing.envelope import ARGUMENT_KEYS, ID_KEYS, LIST_KEYS, NAME_KEYS
@@ -49,6 +50,7 @@ _PREFIXES = (
 _NAME_LIMIT = 128
 _ARGS = pattern(r"\[ARGS\]|\[CALL_ID\]\s*[\w-]*\s*\[ARGS\]", re.IGNORECASE)
 _ARGS_LIMIT = 28
+_ARG_KEY = "<arg_key>"
 
 
 class Guess(Enum):
@@ -174,6 +176,8 @@ def _word(text: str, pos: int, names: ToolNames, *, final: bool) -> Bare:
         return _TEXT
     if after == "{" and said in names:
         return Bare(Guess.BODY, JsonBody(names, word.end(), name=said, marked=False))
+    if after in "<\n" and said in names:
+        return _with_tags(text, pos, word.end(), names, final=final)
     if after == "[":
         return _with_args(text, pos, word.end(), names, final=final)
     return _TEXT
@@ -186,6 +190,14 @@ def _with_args(text: str, pos: int, end: int, names: ToolNames, *, final: bool) 
     if arguments and arguments.end() - end < _ARGS_LIMIT and begun.body is not None:
         return Bare(Guess.BODY, begun.body)
     return _WAIT if not final and len(text) - end < _ARGS_LIMIT and (begun.wait or not arguments) else _TEXT
+
+
+def _with_tags(text: str, pos: int, end: int, names: ToolNames, *, final: bool) -> Bare:
+    """GLM's form without its first mark: the name that ends at `end`, and a tag of an argument close behind it."""
+    rest = text[end : end + len(_ARG_KEY) + 1].removeprefix("\n")
+    if rest.startswith(_ARG_KEY):
+        return Bare(Guess.BODY, GlmBody(names, pos))
+    return _WAIT if not final and _ARG_KEY.startswith(rest) else _TEXT
 
 
 def _always_begins_a_name(word: str, names: ToolNames) -> bool:

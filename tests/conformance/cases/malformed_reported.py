@@ -95,6 +95,20 @@ ROWS: list[tuple[str, str, str, list[Call]]] = [
     ),
     (
         "glm-4.5",
+        "a missing opener, with an orphan closer",
+        "read_file\n<arg_key>path</arg_key>\n<arg_value>a.py</arg_value>\n<arg_key>limit</arg_key>\n<arg_value>7</arg_value>\n</tool_call>",
+        [READ],
+    ),
+    (
+        "glm-4.7",
+        "a missing opener",
+        "read_file<arg_key>path</arg_key>\n<arg_value>a.py</arg_value>\n<arg_key>limit</arg_key>\n<arg_value>7</arg_value>".replace(
+            "\n", ""
+        ),
+        [READ],
+    ),
+    (
+        "glm-4.5",
         "a missing value opener",
         "<tool_call>run_command\n<arg_key>command</arg_key>\nls -l</arg_value>\n</tool_call>",
         [RUN],
