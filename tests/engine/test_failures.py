@@ -47,6 +47,12 @@ LINES: dict[str, tuple[str, Cause, Retry]] = {
         "corrupt_file",
         "never",
     ),
+    "a tensor is missing": (
+        "E llama_model_load: error loading model: check_tensor_dims: tensor 'blk.0.attn_q.weight' not found\n"
+        "E srv          init: exiting due to model loading error",
+        "corrupt_file",
+        "never",
+    ),
     "the architecture is unknown": (
         "E llama_model_load: error loading model: unknown model architecture: 'qwen9'",
         "unsupported_architecture",

@@ -90,7 +90,7 @@ _ROWS = (
         re.compile(
             r"not within the file bounds|corrupted or incomplete|exceeds (?:remaining file size|maximum)"
             r"|failed to read (?:key-value pairs|tensor|header)"
-            r"|error loading model: (?:missing tensor|tensor '.*' has wrong)"
+            r"|error loading model: (?:\w+: )?(?:missing tensor|tensor '.*' (?:has wrong|not found))"
         ),
         "The model file {model} is damaged or incomplete.",
         "Download it again and compare its size with the one shown where it came from.",
