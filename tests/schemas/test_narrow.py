@@ -75,3 +75,21 @@ def test_what_refers_to_itself_ends() -> None:
     assert inner["maxItems"] == 0
     node = {"type": "object", "properties": {"next": {"$ref": "#"}, "v": {"type": "boolean"}}, "required": ["v"]}
     assert "next" not in str(narrow_tool(node, "")["properties"]["next"]["properties"]["next"]["properties"])
+
+
+def test_what_is_asked_for_under_a_condition_is_always_asked_for() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["file", "url"]}, "path": {"type": "string"}, "url": {"type": "string"}},
+        "required": ["kind"],
+        "allOf": [
+            {"if": {"properties": {"kind": {"const": "file"}}}, "then": {"required": ["path"]}},
+            {
+                "if": {"properties": {"kind": {"const": "url"}}},
+                "then": {"required": ["url"]},
+                "else": {"minProperties": 1},
+            },
+        ],
+        "dependentRequired": {"path": ["kind"]},
+    }
+    assert narrow_tool(schema, "{}")["required"] == ["kind", "path", "url"]

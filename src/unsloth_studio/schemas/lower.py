@@ -15,7 +15,7 @@ from typing import Any, cast
 import orjson
 
 from unsloth_studio.schemas.merge import merged
-from unsloth_studio.schemas.narrow import narrowed
+from unsloth_studio.schemas.narrow import conditions, narrowed
 from unsloth_studio.schemas.places import Places
 from unsloth_studio.schemas.shapes import array_words, number_words, object_words, string_words
 from unsloth_studio.schemas.values import kept_enum, printable
@@ -142,6 +142,7 @@ class _Lowering:
         groups = [group for group in groups if group[1]]
         parts = [self._referred(part[key], seen) for key in ("$ref", "$dynamicRef", "$recursiveRef") if key in part]
         parts += cast("list[Any]", part["allOf"]) if isinstance(part.get("allOf"), list) else []
+        parts += [] if self._written is None else conditions(part)
         for inner in parts:
             if level > MAX_DEPTH or self.full:
                 break

@@ -16,7 +16,7 @@ import orjson
 
 from unsloth_studio.schemas.shapes import WIDEST, least_and_most
 from unsloth_studio.schemas.values import MAX_VALUES, MAX_VALUES_TEXT
-from unsloth_studio.schemas.words import NUMBER_BOUNDS, is_number, type_names
+from unsloth_studio.schemas.words import EITHER, NUMBER_BOUNDS, is_number, type_names
 
 Json = Mapping[str, Any]
 
@@ -55,6 +55,17 @@ def narrowed(flat: Json, written: str) -> dict[str, Any]:
     if "array" in names and "maxItems" not in flat:
         words["maxItems"] = max(_SHORT_LIST, 2 * written.count(","), _whole(flat.get("minItems")))
     return words
+
+
+def conditions(part: Json) -> list[Any]:
+    """What `part` asks for under conditions, to be asked for always: a value that meets both `then` and `else`, and has
+    whatever something else would need beside it, fits whichever holds."""
+    found = [part[key] for key in EITHER if isinstance(part.get(key), Mapping)]
+    needs = part.get("dependentRequired", part.get("dependencies"))
+    if isinstance(needs, Mapping):
+        lists = cast("Mapping[str, Any]", needs).values()
+        found += [{"required": one} for one in lists if isinstance(one, list)]
+    return found
 
 
 def _whole(value: Any) -> int:
