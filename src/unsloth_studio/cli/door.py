@@ -1,4 +1,5 @@
-"""The door of the server: it listens at once, and requests wait in it until there is an application to answer them.
+"""The door of the server: takes requests from a socket that listens already, and lets them wait until there is an
+application to answer them.
 
 Why: importing the application takes longer than everything else at the start, and a client that finds nobody listening
 gives up, where one that waits half a second does not notice.
