@@ -44,9 +44,12 @@ def engine_path(request: Request) -> str:
     return COMPLETION_PATH if isinstance(request.prompt, RawPrompt) else CHAT_PATH
 
 
-def engine_body(request: Request, *, model: str, speaks_llama: bool, raw_calls: bool = False) -> bytes:
+def engine_body(
+    request: Request, *, model: str, speaks_llama: bool, raw_calls: bool = False, slot: int | None = None
+) -> bytes:
     """The body to stream `request` with. `model` is the engine's own name for what it serves. With `raw_calls` the prompt is
-    the same and the engine leaves calls in the text, without grammar and parser: llama-server does so for "none"."""
+    the same and the engine leaves calls in the text, without grammar and parser: llama-server does so for "none". `slot` is
+    the one of the engine's that the turn runs in, None to leave it to the engine."""
     body: Json = dict(request.engine_extras)
     body["model"] = model
     match request.prompt:
@@ -65,6 +68,8 @@ def engine_body(request: Request, *, model: str, speaks_llama: bool, raw_calls: 
         body["max_tokens"] = request.max_tokens
     if request.top_logprobs is not None:
         body |= _logprobs(request)
+    if slot is not None:
+        body["id_slot"] = slot
     return orjson.dumps(body | _streaming(request, speaks_llama=speaks_llama))
 
 
@@ -89,12 +94,12 @@ def _streaming(request: Request, *, speaks_llama: bool) -> Json:
 def _conversation(conversation: Conversation, *, constrained: bool = False) -> Json:
     """`constrained`: a grammar holds the answer, so no call can be written where none is wanted."""
     body: Json = {"messages": _messages(conversation.messages)}
-    tools = conversation.tools
+    tools = tuple(tool for tool in conversation.tools if not tool.deferred)
     match conversation.tool_choice:
         case "none" if not constrained:
             return body  # the engine leaves the tools in the prompt otherwise, and the model calls them
         case NamedTool(name):
-            tools = tuple(tool for tool in tools if tool.name == name)
+            tools = tuple(tool for tool in conversation.tools if tool.name == name)
             choice = "required"  # the engine treats a named tool as "auto": one tool and "required" is the same
         case "auto" | "required" | "none" as choice:
             pass

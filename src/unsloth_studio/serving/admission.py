@@ -1,16 +1,19 @@
 """How many turns run at once, and who is next.
 
 The engine queues without limit and without a word; so we let in only as many turns as it has slots. Those who wait are
-served in the order in which they came, and when too many wait the next is told to come back.
+served in the order in which they came, but for those whose slot is still warm (`slots.py`), and when too many wait the next
+is told to come back.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
+from unsloth_studio.serving.slots import Seat, SlotTable
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
 STOPPING = TurnError(
@@ -19,6 +22,9 @@ STOPPING = TurnError(
     code="stopping",
     retry_after=10,
 )
+
+
+MOST_PASSED_OVER = 8
 
 
 class Admissions:
@@ -47,18 +53,27 @@ class Admissions:
         return line
 
 
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    """A turn in line, and how often others went before it because their slots were warm."""
+
+    turn: asyncio.Future[int]
+    seat: Seat | None
+    passed_over: int = 0
+
+
 class Admission:
     """`slots` turns at once, at most `queue_limit` waiting. Belongs to one event loop."""
 
-    def __init__(self, *, slots: int, queue_limit: int) -> None:
+    def __init__(self, *, slots: int, queue_limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._slots = slots
         self._queue_limit = queue_limit
-        self._active = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._table = SlotTable(slots, clock)
+        self._waiting: list[_Waiting] = []
 
     @property
     def active(self) -> int:
-        return self._active
+        return self._table.busy
 
     @property
     def waiting(self) -> int:
@@ -66,61 +81,85 @@ class Admission:
 
     def close(self) -> None:
         """Send away everybody who waits: the server is about to stop."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_exception(TurnFailure(STOPPING))
+        for waiting in self._waiting:
+            if not waiting.turn.done():
+                waiting.turn.set_exception(TurnFailure(STOPPING))
+        self._waiting.clear()
 
     def widen(self, slots: int) -> None:
         """From now on `slots` turns at once; with fewer than before, the running ones end first."""
+        if slots == self._slots:
+            return
         self._slots = slots
-        while self._active < slots and self._hand_on():
-            self._active += 1
+        self._table.resize(slots)
+        while self._hand_on():
+            pass
 
     @asynccontextmanager
-    async def slot(self) -> AsyncGenerator[None]:
-        """Hold a slot. Raises `TurnFailure` (rate_limited) at once when the queue is full."""
-        await self._acquire()
+    async def slot(self, seat: Seat | None = None) -> AsyncGenerator[int]:
+        """Hold a slot; its number, from 0. Raises `TurnFailure` (rate_limited) at once when the queue is full."""
+        number = await self._acquire(seat)
         try:
-            yield
+            yield number
         finally:
-            self._release()
+            self._release(number)
 
-    async def _acquire(self) -> None:
-        if self._active < self._slots:
-            self._active += 1
-            return
+    async def _acquire(self, seat: Seat | None) -> int:
+        if self._room:
+            number = self._table.take(seat, of=self._slots)
+            if number is not None:
+                return number
         if len(self._waiting) >= self._queue_limit:
             raise TurnFailure(self._busy())
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        waiting = _Waiting(asyncio.get_running_loop().create_future(), seat)
+        self._waiting.append(waiting)
+        turn = waiting.turn
         try:
-            await turn
+            return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._release()  # the slot was handed over in the same moment: pass it on
-            elif turn in self._waiting:
-                self._waiting.remove(turn)
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._release(turn.result())  # the slot was handed over in the same moment: pass it on
+            elif waiting in self._waiting:
+                self._waiting.remove(waiting)
             raise
 
-    def _release(self) -> None:
-        """Hand the slot to the one who waits longest, so that nobody who comes later can take it."""
-        if self._active > self._slots or not self._hand_on():
-            self._active -= 1
+    @property
+    def _room(self) -> bool:
+        return self._table.busy < self._slots
+
+    def _release(self, number: int) -> None:
+        """Hand the slot on, so that nobody who comes later can take it."""
+        self._table.free(number)
+        self._table.resize(self._slots)
+        self._hand_on()
 
     def _hand_on(self) -> bool:
-        """Wake the one who waits longest; False when nobody does."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return True
+        """Wake the next one who can run; False when nobody can. Who finds a warm slot goes first, but past nobody more than
+        `MOST_PASSED_OVER` times; else it is who waits longest."""
+        self._waiting = [waiting for waiting in self._waiting if not waiting.turn.done()]
+        if not self._room:
+            return False
+        order = sorted(self._waiting, key=self._rank)
+        for waiting in order:
+            number = self._table.take(waiting.seat, of=self._slots)
+            if number is None:
+                continue
+            for earlier in self._waiting[: self._waiting.index(waiting)]:
+                earlier.passed_over += 1
+            self._waiting.remove(waiting)
+            waiting.turn.set_result(number)
+            return True
         return False
+
+    def _rank(self, waiting: _Waiting) -> int:
+        if waiting.passed_over >= MOST_PASSED_OVER:
+            return 0
+        return 1 if self._table.warm(waiting.seat) else 2
 
     def _busy(self) -> TurnError:
         return TurnError(
             "rate_limited",
-            f"The server is busy: {self._active} requests are running and {len(self._waiting)} are waiting, which is as "
+            f"The server is busy: {self.active} requests are running and {len(self._waiting)} are waiting, which is as "
             "many as it takes. Try again in a few seconds, or start it with a larger --parallel.",
             code="queue_full",
             retry_after=5,

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
 from unsloth_studio.engine.contract import Engine, EngineAddress
@@ -23,9 +23,11 @@ from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.call_check import CallCheck
 from unsloth_studio.serving.call_reader import CallReader, reads, tools_of
+from unsloth_studio.serving.conversations import Arrival, Conversations
 from unsloth_studio.serving.history import mend_history
 from unsloth_studio.serving.lanes import Lane, Lanes
 from unsloth_studio.serving.loop_guard import NO_LOOP, LoopLimits, Verdict, judge, with_hint
+from unsloth_studio.serving.prefix import Steadied, steady
 from unsloth_studio.serving.repetition import EndlessTurn
 from unsloth_studio.serving.second_try import SecondTries
 from unsloth_studio.turn.errors import TurnError, TurnFailure
@@ -41,7 +43,7 @@ from unsloth_studio.turn.events import (
     Usage,
 )
 from unsloth_studio.turn.messages import Conversation, Request, TextPart, ToolCallPart
-from unsloth_studio.turn.record import CallRepair, CallViolation, SecondTry, TurnRecord
+from unsloth_studio.turn.record import CallRepair, CallViolation, PromptReuse, SecondTry, TurnRecord
 from unsloth_studio.turn.trace import Trace, unwatched
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,8 @@ class _Watch:
     endless: bool = False
     counts_calls: bool = False
     reading: bool = True
+    reuse: PromptReuse | None = None
+    slot: int = 0
 
     def passed(self, events: Sequence[Event]) -> None:
         """These go to the client."""
@@ -79,7 +83,7 @@ class _Watch:
         now = time.monotonic()
         queued = (now if self.opened is None else self.opened) - self.arrived
         total = now - self.arrived
-        return TurnRecord(turn_id, self.last, queued, total, repairs=repairs, endless=self.endless)
+        return TurnRecord(turn_id, self.last, queued, total, repairs=repairs, endless=self.endless, reuse=self.reuse)
 
 
 async def as_asked(request: Request, model_id: str) -> Request:
@@ -113,6 +117,7 @@ class Turns:
     loop_limits: LoopLimits = LoopLimits()
     on_try: Callable[[SecondTry], None] = _unnoticed
     trace: Callable[[str], Trace] = unwatched
+    conversations: Conversations = field(default_factory=Conversations)
 
     @property
     def second_tries(self) -> SecondTries:
@@ -125,6 +130,7 @@ class Turns:
         chosen = self.pool.find(request.model)
         trace.model = chosen.id
         request, mended = _mended(await self.prepare(request, chosen.id))
+        request, steadied = self._steadied(request)
         verdict = self._verdict(request)
         if verdict.kind == "stop":
             log.info("turn id=%s is ended: the agent goes in circles", turn_id)
@@ -137,9 +143,13 @@ class Turns:
         check = CallCheck(offered) if offered else None
         endless = EndlessTurn() if self.loop_limits.stop else None
         admission = self.admissions.of(chosen.id, chosen.slots)
+        arrival = self._arrived(request, chosen.id, steadied)
+        watch.reuse = arrival.reuse if arrival else None
         try:
-            async with admission.slot(), self._leased(chosen, trace) as engine:
-                lanes = Lanes(two=calls is not None and check is not None)
+            async with admission.slot(arrival.seat if arrival else None) as slot, self._leased(chosen, trace) as engine:
+                watch.slot = slot
+                first: Lane = "ours" if calls is not None and steadied is not None and steadied.loads else "engine"
+                lanes = Lanes(two=calls is not None and check is not None, first=first)
                 async with aclosing(self._lanes(engine, request, turn_id, lanes=lanes, watch=watch)) as batches:
                     async for events in batches:
                         if calls is not None:
@@ -200,13 +210,13 @@ class Turns:
                         if anew:
                             break
             except TurnFailure as failure:
-                if lanes.lane == "ours":
+                if lanes.switched:
                     self.on_try(SecondTry(turn_id, "engine_parser", "failed"))
                 if not lanes.switches(failure.error):
                     raise
                 anew = True
             if not anew:
-                if lanes.lane == "ours":
+                if lanes.switched:
                     ended = isinstance(last, TurnEnd)
                     self.on_try(SecondTry(turn_id, "engine_parser", "succeeded" if ended else "failed"))
                 return
@@ -217,7 +227,7 @@ class Turns:
         self, engine: Engine, request: Request, turn_id: str, *, lane: Lane, watch: _Watch
     ) -> AsyncGenerator[Sequence[Event]]:
         """One reply of the engine, as events."""
-        address, stream = await self._open(engine, request, watch.trace, raw_calls=lane == "ours")
+        address, stream = await self._open(engine, request, watch, raw_calls=lane == "ours")
         lost = lost_error(managed=address.managed, begun=True)
         decoder = Decoder(turn_id, engine.status.model_id, lost=lost, top_logprobs=request.top_logprobs)
         watch.opened, watch.managed = time.monotonic(), address.managed
@@ -244,6 +254,7 @@ class Turns:
         """Tokens of the conversation as the model's own chat template renders it; needs no slot. Raises `TurnFailure`."""
         chosen = self.pool.find(request.model)
         request, _ = _mended(await self.prepare(request, chosen.id))
+        request, _ = self._steadied(request)
         async with self.pool.lease(chosen, wait=self.load_wait) as engine:
             address = await engine.ready(self.load_wait)
             if not address.speaks_llama:
@@ -258,6 +269,19 @@ class Turns:
                 raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error
             return int(reply["input_tokens"])
 
+    def _steadied(self, request: Request) -> tuple[Request, Steadied | None]:
+        """The request with a prompt that begins as the one before it did. Deferred tools need our own reading of calls."""
+        if not isinstance(request.prompt, Conversation):
+            return request, None
+        done = steady(request.prompt, defers=self.heals and reads(request))
+        same = done.conversation is request.prompt
+        return (request if same else replace(request, prompt=done.conversation)), done
+
+    def _arrived(self, request: Request, model_id: str, steadied: Steadied | None) -> Arrival | None:
+        if steadied is None or not isinstance(request.prompt, Conversation):
+            return None
+        return self.conversations.arrive(model_id, request.origin, request.prompt, steadied.removed)
+
     def _verdict(self, request: Request) -> Verdict:
         return judge(request.prompt, self.loop_limits) if isinstance(request.prompt, Conversation) else NO_LOOP
 
@@ -270,19 +294,21 @@ class Turns:
         return next((status.note for status in self.pool.statuses() if status.id == chosen.id), "")
 
     async def _open(
-        self, engine: Engine, request: Request, trace: Trace, *, raw_calls: bool
+        self, engine: Engine, request: Request, watch: _Watch, *, raw_calls: bool
     ) -> tuple[EngineAddress, EngineStream]:
         """Ask the engine; again if it could not be reached at all.
 
         A crash is noticed within milliseconds, but not before the next request can come: hence the short waits. A request
         that did reach the engine is never sent again: it may be what the engine died of.
         """
+        trace = watch.trace
         for wait in RETRY_WAITS:
             if engine.status.state != "ready":
                 trace.reached("loading")
             address = await engine.ready(self.load_wait)
             model, llama = address.model, address.speaks_llama
-            body = engine_body(request, model=model, speaks_llama=llama, raw_calls=raw_calls)
+            slot = watch.slot if address.managed and 1 < engine.status.slots > watch.slot else None
+            body = engine_body(request, model=model, speaks_llama=llama, raw_calls=raw_calls, slot=slot)
             trace.reached("reading")
             trace.asked(body)
             try:

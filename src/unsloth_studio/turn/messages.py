@@ -17,7 +17,10 @@ RunsOn = Literal["client", "server"]
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
+    """`loads` names tools that may be called from here on: `serving.prefix` puts their definitions in this place."""
+
     text: str = ""
+    loads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ToolDefinition:
-    """A tool the model may call; `parameters` is a JSON schema object."""
+    """A tool the model may call; `parameters` is a JSON schema object. A `deferred` one does not stand at the head of the
+    prompt: the model is told of it where it is loaded (`TextPart.loads`)."""
 
     name: str
     description: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
     strict: bool | None = None
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +209,19 @@ class ServerTools:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose turn this is, in the client's own ids, as far as it says: its session, and the sub-agent within it ("" is the
+    session's main agent). Only ever compared; no right follows from it."""
+
+    session: str = ""
+    agent: str = ""
+
+
+Overflow = Literal["error", "truncate_oldest", "truncate_middle"]
+"""What becomes of a conversation that is too long for the context."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One turn to generate.
 
@@ -211,6 +229,7 @@ class Request:
     up to the end of the context. `top_logprobs` is None when no log probabilities are wanted, else 0 or more
     alternatives per token. `heal_tool_calls` says that calls which the model writes badly are repaired. `server_tools` are
     left out when none are wanted. `engine_extras` are fields that only the engine understands (`mirostat`, `grammar`, ...).
+    `overflow` None leaves it to the server's setting.
     """
 
     prompt: Conversation | RawPrompt
@@ -223,3 +242,5 @@ class Request:
     heal_tool_calls: bool = True
     server_tools: ServerTools | None = None
     engine_extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    origin: Origin = Origin()
+    overflow: Overflow | None = None

@@ -45,10 +45,30 @@ class SecondTry:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptReuse:
+    """How a prompt compares with the one before it in the same conversation, measured in letters.
+
+    `possible` is the share of this prompt that the former one began with, `kept` the share of the former one that still
+    stands at the beginning of this one; both are 0 to 1, None on a conversation's first turn. `difference` names what
+    stands where they part ("system block 0: date line"), "" when this prompt merely goes on. `removed` is what was taken
+    out of both so that they do not differ by it. `conversation` is a number of ours, `session` and `agent` the client's ids.
+    """
+
+    conversation: int
+    turn: int
+    session: str = ""
+    agent: str = ""
+    possible: float | None = None
+    kept: float | None = None
+    difference: str = ""
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRecord:
     """`last` is the last event, None or something in the middle when the client left. Times in seconds: `queued_s` from
     the request's arrival to the engine's first answer, `total_s` until the end. `endless`: ended for repeating itself.
-    `violations`: of its calls as the model wrote them, also those that were then made again."""
+    `violations`: of its calls as the model wrote them, also those that were then made again. `reuse` None: no conversation."""
 
     turn_id: str
     last: Event | None
@@ -57,6 +77,7 @@ class TurnRecord:
     repairs: tuple[CallRepair, ...] = ()
     endless: bool = False
     violations: tuple[CallViolation, ...] = ()
+    reuse: PromptReuse | None = None
 
     @property
     def outcome(self) -> str:

@@ -1,7 +1,7 @@
 """`system` and `messages` of a request as the messages of a conversation.
 
-The rule: equal content reads to equal values. A string is one text block, cache markers are nothing, and what changes
-between requests without meaning (the client's billing line) is dropped, so that the engine's prompt cache holds.
+The rule: equal content reads to equal values. A string is one text block and cache markers are nothing, so that the
+engine's prompt cache holds; `serving.prefix` sees to what changes between requests without meaning.
 Call ids stay what the client sends, missing ones too: `serving.history` finds each result its call, by id or by place.
 """
 
@@ -46,16 +46,10 @@ from unsloth_studio.turn.messages import (
     ToolResultPart,
 )
 
-BILLING_LINE = "x-anthropic-billing-header"
-"""Claude Code's first system block; its value differs from session to session and says nothing to a model."""
-
-
 def system_messages(system: str | list[TextBlock | str] | None) -> list[Message]:
-    """The instructions as one message; none when there is nothing but the billing line."""
+    """The instructions as one message; none when they are empty."""
     blocks = [system] if isinstance(system, str) else system or ()
     texts = [block if isinstance(block, str) else block.text for block in blocks]
-    if texts and texts[0].startswith(BILLING_LINE):
-        texts[0] = texts[0].partition("\n")[2]
     parts = tuple(TextPart(text) for text in texts if text)
     return [Message("system", parts)] if parts else []
 
@@ -173,7 +167,7 @@ def _tool_result(block: ToolResultBlock, path: str) -> ToolResultPart:
             case SearchResultBlock():
                 parts.append(search_result_part(inner))
             case ToolReferenceBlock():
-                parts.append(TextPart(f"The tool {inner.tool_name} can be called now."))
+                parts.append(TextPart(f"The tool {inner.tool_name} can be called now.", (inner.tool_name,)))
             case _:
                 assert_never(inner)
     return ToolResultPart(block.tool_use_id or "", tuple(parts), bool(block.is_error))

@@ -117,6 +117,7 @@ def _conversation(wire: Body, ours: ServerTools | None) -> Conversation:
 def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
     """The client's own tools, in the client's order. For tools of the API's see `native_tools`."""
     tools: dict[str, ToolDefinition] = {}
+    defers = _defers(listed)
     for at, tool in enumerate(listed):
         path = f"tools[{at}]"
         if tool.type == "function":
@@ -128,8 +129,17 @@ def _tools(listed: list[Tool]) -> tuple[ToolDefinition, ...]:
         if tool.name in tools:
             raise invalid(f"{path}.name: two tools are called '{tool.name}'; rename one.", param=f"{path}.name")
         schema = tool_schema(tool.input_schema)
-        tools[tool.name] = ToolDefinition(tool.name, tool.description or "", schema, tool.strict)
+        deferred = defers and bool(tool.defer_loading)
+        tools[tool.name] = ToolDefinition(tool.name, tool.description or "", schema, tool.strict, deferred)
     return tuple(tools.values())
+
+
+def _defers(listed: list[Tool]) -> bool:
+    """Whether a tool of the client's can find the deferred ones. Anthropic's own search (`tool_search_tool_*`) runs nowhere
+    here: then all of them are shown."""
+    if any((tool.type or "").startswith("tool_search_tool") for tool in listed):
+        return False
+    return any(not tool.defer_loading and tool.type in (None, "custom") for tool in listed)
 
 
 def _of_openai(tool: Tool, path: str) -> Tool:
@@ -137,7 +147,7 @@ def _of_openai(tool: Tool, path: str) -> Tool:
     if tool.function is not None:
         tool = shaped(tool.function, Tool, at=f"{path}.function")
     schema = tool.input_schema if tool.input_schema is not None else tool.parameters
-    return Tool(None, tool.name, tool.description, schema, tool.strict)
+    return Tool(None, tool.name, tool.description, schema, tool.strict, tool.defer_loading)
 
 
 def _tool_choice(wire: Body, names: set[str], *, left_out: bool) -> tuple[ToolChoice, bool]:

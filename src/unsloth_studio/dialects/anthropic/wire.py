@@ -33,13 +33,14 @@ class Turn(msgspec.Struct):
 
 class Tool(msgspec.Struct):
     """A tool of the client's own (`type` absent, null or "custom") or one that the API names by a dated type. `function` and
-    `parameters` are OpenAI's spelling."""
+    `parameters` are OpenAI's spelling. With `defer_loading` the model gets to know it by a `tool_reference`."""
 
     type: str | None = None
     name: Name | None = None
     description: str | None = None
     input_schema: Any = None
     strict: bool | None = None
+    defer_loading: bool | None = None
     parameters: Any = None
     function: dict[str, Any] | None = None
     max_uses: Any = None

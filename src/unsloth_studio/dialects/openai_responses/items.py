@@ -8,6 +8,7 @@ without a call, are read as they stand: `serving.history` mends them, and says s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, cast
 
 import orjson
@@ -70,6 +71,16 @@ def tool_lists(items: list[RawObject]) -> list[tuple[str, list[RawObject]]]:
         for index, raw in enumerate(items)
         if isinstance(raw.get("type"), str) and raw["type"] in TOOL_LISTS
     ]
+
+
+def late_lists(items: list[RawObject]) -> frozenset[str]:
+    """The places of the lists of tools that come after something was said: these tools do not belong to the prompt's head."""
+    first = next((index for index, raw in enumerate(items) if not _opens(raw)), len(items))
+    return frozenset(f"input[{index}].tools" for index in range(first, len(items)))
+
+
+def _opens(raw: RawObject) -> bool:
+    return raw.get("role") in ("system", "developer") or raw.get("type") in TOOL_LISTS
 
 
 class ItemReader:
@@ -150,7 +161,10 @@ class ItemReader:
             self._result(call_id, ToolResultPart(call_id, (TextPart(call.result),), call.is_error))
 
     def _hosted(self, kind: str, raw: RawObject, at: str) -> None:
-        if kind in _SILENT or kind in TOOL_LISTS:
+        if kind in TOOL_LISTS:
+            self._tool_list(raw, at)
+            return
+        if kind in _SILENT:
             return
         if kind in _ANSWERED:
             self._answered(kind, raw)
@@ -165,6 +179,31 @@ class ItemReader:
                 self._call(call_id, kind.removesuffix("_call"), arguments=_arguments(raw))
         else:
             raise invalid(f"{at}.type: '{kind}' is not a known type of input item.", param=f"{at}.type")
+
+    def _tool_list(self, raw: RawObject, at: str) -> None:
+        """Tools that can be called from here on: as the output of the search that found them, else as an instruction."""
+        names = tuple(self._listed(shaped(raw, ToolListItem, at=at).tools))
+        begun = self._assistant or any(message.role != "system" for message in self._messages)
+        if not names or not begun:
+            return
+        told = TextPart(f"Tools that can be called now: {', '.join(names)}.", names)
+        call_id: object = raw.get("call_id")
+        if isinstance(call_id, str) and call_id in self._unanswered:
+            self._result(call_id, ToolResultPart(call_id, (told,)))
+        else:
+            self._flush()
+            self._messages.append(Message("system", (told,)))
+
+    def _listed(self, tools: list[RawObject], namespace: str | None = None) -> Iterator[str]:
+        """The model's names of the tools in a list, those in its namespaces too."""
+        for tool in tools:
+            name: object = tool.get("name")
+            if tool.get("type") == "namespace" and isinstance(name, str):
+                yield from self._listed(cast("list[RawObject]", tool["tools"]), name)
+            elif isinstance(function := tool.get("function"), dict):
+                yield from self._listed([cast("RawObject", function)], namespace)
+            elif isinstance(name, str):
+                yield self._names.to_model(name, namespace)
 
     def _answered(self, kind: str, raw: RawObject) -> None:
         """A call that a service made, and what it gave, in one item. Without an output it says nothing."""

@@ -15,7 +15,7 @@ import orjson
 from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
 from unsloth_studio.dialects.native_tools import with_native
 from unsloth_studio.dialects.openai_responses.hosted import Shown
-from unsloth_studio.dialects.openai_responses.items import ItemReader, tool_lists
+from unsloth_studio.dialects.openai_responses.items import ItemReader, late_lists, tool_lists
 from unsloth_studio.dialects.openai_responses.native_tools import allowed_only, read_native
 from unsloth_studio.dialects.openai_responses.tools import ToolNames, read_tool_choice, read_tools
 from unsloth_studio.dialects.openai_responses.wire import (
@@ -116,7 +116,7 @@ def _conversation(wire: Body) -> tuple[Conversation, ToolNames, ServerTools | No
     listed = [wire.input] if isinstance(wire.input, str) else wire.input
     items: list[RawObject] = [{"role": "user", "content": one} if isinstance(one, str) else one for one in listed]
     groups = [("tools", wire.tools or []), *tool_lists(items)]
-    tools, names = read_tools(groups)
+    tools, names = read_tools(groups, late=late_lists(items))
     server_tools = _server_tools(wire, groups, items)
     ours = server_tools.names if server_tools else ()
     choice, tools = read_tool_choice(wire.tool_choice, tools, names=names, ours=ours)

@@ -8,7 +8,7 @@ a call that does not come back as `name` plus `namespace`. Hosted tools that run
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from unsloth_studio.dialects.body import shaped
@@ -77,21 +77,22 @@ class _Declared:
         self.definitions: list[ToolDefinition] = []
         self.wire: dict[str, WireTool] = {}
 
-    def read(self, raw: RawObject, at: str, *, namespace: str | None = None) -> None:
+    def read(self, raw: RawObject, at: str, *, namespace: str | None = None, deferred: bool = False) -> None:
         match type_of(raw, at=at):
             case "function":
                 nested: object = raw.get("function")  # as Chat Completions spells it
                 tool = shaped({**raw, **_object(nested)}, FunctionTool, at=at)
                 schema = tool_schema(tool.parameters)
-                definition = ToolDefinition(tool.name, tool.description or "", schema, tool.strict)
+                definition = ToolDefinition(tool.name, tool.description or "", schema, tool.strict, deferred)
                 self._add(definition, WireTool(tool.name, namespace), at)
             case "custom":
                 tool = shaped(raw, CustomTool, at=at)
-                self._add(_custom_definition(tool), WireTool(tool.name, namespace, custom=True), at)
+                definition = replace(_custom_definition(tool), deferred=deferred)
+                self._add(definition, WireTool(tool.name, namespace, custom=True), at)
             case "namespace" if namespace is None:
                 group = shaped(raw, NamespaceTool, at=at)
                 for index, member in enumerate(group.tools):
-                    self.read(member, f"{at}.tools[{index}]", namespace=group.name)
+                    self.read(member, f"{at}.tools[{index}]", namespace=group.name, deferred=deferred)
             case kind if kind in NATIVE or kind in PASSED_OVER:
                 pass
             case kind:
@@ -107,18 +108,21 @@ class _Declared:
             count += 1
             flat = f"{base}_{count}"
         self.wire[flat] = wire
-        self.definitions.append(ToolDefinition(flat, definition.description, definition.parameters, definition.strict))
+        self.definitions.append(replace(definition, name=flat))
 
 
-def read_tools(groups: Iterable[tuple[str, list[RawObject]]]) -> tuple[tuple[ToolDefinition, ...], ToolNames]:
-    """The functions to offer to the model. `groups` are lists of tools with the place where each list stands (`tools`).
+def read_tools(
+    groups: Iterable[tuple[str, list[RawObject]]], *, late: frozenset[str] = frozenset()
+) -> tuple[tuple[ToolDefinition, ...], ToolNames]:
+    """The functions to offer to the model. `groups` are lists of tools with the place where each list stands (`tools`); the
+    model is told of those in `late` there, and not at the head.
 
     Raises `TurnFailure` (invalid_request) naming the tool, for example `tools[2].type`.
     """
     declared = _Declared()
     for at, tools in groups:
         for index, raw in enumerate(tools):
-            declared.read(raw, f"{at}[{index}]")
+            declared.read(raw, f"{at}[{index}]", deferred=at in late)
     return tuple(declared.definitions), ToolNames(declared.wire)
 
 

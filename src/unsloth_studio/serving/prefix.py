@@ -1,0 +1,172 @@
+"""The beginning of the prompt, kept as it was: what clients change from turn to turn without meaning is taken out.
+
+An engine reuses its work up to the first token that differs, so a line that counts tokens at the top of a prompt costs all
+of it, every turn. The rule: what is done to a message depends on it, on the tools and on the messages before it, never on
+what comes later, and nothing is put in another order: tools and instructions come first, as the client sent them. Pure.
+
+Sources: Claude Code's attribution block (`x-anthropic-billing-header: cc_version=...; cch=...;`, `anthropics/claude-code`);
+the countdowns of Anthropic's "context awareness" (`<system_warning>Token usage: 1/2; 1 remaining</system_warning>`), which
+Claude Code sends in a `<system-reminder>`; `tool_reference` and `defer_loading` of the API's tool search.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import orjson
+
+from unsloth_studio.turn.messages import (
+    Conversation,
+    Message,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolDefinition,
+    ToolResultPart,
+)
+
+BILLING = "billing line"
+COUNTDOWN = "token countdown"
+KEY_ORDER = "order of arguments"
+
+_BILLING_MARK = "x-anthropic-billing-header"
+_BILLING_LINE = re.compile(rf"^[ \t]*{_BILLING_MARK}:[^\n]*(?:\n|\Z)", re.MULTILINE)
+_COUNT = (
+    r"(?:Token|Context)(?: window)? usage: *[\d,]+ */ *[\d,]+ *;? *[\d,]+ (?:tokens )?(?:remaining|left)\.?"
+    r"|USD budget: *\$[\d.,]+ */ *\$[\d.,]+ *;? *\$[\d.,]+ (?:remaining|left)\.?"
+)
+_COUNTDOWN = re.compile(rf"\n*<(system[-_](?:warning|reminder))>\s*(?:{_COUNT})\s*</\1>[ \t]*")
+_COUNTDOWN_LINE = re.compile(rf"^[ \t]*(?:{_COUNT})[ \t]*(?:\n|\Z)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Steadied:
+    """The conversation that the engine is asked with; `removed` names what was taken out or put in order, each once.
+    `loads` says that deferred tools were loaded, which no grammar of the engine knows."""
+
+    conversation: Conversation
+    removed: tuple[str, ...] = ()
+    loads: bool = False
+
+
+def steady(conversation: Conversation, *, defers: bool = True) -> Steadied:
+    """`conversation` without what busts a prompt cache for nothing; the same object when there is nothing of it.
+
+    Without `defers` all tools stand at the head, for turns whose calls only the engine's own parser reads.
+    """
+    tools = conversation.tools
+    if not defers and any(tool.deferred for tool in tools):
+        tools = tuple(replace(tool, deferred=False) for tool in tools)
+    steadier = _Steadier({tool.name: tool for tool in tools})
+    messages = tuple(
+        steadied for message in conversation.messages if (steadied := steadier.message(message)) is not None
+    )
+    if messages == conversation.messages and tools is conversation.tools:
+        return Steadied(conversation)
+    steadied = replace(conversation, messages=messages, tools=tools)
+    return Steadied(steadied, tuple(steadier.removed), bool(steadier.loaded))
+
+
+class _Steadier:
+    """`loaded` are the deferred tools whose definition stands in a message before."""
+
+    def __init__(self, tools: Mapping[str, ToolDefinition]) -> None:
+        self._tools = tools
+        self._orders = {
+            name: list(cast("Mapping[str, Any]", properties))
+            for name, tool in tools.items()
+            if isinstance(properties := tool.parameters.get("properties"), dict) and properties
+        }
+        self.removed: dict[str, None] = {}
+        self.loaded: set[str] = set()
+
+    def message(self, message: Message) -> Message | None:
+        """None when nothing is left of it."""
+        parts = tuple(self._part(part, message.role) for part in message.parts)
+        if parts == message.parts:
+            return message
+        kept = tuple(now for now, was in zip(parts, message.parts, strict=True) if now != TextPart() or now == was)
+        return Message(message.role, kept) if kept else None
+
+    def _part(self, part: Part, role: str) -> Part:
+        match part:
+            case TextPart() if role == "assistant":
+                return part
+            case TextPart():
+                return self._text(part, of_system=role == "system")
+            case ToolResultPart():
+                inner = tuple(
+                    self._text(one, of_system=False) if isinstance(one, TextPart) else one for one in part.parts
+                )
+                return part if inner == part.parts else replace(part, parts=inner)
+            case ToolCallPart():
+                return self._call(part)
+            case _:
+                return part
+
+    def _text(self, part: TextPart, *, of_system: bool) -> TextPart:
+        text = part.text
+        if of_system and _BILLING_MARK in text:
+            text = self._without(_BILLING_LINE, text, BILLING)
+        if "usage:" in text or "USD budget:" in text:
+            text = self._without(_COUNTDOWN, text, COUNTDOWN)
+            if of_system:
+                text = self._without(_COUNTDOWN_LINE, text, COUNTDOWN)
+        if part.loads:
+            return TextPart(self._loaded(part.loads, otherwise=text))
+        return part if text is part.text else TextPart(text)
+
+    def _without(self, pattern: re.Pattern[str], text: str, name: str) -> str:
+        left, count = pattern.subn("", text)
+        if not count:
+            return text
+        self.removed[name] = None
+        return left
+
+    def _loaded(self, names: tuple[str, ...], *, otherwise: str) -> str:
+        """What the model is told where these tools are loaded: the definition of each, the first time."""
+        new = [name for name in names if name in self._tools and self._tools[name].deferred and name not in self.loaded]
+        self.loaded.update(new)
+        told = [definition_text(self._tools[name]) for name in new]
+        again = [name for name in names if name not in new]
+        if again:
+            told.append(otherwise if len(again) == len(names) else f"Can be called, too: {', '.join(again)}.")
+        return "\n".join(told)
+
+    def _call(self, call: ToolCallPart) -> ToolCallPart:
+        """The call with its arguments in the order of the tool's schema, whatever order the client keeps them in."""
+        order = self._orders.get(call.name)
+        if order is None:
+            return call
+        try:
+            value: Any = orjson.loads(call.arguments)
+        except orjson.JSONDecodeError:
+            return call
+        if not isinstance(value, dict) or len(cast("dict[str, Any]", value)) < 2:
+            return call
+        given = cast("dict[str, Any]", value)
+        wanted = [*(key for key in order if key in given), *sorted(key for key in given if key not in order)]
+        if wanted == list(given):
+            return call
+        try:
+            whole: dict[str, Any] = json.loads(call.arguments)  # which keeps numbers of any size
+            ordered = {key: whole[key] for key in wanted}
+            arguments = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        except (RecursionError, ValueError):
+            return call
+        self.removed[KEY_ORDER] = None
+        return replace(call, arguments=arguments)
+
+
+def definition_text(tool: ToolDefinition) -> str:
+    """A tool as text in the middle of a conversation."""
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    try:
+        spelled = orjson.dumps({"type": "function", "function": function}).decode()
+    except orjson.JSONEncodeError:  # nested too deeply to be written
+        spelled = orjson.dumps({"type": "function", "function": {**function, "parameters": {}}}).decode()
+    return f"The tool {tool.name} can be called now:\n{spelled}"

@@ -1,0 +1,223 @@
+"""A prompt as a row of blocks, in the order in which the model reads them, and the first difference of two prompts in words.
+
+The rule: of a prompt only digests and lengths are kept, 14 bytes a block, never its text. A block is a tool, a line of an
+instruction, a line of the first two messages (clients put dates and listings there), or a whole later message. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+import orjson
+
+from unsloth_studio.turn.messages import (
+    Conversation,
+    DocumentPart,
+    ImagePart,
+    Message,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolDefinition,
+    ToolResultPart,
+)
+
+MOST_BLOCKS = 4096
+"""What comes after is not compared."""
+_LINED_MESSAGES = 2
+
+
+class Section(IntEnum):
+    TOOLS = 0
+    SYSTEM = 1
+    MESSAGES = 2
+
+
+_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("billing line", re.compile(r"x-anthropic-billing-header", re.IGNORECASE)),
+    (
+        "token countdown",
+        re.compile(r"\b(tokens?|context|budget)\b.*\d.*\b(left|remaining|used)\b|\d+ ?/ ?\d+ tokens", re.IGNORECASE),
+    ),
+    (
+        "date line",
+        re.compile(
+            r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(:\d{2})?\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\bcurrent (date|time)\b"
+            r"|\btoday'?s? (date|is)\b|\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2}\b",
+            re.IGNORECASE,
+        ),
+    ),
+    ("id line", re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-|\b(session|request|conversation)[ _-]?id\b", re.I)),
+    (
+        "folder or Git line",
+        re.compile(r"\bgit\b|\bbranch\b|working (folder|directory)|\bcwd\b|^\s*[MADRCU?!]{1,2} \S", re.IGNORECASE),
+    ),
+)
+"""What a line that changed is about; the first that fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """`digests`, `sizes` (letters) and `owners` have one item a block; `owners` are the numbers of its tool, instruction or
+    message. `starts` are the places where each section begins. `head` is the digest of tools and instructions, `messages`
+    those of the whole messages, without thoughts."""
+
+    digests: array[int]
+    sizes: array[int]
+    owners: array[int]
+    starts: tuple[int, int, int]
+    head: int
+    messages: array[int]
+
+    @property
+    def size(self) -> int:
+        return sum(self.sizes)
+
+    def section(self, place: int) -> Section:
+        return Section.TOOLS if place < self.starts[1] else Section.SYSTEM if place < self.starts[2] else Section.MESSAGES
+
+    def common(self, other: Blocks) -> int:
+        """How many blocks both begin with."""
+        low, high = 0, min(len(self.digests), len(other.digests))
+        if self.digests[:high] == other.digests[:high]:
+            return high
+        while high - low > 1:  # the first `low` are the same, the first `high` are not
+            middle = (low + high) // 2
+            if self.digests[low:middle] == other.digests[low:middle]:
+                low = middle
+            else:
+                high = middle
+        return low
+
+
+def blocks_of(conversation: Conversation) -> Blocks:
+    """The blocks of what the model is shown of `conversation`."""
+    digests, sizes, owners = array("q"), array("I"), array("H")
+    counts = [0, 0, 0]
+    for section, owner, text in _blocks(conversation):
+        if len(digests) == MOST_BLOCKS:
+            break
+        counts[section] += 1
+        digests.append(hash((section, text)))
+        sizes.append(len(text) + 1)
+        owners.append(min(owner, 65535))
+    starts = (0, counts[0], counts[0] + counts[1])
+    _, messages = _parted(conversation.messages)
+    whole = array("q", (hash(_said(message, thoughts=False)) for message in messages))
+    return Blocks(digests, sizes, owners, starts, hash(tuple(digests[: starts[2]])), whole)
+
+
+def difference(before: Blocks, now: Blocks, place: int, shown: Conversation) -> str:
+    """What the block at `place`, the first that is not the same, is about. `shown` is the conversation of `now`; "" when
+    nothing of `before` is gone."""
+    if place >= len(before.digests):
+        return ""
+    old = before.section(place)
+    new = now.section(place) if place < len(now.digests) else None
+    if old is Section.TOOLS or new is Section.TOOLS:
+        return _tools_differ(before, now, place, shown)
+    if old is Section.SYSTEM or new is Section.SYSTEM:
+        number = now.owners[place] if new is Section.SYSTEM else before.owners[place]
+        if old is not new:
+            return f"system block {number}: {'shorter' if old is Section.SYSTEM else 'longer'}"
+        return f"system block {number}: {_line(place, now, shown)}"
+    number = before.owners[place]
+    if new is None:
+        return f"message {number} on: gone"
+    return _messages_differ(before, now, place, shown)
+
+
+def _tools_differ(before: Blocks, now: Blocks, place: int, shown: Conversation) -> str:
+    old, new = before.starts[1], now.starts[1]
+    if not new:
+        return "tools left out" if shown.tool_choice == "none" else "no tools any more"
+    if not old:
+        return "tools added where there were none"
+    tools = _head_tools(shown)
+    if old == new and before.digests[place + 1 : old] == now.digests[place + 1 : new]:
+        return f"tool {place} ({tools[place].name}) changed"
+    return f"tool list changed at {place}"
+
+
+def _messages_differ(before: Blocks, now: Blocks, place: int, shown: Conversation) -> str:
+    number = before.owners[place]
+    if number < len(before.messages) and number < len(now.messages):
+        if before.messages[number] == now.messages[number] and number >= _LINED_MESSAGES:
+            return f"message {number}: thoughts changed"
+        if before.messages[number + 1 :] and before.messages[number + 1] == now.messages[number]:
+            return f"message {number} left out"
+    if len(now.messages) + 1 < len(before.messages):
+        return f"history rewritten from message {number} on"
+    if number < _LINED_MESSAGES:
+        return f"message {number}: {_line(place, now, shown)}"
+    return f"message {number} edited"
+
+
+def _line(place: int, now: Blocks, shown: Conversation) -> str:
+    """What the line at `place` is about, else which one of its block it is."""
+    text = next((text for at, (_, _, text) in enumerate(_blocks(shown)) if at == place), "")
+    for name, pattern in _KINDS:
+        if pattern.search(text):
+            return name
+    first = now.owners.index(now.owners[place], now.starts[now.section(place)])
+    return f"line {place - first + 1}"
+
+
+def _blocks(conversation: Conversation) -> Iterator[tuple[Section, int, str]]:
+    """Section, number of the tool, instruction or message, and text of each block."""
+    for number, tool in enumerate(_head_tools(conversation)):
+        yield Section.TOOLS, number, _spelled(tool)
+    leading, messages = _parted(conversation.messages)
+    texts = [part.text for message in leading for part in message.parts if isinstance(part, TextPart)]
+    for number, text in enumerate(texts):
+        for line in text.split("\n"):
+            yield Section.SYSTEM, number, line
+    for number, message in enumerate(messages):
+        if number < _LINED_MESSAGES and message.role == "user":
+            for line in _said(message).split("\n"):
+                yield Section.MESSAGES, number, line
+        else:
+            yield Section.MESSAGES, number, _said(message)
+
+
+def _parted(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+    """The instructions at the beginning, and the rest."""
+    first = next((place for place, message in enumerate(messages) if message.role != "system"), len(messages))
+    return messages[:first], messages[first:]
+
+
+def _head_tools(conversation: Conversation) -> tuple[ToolDefinition, ...]:
+    if conversation.tool_choice == "none":
+        return ()
+    return tuple(tool for tool in conversation.tools if not tool.deferred)
+
+
+def _spelled(tool: ToolDefinition) -> str:
+    try:
+        return orjson.dumps([tool.name, tool.description, tool.parameters]).decode()
+    except orjson.JSONEncodeError:  # nested too deeply to be written
+        return f"{tool.name}\n{tool.description}\n{tool.parameters!r}"
+
+
+def _said(message: Message, *, thoughts: bool = True) -> str:
+    kept = (part for part in message.parts if thoughts or not isinstance(part, ReasoningPart))
+    return "\n".join((message.role, *map(_text, kept)))
+
+
+def _text(part: Part) -> str:
+    match part:
+        case TextPart() | ReasoningPart():
+            return part.text
+        case ToolCallPart():
+            return f"{part.name}({part.arguments})"
+        case ToolResultPart():
+            return "\n".join(map(_text, part.parts))
+        case DocumentPart():
+            return f"{part.title}\n{part.text}"
+        case ImagePart():
+            return part.url
