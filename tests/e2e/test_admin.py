@@ -48,7 +48,7 @@ def test_commands_unload_and_load(server: StudioServer) -> None:
     unknown = unsloth(server.home, "models", "load", "nope")
     assert (unknown.returncode, "There is no model 'nope'" in unknown.stderr) == (1, True)
     keys = unsloth(server.home, "keys", "list").stdout
-    assert "models command" not in keys  # revoked as soon as it was used
+    assert "one question" not in keys  # revoked as soon as it was used
 
 
 def test_unloaded_model_comes_back_when_it_is_asked_for(server: StudioServer) -> None:

@@ -15,6 +15,7 @@ from unsloth_studio.api.auth import authenticate
 from unsloth_studio.api.exchange import ClientGone, Exchange, Header
 from unsloth_studio.api.load_notes import LoadNotes
 from unsloth_studio.api.operation import Operation
+from unsloth_studio.api.origins import origin_of
 from unsloth_studio.api.services import Services
 from unsloth_studio.api.tool_access import refusal
 from unsloth_studio.dialects.contract import StreamWriter
@@ -92,6 +93,7 @@ class Endpoint(ABC):
     def run(self, exchange: Exchange, request: Request) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, with the server's own tools if the request asks for them. Raises `TurnFailure` (permission)
         when it may not have them."""
+        request = replace(request, origin=origin_of(exchange.scope["headers"], request.origin))
         wanted, toolbox, turns = request.server_tools, self.services.toolbox, self.services.turns
         if wanted is None:
             return turns.run(request, turn_id=exchange.id)

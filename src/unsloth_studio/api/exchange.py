@@ -35,6 +35,8 @@ WATCH_AFTER_SECONDS = 0.05
 WRITE_STALL_SECONDS = 60.0
 """A client that reads nothing for this long is taken for gone."""
 
+NOTICE_HEADER = b"x-unsloth-notice"
+
 log = logging.getLogger(__name__)
 
 _STREAM_HEADERS: list[Header] = [
@@ -126,7 +128,8 @@ class Exchange:
         """A whole reply of any type."""
         self.status = status
         kind = (b"content-type", media_type.encode())
-        fields = [kind, (b"content-length", str(len(body)).encode()), *self._id_headers, *headers]
+        length = (b"content-length", str(len(body)).encode())
+        fields = [kind, length, *self._id_headers, *self._notices(), *headers]
         await self._send({"type": "http.response.start", "status": status, "headers": fields})
         await self._send({"type": "http.response.body", "body": body})
         if self.trace is not None:
@@ -246,13 +249,17 @@ class Exchange:
         self._writing_since = asyncio.get_running_loop().time()
         if not self.status:
             self.status = 200
-            await self._send(
-                {"type": "http.response.start", "status": 200, "headers": [*_STREAM_HEADERS, *self._id_headers]}
-            )
+            headers = [*_STREAM_HEADERS, *self._id_headers, *self._notices()]
+            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._send({"type": "http.response.body", "body": frames, "more_body": True})
         self._writing_since = None
         if self.trace is not None:
             self.trace.sent(frames)
+
+    def _notices(self) -> list[Header]:
+        """What was done differently from what the request says, as far as it is known when the headers go out."""
+        notices = self.trace.notices if self.trace is not None else ()
+        return [(NOTICE_HEADER, notice.encode("latin-1", "replace")) for notice in notices]
 
     def _too_large(self) -> TurnError:
         mib = self._limits.max_body / 2**20

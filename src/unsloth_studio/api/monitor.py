@@ -12,6 +12,7 @@ import msgspec
 from unsloth_studio.api.admin_endpoint import AdminEndpoint, ErrorNote, event, not_found
 from unsloth_studio.api.exchange import Exchange
 from unsloth_studio.api.operation import Operation
+from unsloth_studio.observe.cache_log import CacheReport
 from unsloth_studio.observe.memory_use import memory_use
 from unsloth_studio.observe.request_shapes import RequestDetail, RequestStatus, RequestSummary, Sample
 from unsloth_studio.observe.requests import RequestLog, Wanted
@@ -97,6 +98,15 @@ class ClearRequests(AdminEndpoint):
         await exchange.nothing()
 
 
+class PromptCaches(AdminEndpoint):
+    """Conversations, what of their prompts could be reused, what was, and what was in the way. In memory, the last 256."""
+
+    operation = Operation("GET", "/api/cache", reply=CacheReport)
+
+    async def answer(self, exchange: Exchange) -> None:
+        await self.reply(exchange, self.services.requests.caches.report())
+
+
 async def frames_of(log: RequestLog) -> AsyncGenerator[bytes]:
     written, since = log.written, time.monotonic()
     with log.watch() as changes:
@@ -120,4 +130,4 @@ async def _sample(log: RequestLog, rate: float) -> Sample:
     return Sample(time.time(), round(rate, 1), log.active, log.queued, memory)
 
 
-MONITOR_ENDPOINTS = (ListRequests, WatchRequests, SwitchBodies, OneRequest, ClearRequests)
+MONITOR_ENDPOINTS = (ListRequests, WatchRequests, SwitchBodies, OneRequest, ClearRequests, PromptCaches)

@@ -62,6 +62,9 @@ class AnswerTrace:
     def asked(self, body: bytes) -> None:
         self._watched.asked(body)
 
+    def noticed(self, text: str) -> None:
+        self._watched.noticed(text)
+
     def ended(self, record: TurnRecord) -> None:
         self._watched.ended(record)
         self.repairs = record.repairs

@@ -41,13 +41,22 @@ class Report:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.option("--engine", metavar="embedded|PATH", help="Look at this engine only.")
+@click.option(
+    "--cache", is_flag=True, help="Show what the running server reused of its prompts, and what was in the way."
+)
 @click.option("--retest", is_flag=True, help="Test engines again instead of using what earlier tests found.")
-def doctor(as_json: bool, engine: str | None, retest: bool) -> None:
+def doctor(as_json: bool, engine: str | None, cache: bool, retest: bool) -> None:
     """Show the engine, versions, memory and CPU features; say what is wrong and what to do."""
     import asyncio
 
     from unsloth_studio.settings_sources import load_settings
 
+    if cache:
+        from unsloth_studio.cli.cache_report import cache_document, cache_table
+
+        found = cache_document(load_settings().home)
+        click.echo(json.dumps(found, indent=2) if as_json else cache_table(found))
+        return
     report = asyncio.run(examine(load_settings().home, engine=engine, retest=retest))
     click.echo(json.dumps(as_document(report), indent=2) if as_json else as_text(report))
     if not report.usable:

@@ -51,14 +51,17 @@ def base_url_of(home: Path) -> str:
     return str(_read(home)["base_url"])
 
 
-def ask(home: Path, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """POST `body` to the running server with a key of its own. Raises `NoServer`, and `OperatorProblem` with its answer."""
+def ask(home: Path, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """POST `body` to the running server, or GET without one, with a key of its own.
+
+    Raises `NoServer`, and `OperatorProblem` with its answer.
+    """
     from unsloth_studio.store.database import Database
     from unsloth_studio.store.keys import KeyStore
 
     base_url = _read(home)["base_url"]
     with closing(Database.open(home)) as database, closing(KeyStore(database)) as store:
-        plaintext, key = store.create("models command", int(time.time()) + KEY_SECONDS, scopes=("admin",))
+        plaintext, key = store.create("one question", int(time.time()) + KEY_SECONDS, scopes=("admin",))
         try:
             return _post(base_url + path, body, plaintext)
         finally:
@@ -78,12 +81,12 @@ def _read(home: Path) -> dict[str, Any]:
     return note
 
 
-def _post(url: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+def _post(url: str, body: dict[str, Any] | None, key: str) -> dict[str, Any]:
     import urllib.error
     import urllib.request
 
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
-    request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310 - our own server's http address
+    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers)  # noqa: S310 - our own server's http address
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({})
     )  # it is on this machine, whatever the proxy says

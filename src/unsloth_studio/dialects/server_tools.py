@@ -12,14 +12,14 @@ import orjson
 
 from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.events import ToolApprovalAsked, ToolOutputDelta, ToolResultReady
-from unsloth_studio.turn.messages import ServerTools
+from unsloth_studio.turn.messages import Overflow, ServerTools
 
 KNOWN = ("python", "terminal", "web_search", "web_fetch")
 """Names of the tools, as the model sees them."""
 
 
 class ServerToolFields(msgspec.Struct, kw_only=True):
-    """Mixed into the body of each dialect."""
+    """Mixed into the body of each dialect. `context_overflow`: see `Request.overflow`."""
 
     enable_tools: bool | None = None
     enabled_tools: list[str] | None = None
@@ -29,6 +29,7 @@ class ServerToolFields(msgspec.Struct, kw_only=True):
     tool_approval: Literal["ask", "never"] | None = None
     permission_mode: Annotated[str, msgspec.Meta(max_length=40)] | None = None  # what Unsloth Studio calls it, and
     confirm_tool_calls: bool | None = None  # what it called it before
+    context_overflow: Overflow | None = None
 
 
 def read_server_tools(fields: ServerToolFields) -> ServerTools | None:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from unsloth_studio.observe.cache_log import CacheNote
+
 RequestStatus = Literal["queued", "loading", "reading", "writing", "tool", "done", "failed", "cancelled"]
 
 
@@ -19,7 +21,8 @@ class RequestKey(msgspec.Struct, frozen=True):
 class RequestSummary(msgspec.Struct, kw_only=True, frozen=True):
     """Times in seconds: `at` since 1970, the others since the request came. `queued_seconds` is the wait for a slot and for
     the model, `tools` the calls that the model made, `repairs` what was mended in calls and history. `http_status` is null
-    while the request runs, and when the client left before there was one."""
+    while the request runs, and when the client left before there was one. `cache` compares the prompt with the one
+    before it in its conversation."""
 
     id: str
     at: float
@@ -41,6 +44,7 @@ class RequestSummary(msgspec.Struct, kw_only=True, frozen=True):
     repairs: int
     finish_reason: str | None
     error: str | None
+    cache: CacheNote | None
 
 
 class Repair(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from unsloth_studio.observe.bodies import KeptBodies
+from unsloth_studio.observe.cache_log import CacheLog
 from unsloth_studio.observe.request_shapes import RequestStatus
 from unsloth_studio.observe.watched_request import Arrival, WatchedRequest
 from unsloth_studio.turn.trace import Trace, Unwatched
@@ -52,6 +53,7 @@ class RequestLog:
         clock: Clock = time.monotonic,
     ) -> None:
         self.bodies = bodies or KeptBodies()
+        self.caches = CacheLog()
         self._most = most
         self._wall = wall
         self._clock = clock

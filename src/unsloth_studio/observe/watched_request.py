@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import orjson
 
 from unsloth_studio.observe.bodies import Bodies, KeptBodies
+from unsloth_studio.observe.cache_log import CacheLog, CacheNote, note_of
 from unsloth_studio.observe.request_shapes import Repair, RequestDetail, RequestKey, RequestStatus, RequestSummary
 from unsloth_studio.turn.events import TurnEnd, TurnFailed
 from unsloth_studio.turn.record import TurnRecord
@@ -36,6 +37,9 @@ class Log(Protocol):
     @property
     def bodies(self) -> KeptBodies: ...
 
+    @property
+    def caches(self) -> CacheLog: ...
+
     def changed(self, request: WatchedRequest) -> None: ...
 
     def finished(self, request: WatchedRequest) -> None: ...
@@ -59,6 +63,8 @@ class WatchedRequest:
             "_end",
         ),
         "_repairs",
+        "cache",
+        "notices",
     )
 
     def __init__(self, arrival: Arrival, log: Log, *, at: float, clock: Callable[[], float]) -> None:
@@ -78,6 +84,9 @@ class WatchedRequest:
         self.finish_reason: str | None = None
         self.error: str | None = None
         self.http_status: int | None = None
+        self.cache: CacheNote | None = None
+        self.notices: list[str] = []
+        """What the client is told in the headers of its reply."""
         self._log = log
         self._kept = log.bodies.on
         self._clock = clock
@@ -101,6 +110,10 @@ class WatchedRequest:
         if self._kept:
             self._log.bodies.asked(self.id, body)
 
+    def noticed(self, text: str) -> None:
+        if text and text not in self.notices:
+            self.notices.append(text)
+
     def ended(self, record: TurnRecord) -> None:
         self.repairs += len(record.repairs)
         for repair in record.repairs[: MOST_REPAIRS - len(self._repairs)]:
@@ -114,6 +127,16 @@ class WatchedRequest:
             self.finish_reason = record.last.finish_reason
             if record.last.timings is not None:
                 self.rate = record.last.timings.predicted_per_second
+        self._compare(record)
+
+    def _compare(self, record: TurnRecord) -> None:
+        """Of several rounds the last one counts here; the book has them all."""
+        if record.reuse is None:
+            return
+        usage = record.last.usage if isinstance(record.last, TurnEnd) else None
+        self.cache = note_of(record.reuse, usage)
+        if usage is not None and usage.prompt_tokens:
+            self._log.caches.count(self.cache, usage, at=self.at, client=self.arrival.client, model=self.model)
 
     def received(self, body: bytes) -> None:
         """The request's body is here."""
@@ -196,6 +219,7 @@ class WatchedRequest:
             "repairs": self.repairs,
             "finish_reason": self.finish_reason,
             "error": self.error,
+            "cache": self.cache,
         }
 
     def _rate(self, output: int | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Which requests belong to one conversation, and how much of the former one's prompt still stands: the cache doctor's memory.
+"""Which requests belong to one conversation, and how much of the former prompt still stands: what the cache doctor knows.
 
 The rule: a client's session id narrows the search, what stands in the prompts decides: sub-agents, titles and summaries
 run under the same id. Bounded: so many conversations, each at most `prompt_blocks.MOST_BLOCKS` blocks of 14 bytes.

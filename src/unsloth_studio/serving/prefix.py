@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -41,6 +42,14 @@ _COUNT = (
 )
 _COUNTDOWN = re.compile(rf"\n*<(system[-_](?:warning|reminder))>\s*(?:{_COUNT})\s*</\1>[ \t]*")
 _COUNTDOWN_LINE = re.compile(rf"^[ \t]*(?:{_COUNT})[ \t]*(?:\n|\Z)", re.MULTILINE)
+
+
+_STYLES = tuple(
+    partial(json.dumps, ensure_ascii=ascii_, separators=separators, allow_nan=False)
+    for ascii_ in (False, True)
+    for separators in ((",", ":"), (", ", ": "))
+)
+"""How clients write JSON; arguments that are put in order keep their style."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +163,8 @@ class _Steadier:
             return call
         try:
             whole: dict[str, Any] = json.loads(call.arguments)  # which keeps numbers of any size
-            ordered = {key: whole[key] for key in wanted}
-            arguments = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            style = next((style for style in _STYLES if style(whole) == call.arguments), _STYLES[0])
+            arguments = style({key: whole[key] for key in wanted})
         except (RecursionError, ValueError):
             return call
         self.removed[KEY_ORDER] = None

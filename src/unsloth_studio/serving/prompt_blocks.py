@@ -42,7 +42,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("billing line", re.compile(r"x-anthropic-billing-header", re.IGNORECASE)),
     (
         "token countdown",
-        re.compile(r"\b(tokens?|context|budget)\b.*\d.*\b(left|remaining|used)\b|\d+ ?/ ?\d+ tokens", re.IGNORECASE),
+        re.compile(r"(?=.*\d)(?=.*\b(tokens?|context|budget)\b).*(\b(left|remaining|used)\b|\d ?/ ?\d)", re.IGNORECASE),
     ),
     (
         "date line",
@@ -79,7 +79,9 @@ class Blocks:
         return sum(self.sizes)
 
     def section(self, place: int) -> Section:
-        return Section.TOOLS if place < self.starts[1] else Section.SYSTEM if place < self.starts[2] else Section.MESSAGES
+        return (
+            Section.TOOLS if place < self.starts[1] else Section.SYSTEM if place < self.starts[2] else Section.MESSAGES
+        )
 
     def common(self, other: Blocks) -> int:
         """How many blocks both begin with."""
@@ -147,10 +149,12 @@ def _tools_differ(before: Blocks, now: Blocks, place: int, shown: Conversation) 
 def _messages_differ(before: Blocks, now: Blocks, place: int, shown: Conversation) -> str:
     number = before.owners[place]
     if number < len(before.messages) and number < len(now.messages):
-        if before.messages[number] == now.messages[number] and number >= _LINED_MESSAGES:
+        next_ = now.messages[number]
+        if before.messages[number] == next_ and number >= _LINED_MESSAGES:
             return f"message {number}: thoughts changed"
-        if before.messages[number + 1 :] and before.messages[number + 1] == now.messages[number]:
-            return f"message {number} left out"
+        later = next((at for at in range(number + 1, len(before.messages)) if before.messages[at] == next_), None)
+        if later is not None:
+            return f"messages {number} to {later - 1} left out" if later > number + 1 else f"message {number} left out"
     if len(now.messages) + 1 < len(before.messages):
         return f"history rewritten from message {number} on"
     if number < _LINED_MESSAGES:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
 from unsloth_studio.engine.contract import Engine, EngineAddress
 from unsloth_studio.engine.decode import Decoder
-from unsloth_studio.engine.encode import count_body, engine_body, engine_path
+from unsloth_studio.engine.encode import engine_body, engine_path
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.replies import lost_error
 from unsloth_studio.engine.shelf import PooledModel
@@ -24,66 +24,31 @@ from unsloth_studio.serving.admission import Admissions
 from unsloth_studio.serving.call_check import CallCheck
 from unsloth_studio.serving.call_reader import CallReader, reads, tools_of
 from unsloth_studio.serving.conversations import Arrival, Conversations
-from unsloth_studio.serving.history import mend_history
+from unsloth_studio.serving.fitting import Fitting, clamp_notice
 from unsloth_studio.serving.lanes import Lane, Lanes
 from unsloth_studio.serving.loop_guard import NO_LOOP, LoopLimits, Verdict, judge, with_hint
-from unsloth_studio.serving.prefix import Steadied, steady
+from unsloth_studio.serving.readied import readied
 from unsloth_studio.serving.repetition import EndlessTurn
 from unsloth_studio.serving.second_try import SecondTries
-from unsloth_studio.turn.errors import TurnError, TurnFailure
+from unsloth_studio.serving.turn_watch import TurnWatch
+from unsloth_studio.turn.errors import TurnFailure
 from unsloth_studio.turn.events import (
     Event,
     PartEnd,
     PartStart,
-    PromptProgress,
     TextDelta,
     TurnEnd,
     TurnFailed,
     TurnStart,
     Usage,
 )
-from unsloth_studio.turn.messages import Conversation, Request, TextPart, ToolCallPart
-from unsloth_studio.turn.record import CallRepair, CallViolation, PromptReuse, SecondTry, TurnRecord
+from unsloth_studio.turn.messages import Conversation, Overflow, Request, TextPart
+from unsloth_studio.turn.record import CallViolation, SecondTry, TurnRecord
 from unsloth_studio.turn.trace import Trace, unwatched
 
 log = logging.getLogger(__name__)
 
-COUNT_PATH = "/v1/chat/completions/input_tokens"
 RETRY_WAITS = (0.02, 0.1, 0.3, None)  # seconds before each further attempt
-
-
-@dataclass(slots=True)
-class _Watch:
-    """When what happened, in seconds of the monotonic clock, and the last event that the client got."""
-
-    arrived: float
-    trace: Trace
-    opened: float | None = None
-    managed: bool = True
-    last: Event | None = None
-    endless: bool = False
-    counts_calls: bool = False
-    reading: bool = True
-    reuse: PromptReuse | None = None
-    slot: int = 0
-
-    def passed(self, events: Sequence[Event]) -> None:
-        """These go to the client."""
-        self.last = events[-1]
-        self.trace.written += len(events)
-        if self.reading and not isinstance(self.last, TurnStart | PromptProgress):
-            self.reading = False
-            self.trace.reached("writing")
-        if self.counts_calls:
-            for one in events:
-                if type(one) is PartStart and type(one.part) is ToolCallPart:
-                    self.trace.calls += 1
-
-    def record(self, turn_id: str, *, repairs: tuple[CallRepair, ...]) -> TurnRecord:
-        now = time.monotonic()
-        queued = (now if self.opened is None else self.opened) - self.arrived
-        total = now - self.arrived
-        return TurnRecord(turn_id, self.last, queued, total, repairs=repairs, endless=self.endless, reuse=self.reuse)
 
 
 async def as_asked(request: Request, model_id: str) -> Request:
@@ -104,7 +69,7 @@ class Turns:
     as far as the engine, `on_try` of every second try. `prepare` gets the request and the pool's id of the model that
     answers, before a slot is taken. `heals` says whether badly written tool calls may be repaired at all; `loop_limits` when
     an agent goes in circles (and whether an answer that repeats itself is ended). `trace` gives what watches a request, by
-    its id.
+    its id. `overflow` is what becomes of a conversation that is too long where its request says nothing.
     """
 
     pool: Pool
@@ -118,6 +83,11 @@ class Turns:
     on_try: Callable[[SecondTry], None] = _unnoticed
     trace: Callable[[str], Trace] = unwatched
     conversations: Conversations = field(default_factory=Conversations)
+    overflow: Overflow = "error"
+    fitting: Fitting = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fitting", Fitting(self.client, self.load_wait, self.overflow))
 
     @property
     def second_tries(self) -> SecondTries:
@@ -125,12 +95,12 @@ class Turns:
 
     async def run(self, request: Request, *, turn_id: str) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, in batches: all that arrived in one read of the engine's socket."""
-        watch = _Watch(time.monotonic(), trace := self.trace(turn_id))
+        watch = TurnWatch(time.monotonic(), trace := self.trace(turn_id))
         trace.reached("queued")
         chosen = self.pool.find(request.model)
         trace.model = chosen.id
-        request, mended = _mended(await self.prepare(request, chosen.id))
-        request, steadied = self._steadied(request)
+        ready = readied(await self.prepare(request, chosen.id), heals=self.heals)
+        request = ready.request
         verdict = self._verdict(request)
         if verdict.kind == "stop":
             log.info("turn id=%s is ended: the agent goes in circles", turn_id)
@@ -143,12 +113,13 @@ class Turns:
         check = CallCheck(offered) if offered else None
         endless = EndlessTurn() if self.loop_limits.stop else None
         admission = self.admissions.of(chosen.id, chosen.slots)
-        arrival = self._arrived(request, chosen.id, steadied)
+        arrival = self._arrived(request, chosen.id, ready.removed)
         watch.reuse = arrival.reuse if arrival else None
         try:
             async with admission.slot(arrival.seat if arrival else None) as slot, self._leased(chosen, trace) as engine:
                 watch.slot = slot
-                first: Lane = "ours" if calls is not None and steadied is not None and steadied.loads else "engine"
+                request = await self.fitting.fitted(engine, request, trace)
+                first: Lane = "ours" if calls is not None and ready.loads else "engine"
                 lanes = Lanes(two=calls is not None and check is not None, first=first)
                 async with aclosing(self._lanes(engine, request, turn_id, lanes=lanes, watch=watch)) as batches:
                     async for events in batches:
@@ -167,7 +138,7 @@ class Turns:
                             return
         finally:
             if watch.opened is not None:
-                repairs = (*mended, *(calls.repairs if calls else ()))
+                repairs = (*ready.repairs, *(calls.repairs if calls else ()))
                 await self._recorded(watch.record(turn_id, repairs=repairs), trace, check)
 
     async def _recorded(self, record: TurnRecord, trace: Trace, check: CallCheck | None) -> None:
@@ -194,7 +165,7 @@ class Turns:
         return self.pool.lease(model, wait=self.load_wait)
 
     async def _lanes(
-        self, engine: Engine, request: Request, turn_id: str, *, lanes: Lanes, watch: _Watch
+        self, engine: Engine, request: Request, turn_id: str, *, lanes: Lanes, watch: TurnWatch
     ) -> AsyncGenerator[Sequence[Event]]:
         """The engine's events; once more from the start, with the calls left in the text, when its own parser failed."""
         last: Event | None = None
@@ -224,7 +195,7 @@ class Turns:
             log.info("turn id=%s is asked again, its calls read by us: the engine's own parser failed", turn_id)
 
     async def _stream(
-        self, engine: Engine, request: Request, turn_id: str, *, lane: Lane, watch: _Watch
+        self, engine: Engine, request: Request, turn_id: str, *, lane: Lane, watch: TurnWatch
     ) -> AsyncGenerator[Sequence[Event]]:
         """One reply of the engine, as events."""
         address, stream = await self._open(engine, request, watch, raw_calls=lane == "ours")
@@ -232,10 +203,14 @@ class Turns:
         decoder = Decoder(turn_id, engine.status.model_id, lost=lost, top_logprobs=request.top_logprobs)
         watch.opened, watch.managed = time.monotonic(), address.managed
         last: Event | None = None
+        first = True
         try:
             async for data in stream.chunks():
                 if events := decoder.feed(data):
                     last = events[-1]
+                    if first:
+                        first = False
+                        watch.trace.noticed(clamp_notice(engine, request, events[0]))
                     yield events
                 if decoder.ended:
                     return
@@ -253,34 +228,14 @@ class Turns:
     async def count(self, request: Request) -> int:
         """Tokens of the conversation as the model's own chat template renders it; needs no slot. Raises `TurnFailure`."""
         chosen = self.pool.find(request.model)
-        request, _ = _mended(await self.prepare(request, chosen.id))
-        request, _ = self._steadied(request)
+        request = readied(await self.prepare(request, chosen.id), heals=self.heals).request
         async with self.pool.lease(chosen, wait=self.load_wait) as engine:
-            address = await engine.ready(self.load_wait)
-            if not address.speaks_llama:
-                raise TurnFailure(
-                    TurnError("not_found", "The upstream server cannot count tokens.", code="unsupported")
-                )
-            body = count_body(request, model=address.model)
-            try:
-                reply = await self.client.ask(address, COUNT_PATH, body)
-            except EngineUnreachable as error:
-                engine.lost(address)
-                raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error
-            return int(reply["input_tokens"])
+            return await self.fitting.counted(engine, request)
 
-    def _steadied(self, request: Request) -> tuple[Request, Steadied | None]:
-        """The request with a prompt that begins as the one before it did. Deferred tools need our own reading of calls."""
+    def _arrived(self, request: Request, model_id: str, removed: tuple[str, ...]) -> Arrival | None:
         if not isinstance(request.prompt, Conversation):
-            return request, None
-        done = steady(request.prompt, defers=self.heals and reads(request))
-        same = done.conversation is request.prompt
-        return (request if same else replace(request, prompt=done.conversation)), done
-
-    def _arrived(self, request: Request, model_id: str, steadied: Steadied | None) -> Arrival | None:
-        if steadied is None or not isinstance(request.prompt, Conversation):
             return None
-        return self.conversations.arrive(model_id, request.origin, request.prompt, steadied.removed)
+        return self.conversations.arrive(model_id, request.origin, request.prompt, removed)
 
     def _verdict(self, request: Request) -> Verdict:
         return judge(request.prompt, self.loop_limits) if isinstance(request.prompt, Conversation) else NO_LOOP
@@ -294,7 +249,7 @@ class Turns:
         return next((status.note for status in self.pool.statuses() if status.id == chosen.id), "")
 
     async def _open(
-        self, engine: Engine, request: Request, watch: _Watch, *, raw_calls: bool
+        self, engine: Engine, request: Request, watch: TurnWatch, *, raw_calls: bool
     ) -> tuple[EngineAddress, EngineStream]:
         """Ask the engine; again if it could not be reached at all.
 
@@ -319,14 +274,6 @@ class Turns:
                     raise TurnFailure(lost_error(managed=address.managed, begun=error.sent)) from error
                 await asyncio.sleep(wait)
         raise AssertionError("the last wait is None")
-
-
-def _mended(request: Request) -> tuple[Request, tuple[CallRepair, ...]]:
-    """The request with a history that every chat template takes."""
-    if not isinstance(request.prompt, Conversation):
-        return request, ()
-    prompt, repairs = mend_history(request.prompt)
-    return (request if prompt is request.prompt else replace(request, prompt=prompt)), repairs
 
 
 def _hinted(request: Request, verdict: Verdict) -> Request:

@@ -2,7 +2,7 @@
 
 The rule: a conversation gets its own slot when that is free. A sub-agent never takes the slot of its session's main
 conversation, which comes back when it is done: it waits for another one instead. A conversation that nobody knows yet goes
-where the same tools and instructions have been read already, if nobody misses what else is there. Pure; no clock.
+where the same tools and instructions have been read already, if nobody was there of late. Pure.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class SlotTable:
             self._slots.pop()
 
     def take(self, seat: Seat | None, *, of: int) -> int | None:
-        """The slot that `seat` runs in now, among the first `of`; None when it has to wait. None as `seat` is nobody we know."""
+        """The slot that `seat` runs in now, among the first `of`; None when it has to wait. A `seat` of None is nobody we
+        know."""
         free = [number for number, slot in enumerate(self._slots[:of]) if not slot.busy]
         if seat is not None and seat.child and of > 1:
             main = self._main(seat.session)
@@ -103,7 +104,6 @@ class SlotTable:
             return (4 if missed else 3), slot.used
         if held.conversation == seat.conversation:
             return 0, slot.used
-        away = seat.first and self._clock() - slot.used > IDLE_SECONDS
-        if held.head == seat.head and (away or not missed):
+        if held.head == seat.head and seat.first and self._clock() - slot.used > IDLE_SECONDS:
             return 1, slot.used
         return (4 if missed else 3), slot.used

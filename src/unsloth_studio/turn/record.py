@@ -68,7 +68,8 @@ class PromptReuse:
 class TurnRecord:
     """`last` is the last event, None or something in the middle when the client left. Times in seconds: `queued_s` from
     the request's arrival to the engine's first answer, `total_s` until the end. `endless`: ended for repeating itself.
-    `violations`: of its calls as the model wrote them, also those that were then made again. `reuse` None: no conversation."""
+    `violations`: of its calls as the model wrote them, also those that were then made again. `reuse` is None where no
+    conversation was sent."""
 
     turn_id: str
     last: Event | None

@@ -31,6 +31,10 @@ class Trace(Protocol):
         """The body that the engine is asked with: the messages as the model sees them."""
         ...
 
+    def noticed(self, text: str) -> None:
+        """Something that the client should be told beside the answer; "" is nothing."""
+        ...
+
     def ended(self, record: TurnRecord) -> None:
         """A turn is over."""
         ...
@@ -49,6 +53,9 @@ class Unwatched:
 
     def asked(self, body: bytes) -> None:
         del body
+
+    def noticed(self, text: str) -> None:
+        del text
 
     def ended(self, record: TurnRecord) -> None:
         del record

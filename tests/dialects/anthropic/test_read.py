@@ -14,6 +14,7 @@ from unsloth_studio.turn.messages import (
     Conversation,
     Message,
     NamedTool,
+    Origin,
     OutputFormat,
     ReasoningConfig,
     Request,
@@ -52,7 +53,8 @@ def test_smallest_request() -> None:
 def test_documented_request_without_model_and_max_tokens_is_read() -> None:
     asked = call(stream=True, enable_tools=True, enabled_tools=["python", "web_search"], session_id="my-session")
     tools = ServerTools(("python", "web_search", "web_fetch"), "my-session", tells_live=True)
-    assert asked == MessagesCall(Request(Conversation((HELLO,)), server_tools=tools), stream=True)
+    request = Request(Conversation((HELLO,)), server_tools=tools, origin=Origin("my-session"))
+    assert asked == MessagesCall(request, stream=True)
 
 
 @pytest.mark.parametrize(

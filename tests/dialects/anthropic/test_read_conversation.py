@@ -64,20 +64,6 @@ def test_same_text_in_any_form_reads_the_same(content: Any, role: str) -> None:
         pytest.param("", None, id="empty"),
         pytest.param("Be brief.", ["Be brief."], id="a string"),
         pytest.param([{"type": "text", "text": "A", **CACHED}, {"type": "text", "text": "B"}], ["A", "B"], id="blocks"),
-        pytest.param(
-            [
-                {"type": "text", "text": "x-anthropic-billing-header: cc_version=1.2.350;"},
-                {"type": "text", "text": "A"},
-            ],
-            ["A"],
-            id="the billing block is dropped",
-        ),
-        pytest.param("x-anthropic-billing-header: v=1;\nA\nB", ["A\nB"], id="the billing line is dropped"),
-        pytest.param(
-            [{"type": "text", "text": "A"}, {"type": "text", "text": "x-anthropic-billing-header: no"}],
-            ["A", "x-anthropic-billing-header: no"],
-            id="only at the beginning",
-        ),
     ],
 )
 def test_system(system: Any, texts: list[str] | None) -> None:
@@ -160,7 +146,7 @@ def test_what_a_user_can_show(block: Any, parts: tuple[Part, ...]) -> None:
         pytest.param([{"type": "text", "text": "see"}, IMAGE], (TextPart("see"), PICTURE), id="text and image"),
         pytest.param(
             [{"type": "tool_reference", "tool_name": "Grep"}],
-            (TextPart("The tool Grep can be called now."),),
+            (TextPart("The tool Grep can be called now.", ("Grep",)),),
             id="a tool that was searched for",
         ),
         pytest.param(
@@ -175,7 +161,7 @@ def test_what_a_user_can_show(block: Any, parts: tuple[Part, ...]) -> None:
                 DocumentPart("D"),
                 TextPart("a"),
                 PICTURE,
-                TextPart("The tool Grep can be called now."),
+                TextPart("The tool Grep can be called now.", ("Grep",)),
                 TextPart("b"),
             ),
             id="all kinds, in the client's order",

@@ -46,6 +46,7 @@ from unsloth_studio.turn.messages import (
     ToolResultPart,
 )
 
+
 def system_messages(system: str | list[TextBlock | str] | None) -> list[Message]:
     """The instructions as one message; none when they are empty."""
     blocks = [system] if isinstance(system, str) else system or ()

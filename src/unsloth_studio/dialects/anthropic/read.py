@@ -24,6 +24,7 @@ from unsloth_studio.dialects.anthropic.wire import (
 from unsloth_studio.dialects.body import engine_extras, read_shape, shaped, tuple_of_stops
 from unsloth_studio.dialects.lenient import tool_schema
 from unsloth_studio.dialects.native_tools import with_native
+from unsloth_studio.dialects.origin import session_of_user, stated_origin
 from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
@@ -81,6 +82,8 @@ def read(body: bytes) -> MessagesCall:
         heal_tool_calls=wire.auto_heal_tool_calls is not False,
         server_tools=server_tools,
         engine_extras=passed_on,
+        origin=stated_origin(session_of_user(wire.metadata), wire.session_id),
+        overflow=wire.context_overflow,
     )
     return MessagesCall(request, bool(wire.stream))
 

@@ -1,8 +1,8 @@
 """From the body of `POST /v1/chat/completions` to a turn request.
 
 The rule: every body gives a `ChatCall` or a `TurnFailure` that names the field. What OpenAI keeps for itself (`user`,
-`metadata`, `store`, `service_tier`, `prompt_cache_key`, `safety_identifier`, `verbosity`, `prediction`) is accepted and goes
-nowhere.
+`store`, `service_tier`, `safety_identifier`, `verbosity`, `prediction`) is accepted and goes nowhere; `prompt_cache_key` and
+`metadata` tell whose conversation it is.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from unsloth_studio.dialects.openai_sampling import (
     require_shallow,
     wants_usage,
 )
+from unsloth_studio.dialects.origin import session_of_user, stated_origin
 from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import invalid
@@ -66,6 +67,8 @@ def read(body: bytes) -> ChatCall:
         heal_tool_calls=shape.auto_heal_tool_calls is not False,
         server_tools=server_tools,
         engine_extras=extras,
+        origin=stated_origin(shape.prompt_cache_key, shape.session_id, session_of_user(shape.metadata)),
+        overflow=shape.context_overflow,
     )
     return ChatCall(request, bool(shape.stream), wants_usage(shape), read_choices(shape))
 

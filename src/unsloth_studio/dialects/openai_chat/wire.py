@@ -161,3 +161,5 @@ class ChatBody(SharedFields, kw_only=True):
     enable_thinking: bool | None = None
     thinking: Thinking | None = None
     web_search_options: WebSearchOptions | None = None
+    prompt_cache_key: Any = None
+    metadata: Any = None

@@ -74,7 +74,7 @@ def tool_lists(items: list[RawObject]) -> list[tuple[str, list[RawObject]]]:
 
 
 def late_lists(items: list[RawObject]) -> frozenset[str]:
-    """The places of the lists of tools that come after something was said: these tools do not belong to the prompt's head."""
+    """The places of the lists of tools that come after something was said: they do not belong to the prompt's head."""
     first = next((index for index, raw in enumerate(items) if not _opens(raw)), len(items))
     return frozenset(f"input[{index}].tools" for index in range(first, len(items)))
 

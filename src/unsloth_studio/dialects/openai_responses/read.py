@@ -24,6 +24,7 @@ from unsloth_studio.dialects.openai_responses.wire import (
     JsonSchemaFormat,
     RawObject,
 )
+from unsloth_studio.dialects.origin import stated_origin
 from unsloth_studio.dialects.server_tools import read_server_tools
 from unsloth_studio.schema_guard import check_schema
 from unsloth_studio.turn.errors import TurnFailure, invalid
@@ -70,6 +71,7 @@ def read(body: bytes) -> ResponsesCall:
     logprobs = wire.top_logprobs is not None or "message.output_text.logprobs" in (wire.include or ())
     conversation, names, server_tools = _conversation(wire)
     included = frozenset(wire.include or ())
+    client = wire.client_metadata or {}
     return ResponsesCall(
         Request(
             conversation,
@@ -82,6 +84,10 @@ def read(body: bytes) -> ResponsesCall:
             heal_tool_calls=wire.auto_heal_tool_calls is not False,
             server_tools=server_tools,
             engine_extras=_shallow(engine_extras(extras)),
+            origin=stated_origin(
+                client.get("thread_id"), client.get("session_id"), wire.prompt_cache_key, wire.session_id
+            ),
+            overflow=wire.context_overflow or ("truncate_oldest" if wire.truncation == "auto" else None),
         ),
         stream=bool(wire.stream),
         echo=_echo(wire),

@@ -1,0 +1,48 @@
+"""What is noted of one turn while it runs, for its record and for whoever watches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unsloth_studio.turn.events import Event, PartStart, PromptProgress, TurnStart
+from unsloth_studio.turn.messages import ToolCallPart
+from unsloth_studio.turn.record import CallRepair, PromptReuse, TurnRecord
+from unsloth_studio.turn.trace import Trace
+
+
+@dataclass(slots=True)
+class TurnWatch:
+    """When what happened, in seconds of the monotonic clock, and the last event that the client got. `slot` is the one of
+    the engine's that the turn runs in."""
+
+    arrived: float
+    trace: Trace
+    opened: float | None = None
+    managed: bool = True
+    last: Event | None = None
+    endless: bool = False
+    counts_calls: bool = False
+    reading: bool = True
+    reuse: PromptReuse | None = None
+    slot: int = 0
+
+    def passed(self, events: Sequence[Event]) -> None:
+        """These go to the client."""
+        self.last = events[-1]
+        self.trace.written += len(events)
+        if self.reading and not isinstance(self.last, TurnStart | PromptProgress):
+            self.reading = False
+            self.trace.reached("writing")
+        if self.counts_calls:
+            for one in events:
+                if type(one) is PartStart and type(one.part) is ToolCallPart:
+                    self.trace.calls += 1
+
+    def record(self, turn_id: str, *, repairs: tuple[CallRepair, ...]) -> TurnRecord:
+        """The turn as it is remembered, now that it is over."""
+        now = time.monotonic()
+        queued = (now if self.opened is None else self.opened) - self.arrived
+        total = now - self.arrived
+        return TurnRecord(turn_id, self.last, queued, total, repairs=repairs, endless=self.endless, reuse=self.reuse)
