@@ -148,6 +148,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[Path, ...], about("Further folders with models: LM Studio's, Ollama's, any with .gguf files.")
     ] = ()
     load_on_request: Annotated[bool, about("Load a model on this disk when a request names it.")] = True
+    context_overflow: Annotated[
+        Literal["error", "truncate_oldest", "truncate_middle"],
+        about("A conversation longer than the context: an error, or leave its oldest or its middle messages out."),
+    ] = "error"
     memory_budget_mib: Annotated[
         MebibytesOfModels | None,
         about("Memory for loaded models; default: 80 % of this machine's."),

@@ -38,12 +38,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One conversation. `words` is how long its instructions are, `seed` makes it differ from others at its first word."""
+    """One conversation. `words` is how long its instructions are, `seed` makes it differ from others at its first word. A
+    sub-agent (`agent`) has the session's instructions and a task of its own."""
 
     client: str
     seed: int = 0
     words: int = 60
     volatile: frozenset[str] = frozenset()
+    agent: str = ""
 
     @property
     def path(self) -> str:
@@ -51,7 +53,8 @@ class Session:
 
     @property
     def headers(self) -> dict[str, str]:
-        return dict.fromkeys(_SHAPES[self.client][1], f"session-{self.seed}")
+        headers = dict.fromkeys(_SHAPES[self.client][1], f"session-{self.seed}")
+        return {**headers, "x-claude-code-agent-id": self.agent} if self.agent else headers
 
     def body(self, turn: int) -> Json:
         """The request of that turn, the first is 0."""
@@ -70,7 +73,7 @@ class Session:
     def opening(self, turn: int) -> str:
         count = f"Token usage: {turn * 500 + 1}/8192; {8191 - turn * 500} remaining"
         reminder = f"\n<system-reminder>\n{count}\n</system-reminder>"
-        return f"Look through the project. {prose(10, self.seed + 1)}" + (
+        return f"{self.agent} Look through the project. {prose(10, self.seed + 1)}" + (
             reminder if "countdown" in self.volatile else ""
         )
 

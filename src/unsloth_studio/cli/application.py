@@ -94,6 +94,7 @@ async def running(
             loop_limits=LoopLimits(settings.loop_guard_hint, settings.loop_guard_stop),
             on_try=metrics.count_second_try,
             trace=requests.trace,
+            overflow=settings.context_overflow,
         )
         services = Services(
             turns=turns,

@@ -1,0 +1,109 @@
+"""Sessions of coding agents through the real engine: what could be reused of their prompts is, by the engine's own counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.api.parts import client_of, services_around
+from tests.support.agent_sessions import CLIENTS, VOLATILE, Session, prose
+from tests.support.engines import RunningEngine, embedded_engine
+from tests.support.server import StudioServer, studio
+
+from unsloth_studio.engine.local import demo_model
+from unsloth_studio.engine.pool import Pool
+from unsloth_studio.engine.shelf import SingleShelf
+from unsloth_studio.engine.upstream import Upstream
+
+pytestmark = pytest.mark.e2e
+
+TURNS = 3
+LEAST_REUSED = 0.98
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[RunningEngine]:
+    with embedded_engine(demo_model(), context_length=4096) as running:
+        yield running
+
+
+@pytest.fixture
+async def http(engine: RunningEngine, tmp_path: Path) -> AsyncGenerator[httpx.AsyncClient]:
+    shelf = SingleShelf(Upstream(engine.base_url, slots=1), slots=1)
+    async with (
+        services_around(Pool(shelf, default=shelf.model.id), tmp_path) as services,
+        client_of(services) as client,
+    ):
+        await client.put("/api/requests/keep_bodies", json={"on": True})
+        yield client
+
+
+def tokens_of(engine: RunningEngine, detail: dict[str, Any]) -> list[int]:
+    """The prompt as the engine reads it."""
+    asked = {"messages": detail["messages"], "tools": detail["tool_definitions"]}
+    prompt = httpx.post(f"{engine.base_url}/apply-template", json=asked, timeout=30).json()["prompt"]
+    asked = {"content": prompt, "add_special": True, "parse_special": True}
+    return httpx.post(f"{engine.base_url}/tokenize", json=asked, timeout=30).json()["tokens"]
+
+
+def shared(one: list[int], other: list[int]) -> int:
+    return next(
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other))
+    )
+
+
+@pytest.mark.parametrize("restless", [False, True], ids=["as it is", "with all that changes without meaning"])
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_what_can_be_reused_is(
+    client: str, restless: bool, http: httpx.AsyncClient, engine: RunningEngine
+) -> None:
+    seed = CLIENTS.index(client) * 2 + restless
+    session = Session(client, seed=seed * 3 + 1, words=60, volatile=frozenset(VOLATILE if restless else ()))
+    before: list[int] = []
+    for turn in range(TURNS):
+        reply = await http.post(session.path, json=session.body(turn), headers=session.headers)
+        assert reply.status_code == 200, reply.text
+        request = (await http.get("/api/requests", params={"limit": 1})).json()["requests"][0]
+        detail = (await http.get(f"/api/requests/{request['id']}")).json()
+        now = tokens_of(engine, detail)
+        assert request["input_tokens"] == len(now)
+        possible = shared(before, now)
+        if turn:
+            assert possible > 0.7 * len(before), "the session only grows"
+            assert request["cached_tokens"] >= LEAST_REUSED * possible
+            assert (request["cache"]["turn"], request["cache"]["difference"]) == (turn + 1, "")
+            assert abs(request["cache"]["possible"] - possible / len(now)) < 0.1
+        before = now
+
+
+@pytest.fixture(scope="module")
+def two_slots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
+    with studio(tmp_path_factory.mktemp("home"), "-np", "2", "-c", "4096") as server:
+        yield server
+
+
+def ask(client: httpx.Client, session: Session, turn: int) -> tuple[int, int]:
+    """Tokens of the prompt, and those of them that were reused."""
+    reply = client.post(session.path, json=session.body(turn), headers=session.headers)
+    assert reply.status_code == 200, reply.text
+    usage = reply.json()["usage"]
+    return usage["input_tokens"] + usage["cache_read_input_tokens"], usage["cache_read_input_tokens"]
+
+
+def test_the_parent_stays_hot_while_sub_agents_come_and_go(two_slots: StudioServer) -> None:
+    """Four sub-agents with the parent's own tools and instructions, all at once, between the parent's turns."""
+    parent = Session("Claude Code", seed=50, words=150)
+    agents = [Session("Claude Code", seed=50, words=150, agent=f"agent-{at}") for at in range(4)]
+    with two_slots.client() as client, ThreadPoolExecutor(4) as pool:
+        before, _ = ask(client, parent, 0)
+        for turn in range(1, 3):
+            read = list(pool.map(lambda agent: ask(client, agent, turn - 1), agents))  # noqa: B023
+            assert turn == 1 or all(cached > 0.9 * prompt - 150 for prompt, cached in read), "they find what they left"
+            prompt, cached = ask(client, parent, turn)
+            assert cached >= 0.95 * before
+            before = prompt
