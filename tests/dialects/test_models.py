@@ -21,10 +21,12 @@ CARDS = [
 ]
 OURS_FOR_OPENAI = {
     "type", "display_name", "created_at", "lifecycle", "max_input_tokens", "max_tokens", "context_length",
-    "max_model_len", "loaded", "state", "quantization", "capabilities",
+    "max_model_len", "loaded", "state", "quantization", "capabilities", "context_window", "max_context_length",
+    "loaded_context_length", "top_provider", "meta",
 }  # fmt: skip
 OURS_FOR_ANTHROPIC = {
     "object", "created", "owned_by", "context_length", "max_model_len", "loaded", "state", "quantization",
+    "context_window", "max_context_length", "loaded_context_length", "top_provider", "meta",
 }  # fmt: skip
 
 
@@ -68,8 +70,12 @@ def test_one_model_is_the_entry_of_the_list() -> None:
 
 
 def test_the_context_length_is_there_under_every_name() -> None:
-    card = json.loads(write_card(CARDS[0]))
-    assert (card["context_length"], card["max_model_len"], card["loaded"]) == (131072, 131072, True)
+    card = json.loads(write_card(replace(CARDS[0], native_context=262144)))
+    names = ("context_length", "max_model_len", "context_window", "max_input_tokens", "max_tokens", "loaded_context_length")
+    assert {card[name] for name in names} == {131072}
+    assert (card["top_provider"]["context_length"], card["meta"]["n_ctx"]) == (131072, 131072)
+    assert (card["max_context_length"], card["meta"]["n_ctx_train"]) == (262144, 262144)
+    assert json.loads(write_card(replace(CARDS[0], loaded=False)))["loaded_context_length"] is None
 
 
 def test_the_state_and_the_settings_are_told() -> None:

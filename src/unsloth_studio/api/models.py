@@ -46,6 +46,7 @@ class _ModelsEndpoint(Endpoint):
             vision=entry.vision,
             reasoning=entry.thinking,
             settings=entry.settings,
+            native_context=entry.native_context,
         )
 
 

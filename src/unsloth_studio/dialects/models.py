@@ -1,8 +1,8 @@
 """`GET /v1/models` and `GET /v1/models/{id}`: one shape that OpenAI and Anthropic clients both read.
 
 The rule: every field that either official SDK requires is there (`openai.types.Model`, `anthropic.types.ModelInfo` and the
-page around them), and ours stand beside them: `context_length` and `max_model_len` (the same number, in tokens, under the
-names that OpenRouter's and vLLM's clients look for), `loaded`, `state`, `quantization` and, where known, `settings`.
+page around them), and ours stand beside them: the window under all its names (`window.py`), `loaded`, `state`,
+`quantization` and, where known, `settings`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from typing import Any
 
 import orjson
 
+from unsloth_studio.dialects.window import window_fields
+
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """What a client is told of a model. `id` is what it puts into `model`; `context_length` is in tokens per request, None
     while unknown; `created` is Unix time in seconds. `vision`, `reasoning` and `tools` say what the model can do,
     `server_tools` that this server runs tools for its clients; `state` is one of `available` (here, not loaded), `queued`,
-    `loading`, `ready`, `unloading`, `failed`; `settings` are the sampling values that hold for it, with their reasons."""
+    `loading`, `ready`, `unloading`, `failed`; `settings` are the sampling values that hold for it, with their reasons; `native_context` is what
+    the model was trained for, in tokens."""
 
     id: str
     context_length: int | None
@@ -35,6 +38,7 @@ class ModelCard:
     state: str = "ready"
     quantization: str | None = None
     settings: Mapping[str, Any] | None = None
+    native_context: int | None = None
 
 
 def write_list(cards: Sequence[ModelCard]) -> bytes:
@@ -65,10 +69,7 @@ def _card_object(card: ModelCard) -> dict[str, Any]:
         "display_name": card.display_name or card.id,
         "created_at": datetime.fromtimestamp(card.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "lifecycle": "active",
-        "max_input_tokens": card.context_length,
-        "max_tokens": card.context_length,
-        "context_length": card.context_length,
-        "max_model_len": card.context_length,
+        **window_fields(card.context_length, native=card.native_context, loaded=card.loaded),
         "loaded": card.loaded,
         "state": card.state,
         "quantization": card.quantization,

@@ -78,6 +78,8 @@ def count_body(request: Request, *, model: str) -> bytes:
     assert isinstance(request.prompt, Conversation), "only conversations are counted"
     kwargs = request.engine_extras.get("chat_template_kwargs")
     body: Json = {"model": model, **_conversation(request.prompt), **_reasoning(request.reasoning, kwargs)}
+    if "tools" in body:
+        body["tool_choice"] = "none"  # the prompt is the same, and no grammar is made of the tools
     return orjson.dumps(body)
 
 

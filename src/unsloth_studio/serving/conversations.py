@@ -41,7 +41,7 @@ class Arrival:
 
 
 class Conversations:
-    """Belongs to one event loop; `arrive` takes a millisecond for a prompt of 100,000 tokens."""
+    """Belongs to one event loop; `arrive` takes 1 to 6 ms for a prompt of 100,000 tokens (measured)."""
 
     def __init__(self, most: int = MOST_CONVERSATIONS) -> None:
         self._most = most
