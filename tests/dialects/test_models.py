@@ -71,7 +71,14 @@ def test_one_model_is_the_entry_of_the_list() -> None:
 
 def test_the_context_length_is_there_under_every_name() -> None:
     card = json.loads(write_card(replace(CARDS[0], native_context=262144)))
-    names = ("context_length", "max_model_len", "context_window", "max_input_tokens", "max_tokens", "loaded_context_length")
+    names = (
+        "context_length",
+        "max_model_len",
+        "context_window",
+        "max_input_tokens",
+        "max_tokens",
+        "loaded_context_length",
+    )
     assert {card[name] for name in names} == {131072}
     assert (card["top_provider"]["context_length"], card["meta"]["n_ctx"]) == (131072, 131072)
     assert (card["max_context_length"], card["meta"]["n_ctx_train"]) == (262144, 262144)

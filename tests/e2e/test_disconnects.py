@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
+from tests.fake_engine.script import Script, ToolCall
 from tests.support.chains import ENDLESS
 from tests.support.engines import RunningEngine, fake_engine
 from tests.support.fixtures import ScriptedGguf
-from tests.support.server import StudioServer, studio
+from tests.support.sandbox import without_sandbox
+from tests.support.server import Events, StudioServer, end, start, studio
+
+from unsloth_studio.tools.sandbox.probe import probe
+from unsloth_studio.tools.sandbox.result import Unavailable
 
 pytestmark = pytest.mark.e2e
 
@@ -32,6 +41,13 @@ def gateway(fake: RunningEngine, tmp_path_factory: pytest.TempPathFactory) -> It
     home = tmp_path_factory.mktemp("gateway")
     with studio(home, "--upstream", fake.base_url, "-np", "2", environment=QUICK) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> None:
+    found = asyncio.run(probe())
+    if isinstance(found, Unavailable):
+        without_sandbox(f"{found.reason} {found.advice}")
 
 
 QUICK = {
@@ -97,9 +113,9 @@ def test_leaving_a_whole_reply_frees_the_slot(gateway: StudioServer, fake: Runni
     wait_until_idle(fake, within=1.0)
 
 
-def test_leaving_the_queue_gives_the_place_to_the_next(gateway: StudioServer, fake: RunningEngine) -> None:
+@pytest.mark.parametrize("path", PATHS)
+def test_leaving_the_queue_gives_the_place_to_the_next(gateway: StudioServer, fake: RunningEngine, path: str) -> None:
     """Two run, one waits and leaves; the engine never sees it."""
-    path = PATHS[0]
     slow = request_of(path, {"tokens": 60, "interval_ms": 20}, stream=True)
     before = fake.state()["total_requests"]
     with (
@@ -115,6 +131,62 @@ def test_leaving_the_queue_gives_the_place_to_the_next(gateway: StudioServer, fa
     )
     assert reply.status_code == 200
     assert fake.state()["total_requests"] - before == 3
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_leaving_while_a_tool_runs_ends_the_tool(
+    gateway: StudioServer, fake: RunningEngine, path: str, sandbox: None
+) -> None:
+    command = f"sleep 47.{PATHS.index(path)}{os.getpid()}"
+    fake.set_turns(Script(tool_call=ToolCall("terminal", json.dumps({"command": command}))))
+    body = {**request_of(path, {}, stream=True), "enable_tools": True, "enabled_tools": ["terminal"]}
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(send_and_leave, gateway, path, body, after=2.0, read=True)
+        wait_for(lambda: running(command), within=10)
+        asked.result()
+    wait_for(lambda: not running(command), within=3)
+    wait_until_idle(fake, within=1.0)
+
+
+def running(command: str) -> bool:
+    """Whether a process of that command line is there."""
+    words = command.split()
+    return any(one.info["cmdline"] == words for one in psutil.process_iter(["cmdline"]))
+
+
+def wait_for(holds: Callable[[], bool], *, within: float) -> None:
+    deadline = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_leaving_while_the_model_is_loaded_leaves_nothing(tmp_path: Path) -> None:
+    """One slot, and three who wait for the model and leave: the engine never sees them, and the next one is answered."""
+    quick = {**QUICK, "UNSLOTH_API_KEY": "sk-unsloth-" + "7" * 32}
+    with fake_engine("--stall-load", "6") as engine:
+        process = start(tmp_path, "--upstream", engine.base_url, "-np", "1", environment=quick)
+        try:
+            events = Events(process)
+            base = events.wait_for("listening")["base_url"]
+            server = StudioServer(base, "", "", quick["UNSLOTH_API_KEY"], "", 0, tmp_path, process)
+            wait_for(lambda: httpx.get(f"{base}/health", timeout=5).status_code == 503, within=5)
+            for path in PATHS:
+                send_and_leave(
+                    server,
+                    path,
+                    request_of(path, {"tokens": 500, "interval_ms": 20}, stream=True),
+                    after=0.3,
+                    read=False,
+                )
+            events.wait_for("ready")
+            begin = time.monotonic()
+            body = request_of(PATHS[0], {"tokens": 2}, stream=False)
+            assert httpx.post(base + PATHS[0], json=body, headers=server.headers, timeout=20).status_code == 200
+            assert time.monotonic() - begin < 1.0
+            assert engine.state()["total_requests"] == 1
+        finally:
+            end(process)
 
 
 def test_full_queue_is_told_with_retry_after(gateway: StudioServer, fake: RunningEngine) -> None:

@@ -1,8 +1,9 @@
-"""Sessions of coding agents through the real engine: what could be reused of their prompts is, by the engine's own counts."""
+"""Sessions of coding agents through the real engine: what could be reused of their prompts is, as the engine counts."""
 
 from __future__ import annotations
 
-import time
+import json
+import re
 from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from tests.api.parts import client_of, services_around
-from tests.support.agent_sessions import CLIENTS, VOLATILE, Session, prose
+from tests.support.agent_sessions import CLIENTS, VOLATILE, Session
 from tests.support.engines import RunningEngine, embedded_engine
 from tests.support.server import StudioServer, studio
 
+from unsloth_studio.cli.doctor import doctor
+from unsloth_studio.cli.main import cli
 from unsloth_studio.engine.local import demo_model
 from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.shelf import SingleShelf
@@ -107,3 +111,25 @@ def test_the_parent_stays_hot_while_sub_agents_come_and_go(two_slots: StudioServ
             prompt, cached = ask(client, parent, turn)
             assert cached >= 0.95 * before
             before = prompt
+
+
+def test_the_doctor_names_what_was_in_the_way(two_slots: StudioServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNSLOTH_STUDIO_HOME", str(two_slots.home))
+    session = Session("OpenCode", seed=70, words=40)
+    with two_slots.client() as client:
+        for turn, day in enumerate(("2026-11-30", "2026-11-30", "2026-12-01")):
+            body = json.loads(json.dumps(session.body(turn)).replace("2026-11-30", day))
+            assert client.post(session.path, json=body, headers=session.headers).status_code == 200
+    report = json.loads(CliRunner().invoke(doctor, ["--cache", "--json"]).output)
+    (told,) = [one for one in report["conversations"] if one["session"] == "session-70"]
+    assert (told["turns"], told["last_difference"]) == (3, "system block 1: date line")
+    assert told["lost_tokens"] > 200
+    table = CliRunner().invoke(doctor, ["--cache"]).output
+    assert re.search(r"session-70 +3 .* system block 1: date line \(1\)$", table, re.MULTILINE), table
+
+
+def test_the_doctor_needs_a_running_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNSLOTH_STUDIO_HOME", str(tmp_path))
+    result = CliRunner().invoke(cli, ["doctor", "--cache"])
+    assert result.exit_code != 0
+    assert "No server runs on the data folder" in str(result.exception)

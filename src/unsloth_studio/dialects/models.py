@@ -22,8 +22,8 @@ class ModelCard:
     """What a client is told of a model. `id` is what it puts into `model`; `context_length` is in tokens per request, None
     while unknown; `created` is Unix time in seconds. `vision`, `reasoning` and `tools` say what the model can do,
     `server_tools` that this server runs tools for its clients; `state` is one of `available` (here, not loaded), `queued`,
-    `loading`, `ready`, `unloading`, `failed`; `settings` are the sampling values that hold for it, with their reasons; `native_context` is what
-    the model was trained for, in tokens."""
+    `loading`, `ready`, `unloading`, `failed`; `settings` are the sampling values that hold for it, with their reasons;
+    `native_context` is what the model was trained for, in tokens."""
 
     id: str
     context_length: int | None

@@ -53,10 +53,13 @@ class Fitting:
         for steps in range(window.steps_for(tokens, letters), MOST_STEPS):
             shorter = shorten(prompt, how, steps * window.step)
             fitted = replace(request, prompt=shorter.conversation)
-            if shorter.exhausted or window.takes(await self.counted(engine, fitted), request.max_tokens):
+            left = await self.counted(engine, fitted)
+            if window.takes(left, request.max_tokens) or (shorter.exhausted and left < window.length):
                 trace.noticed(f"context_overflow={how}; messages_left_out={shorter.dropped}")
                 return fitted
-        return request
+            if shorter.exhausted:
+                break
+        return request  # the engine refuses it, with its numbers
 
 
 def clamp_notice(engine: Engine, request: Request, start: Event) -> str:
