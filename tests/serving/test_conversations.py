@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+from array import array
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 import orjson
 import pytest
@@ -13,6 +11,7 @@ from tests.serving.test_prefix import request_of
 from tests.support.agent_sessions import CLIENTS, TOOLS, VOLATILE, Json, Session, prose
 
 from unsloth_studio.serving.conversations import Conversations
+from unsloth_studio.serving.prompt_blocks import MOST_BLOCKS, Blocks, blocks_of
 from unsloth_studio.serving.readied import readied
 from unsloth_studio.turn.messages import Conversation, Message, Origin, Request, TextPart
 from unsloth_studio.turn.record import PromptReuse
@@ -182,24 +181,17 @@ def test_the_oldest_conversations_are_forgotten() -> None:
 
 
 def test_no_text_is_kept_and_little_memory_taken() -> None:
-    memory, session = Conversations(), Session("Claude Code", words=20_000)
-    request = readied(request_of(session, session.body(3)), heals=True).request
-    assert isinstance(request.prompt, Conversation)
-    memory.arrive("m", replace(request.origin), request.prompt)
-    assert _reachable_bytes(memory) < 10_000
+    session = Session("Claude Code", words=20_000)
+    prompt = readied(request_of(session, session.body(3)), heals=True).request.prompt
+    assert isinstance(prompt, Conversation)
+    blocks = blocks_of(prompt)
+    arrays = (blocks.digests, blocks.sizes, blocks.owners, blocks.messages)
+    assert {type(getattr(blocks, name)) for name in Blocks.__slots__} == {array, int, tuple}
+    assert blocks.size > 100_000
+    assert sum(one.itemsize * len(one) for one in arrays) < 1000
 
 
-def _reachable_bytes(value: Any) -> int:
-    """Of an object and what it holds."""
-    seen: set[int] = set()
-
-    def size(one: Any) -> int:
-        if id(one) in seen or isinstance(one, type):
-            return 0
-        seen.add(id(one))
-        inner: list[Any] = list(one.items()) if isinstance(one, dict) else []
-        inner += list(one) if isinstance(one, tuple | list | set) else []
-        inner += [getattr(one, name) for name in getattr(one, "__slots__", ()) if hasattr(one, name)]
-        return sys.getsizeof(one) + sum(map(size, [*inner, *getattr(one, "__dict__", {}).values()]))
-
-    return size(value)
+def test_a_prompt_of_endless_lines_is_cut() -> None:
+    prompts = [talk("Go", system="\n".join(f"{at}" for at in range(2 * MOST_BLOCKS)) + end) for end in ("", "?")]
+    assert [len(blocks_of(prompt).digests) for prompt in prompts] == [MOST_BLOCKS, MOST_BLOCKS]
+    assert blocks_of(prompts[0]).common(blocks_of(prompts[1])) == MOST_BLOCKS

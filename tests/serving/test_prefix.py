@@ -64,7 +64,7 @@ def says(role: str, *parts: Part | str) -> Message:
     return Message(role, shown)  # pyright: ignore[reportArgumentType]
 
 
-SHAPE = {"type": "object", "properties": {"b": {}, "a": {}}}
+SHAPE: Json = {"type": "object", "properties": {"b": {}, "a": {}}}
 TEXTS: dict[str, tuple[Message, Message | None, str]] = {
     "a block that is nothing but the billing line": (
         says("system", "x-anthropic-billing-header: v=1; cch=ab;", "Help."), says("system", "Help."), BILLING),
