@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ def test_the_parent_stays_hot_while_sub_agents_come_and_go(two_slots: StudioServ
     with two_slots.client() as client, ThreadPoolExecutor(4) as pool:
         before, _ = ask(client, parent, 0)
         for turn in range(1, 3):
-            read = list(pool.map(lambda agent: ask(client, agent, turn - 1), agents))  # noqa: B023
+            read = list(pool.map(ask, repeat(client), agents, repeat(turn - 1)))
             assert turn == 1 or all(cached > 0.9 * prompt - 150 for prompt, cached in read), "they find what they left"
             prompt, cached = ask(client, parent, turn)
             assert cached >= 0.95 * before
