@@ -62,7 +62,13 @@ async def test_less_room_than_asked_for_is_told(path: str, http: httpx.AsyncClie
 
 
 async def test_the_tokens_are_the_same_wherever_they_are_told(http: httpx.AsyncClient) -> None:
-    tools = [{"name": "look", "description": "Look.", "input_schema": {"type": "object", "properties": {"at": {}}}}]
+    tools: list[dict[str, Any]] = [
+        {
+            "name": "look",
+            "description": "Look.",
+            "input_schema": {"type": "object", "properties": {"at": {"type": "string"}}},
+        }
+    ]
     body = {"messages": talk(1), "system": "x-anthropic-billing-header: v=1;\nHelp.", "tools": tools, "max_tokens": 5}
     counted = (await http.post("/v1/messages/count_tokens", json=body)).json()["input_tokens"]
     reply = await http.post("/v1/messages", json={**body, "stream": True})
