@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.reference import last_part
@@ -39,8 +40,7 @@ OnChange = Callable[[EngineStatus], None]
 _GUESS = 1.15  # of the file's size, where the plan cannot say what a model needs
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
+class Models(Struct, frozen=True):
     """`first` is loaded at the start. `prepare` readies a request for a model; `keep_fresh` follows the disk, if need be."""
 
     shelf: Shelf
@@ -50,8 +50,7 @@ class Models:
     local: LocalModels | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LocalModels:
+class LocalModels(Struct, frozen=True):
     """The models of this machine: where they are listed, what was asked for them, and how an entry is made anew."""
 
     shelf: LibraryShelf
@@ -59,8 +58,7 @@ class LocalModels:
     stock: Stock
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """The models and the pool they are loaded into."""
 
     models: Models

@@ -15,8 +15,9 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from unsloth_studio.cli.banner import Ready, studio_url
 from unsloth_studio.cli.opened_keys import OpenedKeys
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
     from unsloth_studio.engine.contract import EngineStatus
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True):
     """What belongs to one run and is no setting. `model` is None with an upstream; `wishes` are for it alone; `flags` are
     the settings that the command line gives: they win over the file when that changes; `api_key` replaces the kept key."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import psutil
+from msgspec import Struct
 
 from unsloth_studio.engine.contract import EngineAddress
 from unsloth_studio.engine.failures import (
@@ -30,8 +30,7 @@ _POLL_SECONDS = 0.25
 _LOADING_POLL_SECONDS = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Struct, frozen=True):
     """What to start; `timeout` in seconds covers everything up to the first good `/health`."""
 
     plan: LaunchPlan
@@ -40,8 +39,7 @@ class Launch:
     timeout: float
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """An engine that answers. `context_length` is per slot, in tokens, as the engine itself says."""
 
     process: EngineProcess

@@ -16,7 +16,9 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.engine.contract import EngineAddress, EngineState, EngineStatus
 from unsloth_studio.engine.failures import EngineFailure, EngineTrouble
@@ -34,33 +36,27 @@ RETRY_AFTER = 2
 """Seconds a client is asked to wait while the engine starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Start:
+class _Start(Struct, frozen=True):
     begun: asyncio.Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Wait:
+class _Wait(Struct, frozen=True):
     outcome: asyncio.Future[EngineAddress]
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
+class _Stop(Struct, frozen=True):
     done: asyncio.Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Progress:
+class _Progress(Struct, frozen=True):
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Up:
+class _Up(Struct, frozen=True):
     running: Running
 
 
-@dataclass(frozen=True, slots=True)
-class _Down:
+class _Down(Struct, frozen=True):
     failure: EngineFailure
 
 

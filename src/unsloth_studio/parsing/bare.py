@@ -7,8 +7,9 @@ answer; what is refuted was never held longer than that.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from unsloth_studio.parsing.bodies import Body, begin
 from unsloth_studio.parsing.body_gemma import GemmaBody
@@ -59,8 +60,7 @@ class Guess(Enum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Bare:
+class Bare(Struct, frozen=True):
     guess: Guess
     body: Body | None = None
 

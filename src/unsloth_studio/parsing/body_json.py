@@ -5,7 +5,7 @@ The rule: a mark inside a string is text, so long as the string's end can be tol
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from unsloth_studio.parsing.calls import Ended, accepted, natural
 from unsloth_studio.parsing.envelope import RawCall, calls_of

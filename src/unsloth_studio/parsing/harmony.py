@@ -6,7 +6,8 @@ The rule: a recipient makes a call, wherever in the header it stands; without on
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.parsing.patterns import pattern
 
@@ -35,8 +36,7 @@ _CHANNEL_NAME = pattern(r"\s*\w+")
 _STRIPPED_LIMIT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """`recipient` is empty when the message is for the user; `end` is where the message begins."""
 
     channel: str

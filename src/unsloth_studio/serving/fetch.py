@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urljoin
+
+from msgspec import Struct
 
 from unsloth_studio.serving.fetch_guard import Target, read_target, require_public
 
@@ -26,8 +27,7 @@ class FetchFailed(Exception):  # noqa: N818 - the other side's doing
     """The fetch was allowed and did not succeed; the message is a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class FetchPolicy:
+class FetchPolicy(Struct, frozen=True):
     """`timeout` in seconds for the whole fetch with its redirects, `connect_timeout` for each connection.
 
     `allowed_hosts` are names or addresses (`nas.lan`, `127.0.0.1:9000`) that are fetched from although they are not public.
@@ -41,8 +41,7 @@ class FetchPolicy:
     accept: str = "*/*"
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """`media_type` is what the server claims, in small letters and without parameters; look at the bytes to be sure.
     `charset` is the parameter of that name, as it was written."""
 
@@ -70,8 +69,7 @@ def open_socket(entry: tuple[Any, ...]) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(Struct, frozen=True):
     """Where one request may connect to (`addresses`, and no others), within how many seconds, and how a socket is made."""
 
     addresses: list[str]

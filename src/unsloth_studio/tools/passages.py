@@ -11,8 +11,9 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 PASSAGE: Final = 220
 """Tokens that a passage may have, about; a paragraph or two."""
@@ -25,8 +26,7 @@ _FENCE = re.compile(r"\s*(```+|~~~+)")
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n")  # noqa: RUF001
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """Piece `number` of page `page`; `heading` is the last one above it, where the piece does not hold it itself."""
 
     page: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from unsloth_studio.turn.accumulate import Accumulator
 from unsloth_studio.turn.events import (

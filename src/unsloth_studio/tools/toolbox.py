@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from unsloth_studio.tools.approvals import APPROVAL_SECONDS, ApprovalRoom
 from unsloth_studio.tools.contract import ServerTool
@@ -26,8 +27,7 @@ _TIDY_SECONDS = 3600.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Toolbox:
+class Toolbox(Struct, frozen=True):
     """`policy` says whether anybody gets them."""
 
     policy: ToolPolicy
