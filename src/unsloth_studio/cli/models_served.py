@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from msgspec import Struct
@@ -21,6 +21,7 @@ from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
 from unsloth_studio.engine.contract import Engine, EngineStatus
 from unsloth_studio.engine.failures import EngineTrouble
 from unsloth_studio.engine.hardware import read_hardware
+from unsloth_studio.engine.launch import Spawn
 from unsloth_studio.engine.local import local_engine
 from unsloth_studio.engine.plan import EngineProgram
 from unsloth_studio.engine.pool import Pool
@@ -65,13 +66,13 @@ class Served(Struct, frozen=True):
     pool: Pool
 
 
-async def served(settings: Settings, options: RunOptions, *, on_change: OnChange) -> Served:
-    """What this run serves; nothing is loaded yet. Raises `OperatorProblem`."""
+async def served(settings: Settings, options: RunOptions, *, on_change: OnChange, spawn: Spawn) -> Served:
+    """What this run serves; nothing is loaded yet. `spawn` starts the processes of engines. Raises `OperatorProblem`."""
     if options.model is None:
         models = upstream_models(settings, options.wishes, on_change=on_change)
     else:
         models = await asyncio.to_thread(
-            local_models, options.model, settings, options.wishes, flags=options.flags, on_change=on_change
+            local_models, options.model, options, settings, spawn=spawn, on_change=on_change
         )
     rules = Rules(budget_bytes=await asyncio.to_thread(memory_budget, settings))
     return Served(models, Pool(models.shelf, rules=rules, default=models.first.id))
@@ -95,20 +96,21 @@ def upstream_models(settings: Settings, wishes: Wishes, *, on_change: OnChange) 
 
 
 def local_models(
-    model: LocalModel, settings: Settings, wishes: Wishes, *, flags: Mapping[str, Any], on_change: OnChange
+    model: LocalModel, options: RunOptions, settings: Settings, *, spawn: Spawn, on_change: OnChange
 ) -> Models:
     """`model` with what the command line wishes for it, and the others on this disk. Reads files: not on an event loop.
 
     Raises `GgufError` and `FlagProblem`.
     """
-    first = _stock(model, last_part(model.id), settings, wishes, on_change=on_change, ask_hub=True)
+    wishes = options.wishes
+    first = _stock(model, last_part(model.id), settings, wishes, spawn=spawn, on_change=on_change, ask_hub=True)
     asked = Asked({model.main_file: wishes})
 
     def stock(other: LocalModel, model_id: str, now: Settings) -> Stocked:
-        made = _stock(other, model_id, now, asked.wishes(other, now), on_change=_unwatched)
+        made = _stock(other, model_id, now, asked.wishes(other, now), spawn=spawn, on_change=_unwatched)
         return asked.pinned(made)
 
-    shelf = LibraryShelf(first, stock, settings=settings, flags=flags)
+    shelf = LibraryShelf(first, stock, settings=settings, flags=options.flags)
     return Models(shelf, first.pooled, shelf.prepare, shelf.keep_fresh, LocalModels(shelf, asked, stock))
 
 
@@ -118,6 +120,7 @@ def _stock(
     settings: Settings,
     wishes: Wishes,
     *,
+    spawn: Spawn,
     on_change: OnChange,
     ask_hub: bool = False,
 ) -> Stocked:
@@ -150,6 +153,7 @@ def _stock(
             policy=policy,
             facts=facts,
             smaller=smaller,
+            spawn=spawn,
         )
 
     own = own_settings(model, settings)

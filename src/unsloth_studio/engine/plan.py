@@ -17,6 +17,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
+from unsloth_studio.engine import embedded
 from unsloth_studio.engine.embedded_flags import settings_of
 from unsloth_studio.engine.memory import MemoryEstimate, size
 from unsloth_studio.turn.messages import SamplingParams
@@ -196,7 +197,7 @@ class LaunchPlan(Struct, frozen=True):
             **settings_of(self.flags()),
         }
         config = json.dumps({"parent": parent, "settings": settings}).encode() + b"\n"
-        return Command((sys.executable, "-P", "-m", "unsloth_studio.engine.embedded"), stdin=config)
+        return Command(embedded.ARGV, stdin=config)
 
     def _native(self, api_key: str, parent: int) -> Command:
         fixed = ("--host", "127.0.0.1", "--port", "0", "-m", str(self.model_path), "--alias", self.model_id)

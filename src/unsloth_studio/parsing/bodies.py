@@ -18,7 +18,7 @@ from unsloth_studio.parsing.body_tagged import TaggedBody
 from unsloth_studio.parsing.calls import Ended
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _BLANK = pattern(r"[\s\u200b\ufeff]*")
 _NAME = pattern(r"[\w.\-/:]+")

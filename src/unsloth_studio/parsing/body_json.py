@@ -13,7 +13,7 @@ from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.json_text import readings
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _STOP = pattern(r"[<\]\[`]")
 _EXTRA = pattern(r"[\s}\])]*")

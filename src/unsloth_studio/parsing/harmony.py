@@ -9,7 +9,7 @@ import re
 
 from msgspec import Struct
 
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _HEADER = pattern(r"<\|(?:start|channel)\|>(?P<head>(?:(?!<\|message\|>).){0,300}?)<\|message\|>", re.DOTALL)
 _BARE = pattern(r"<\|(?:start|channel)\|>(?P<head>[^{]{0,200}?to=[\w.\-]+[^{]{0,60}?)(?=\{)", re.DOTALL)

@@ -19,8 +19,8 @@ from msgspec import Struct
 from unsloth_studio.parsing.json_scan import JsonScan as JsonScan
 from unsloth_studio.parsing.json_scan import end_of_value as end_of_value
 from unsloth_studio.parsing.loose import BLANK, DEPTH_LIMIT, Broken, Closing, LooseReader
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.quote_search import escaped_readings
+from unsloth_studio.patterns import pattern
 
 
 class Reading(Struct, frozen=True):

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from unsloth_studio.parsing.loose_strings import BLANK, PREFIX, QUOTES, LooseStrings
 from unsloth_studio.parsing.loose_strings import Broken as Broken
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 DEPTH_LIMIT = 96
 """Containers inside each other; real arguments stay under ten."""

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from unsloth_studio.parsing.json_text import Reading, read_loosely
 from unsloth_studio.parsing.loose import Broken, LooseReader
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.quote_search import escaped_readings, seems_closing, seems_opening
+from unsloth_studio.patterns import pattern
 
 LITERAL_LIMIT = 1_000_000
 """Characters of one literal."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from unsloth_studio.parsing.loose import DEPTH_LIMIT
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 STEPS = 6_000
 """Tokens, candidate quotes and stretches of 64 characters looked at in one search, besides one per 8 characters of

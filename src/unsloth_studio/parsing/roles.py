@@ -13,7 +13,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from unsloth_studio.parsing.marks import Mark
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 Whose = Literal["own", "other", "nobody"]
 
