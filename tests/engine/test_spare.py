@@ -69,6 +69,7 @@ async def test_one_that_died_meanwhile_is_replaced() -> None:
     async with begun() as (spare, waiting):
         psutil.Process(waiting).kill()
         await until(lambda: not psutil.pid_exists(waiting))
+        await asyncio.sleep(0.5)  # until its last words are read
         process = await spare.spawn(BAD)
         assert process.pid != waiting
         assert await ended(process) == 1

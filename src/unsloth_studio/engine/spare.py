@@ -34,10 +34,13 @@ class SpareEngine:
 
     async def spawn(self, command: Command, on_line: Callable[[str], None] | None = None) -> EngineProcess:
         """As `EngineProcess.spawn`, by the process that waits where there is one for this command."""
-        if command.argv != ARGV or command.environment or command.stdin is None or self._starting is None:
+        starting = self._starting
+        if command.argv != ARGV or command.environment or command.stdin is None or starting is None:
             return await EngineProcess.spawn(command, on_line)
-        process = await asyncio.shield(self._starting)
-        if self._starting is None or process.exit_code.done():  # taken meanwhile; or dead, and a fresh one says why
+        process = await asyncio.shield(starting)
+        if (
+            self._starting is not starting or process.exit_code.done()
+        ):  # taken meanwhile; or dead, and a fresh one says why
             return await EngineProcess.spawn(command, on_line)
         self._starting = None
         process.go_on(command.stdin, on_line)
