@@ -105,21 +105,25 @@ class GuardedFetcher:
 
     async def _ask(self, target: Target, max_bytes: int) -> Fetched | str:
         """One request: the body, or where it redirects to."""
-        addresses = await self._addresses(target)
+        addresses = await checked_addresses(target, self._policy.allowed_hosts, self._look_up)
         from unsloth_studio.serving.fetch_session import ask_once  # aiohttp: slow to import, and seldom needed
 
         ways = Ways(addresses, self._policy.connect_timeout, self._open_socket)
         return await ask_once(target, ways, accept=self._policy.accept, max_bytes=max_bytes)
 
-    async def _addresses(self, target: Target) -> list[str]:
-        """Where to connect to: the only look-up there is for this request."""
-        if target.address is not None:
-            addresses = [target.host]
-        else:
-            try:
-                addresses = await self._look_up(target.host, target.port)
-            except (OSError, UnicodeError) as error:
-                raise FetchFailed(f"The host {target.host} is not known.") from error
-        if not {target.host, f"{target.host}:{target.port}"} & self._policy.allowed_hosts:
-            require_public(addresses, target.host)
-        return addresses
+
+async def checked_addresses(target: Target, allowed_hosts: frozenset[str], look_up: Lookup) -> list[str]:
+    """Where to connect to for `target`: the only look-up there is for this request. `allowed_hosts` as in `FetchPolicy`.
+
+    Raises `FetchRefused` when one of them is not public, `FetchFailed` when there is none.
+    """
+    if target.address is not None:
+        addresses = [target.host]
+    else:
+        try:
+            addresses = await look_up(target.host, target.port)
+        except (OSError, UnicodeError) as error:
+            raise FetchFailed(f"The host {target.host} is not known.") from error
+    if not {target.host, f"{target.host}:{target.port}"} & allowed_hosts:
+        require_public(addresses, target.host)
+    return addresses

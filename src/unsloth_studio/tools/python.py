@@ -24,9 +24,9 @@ class PythonTool:
     """Runs Python. Needs a sandbox; says so to the model where there is none. Await `close` at the end."""
 
     name = "python"
-    description = (
+    _description = (
         "Run Python code in a sandbox and get what it prints, the value of its last expression, and its figures as images."
-        " The current folder is /mnt/data; files and variables stay for the session. There is no network."
+        " The current folder is /mnt/data; files and variables stay for the session."
     )
     parameters: dict[str, Any] = {  # noqa: RUF012 - the contract says dict; nobody changes it
         "type": "object",
@@ -43,6 +43,7 @@ class PythonTool:
         interpreters: Interpreters | None = None,
     ) -> None:
         self._finder, self._folders = finder, folders
+        self.description = f"{self._description} {told.network(finder.gateway)}"
         self._limits = limits or tool_limits(folders)
         self._interpreters = interpreters or Interpreters()
         folders.before_removal.append(self._interpreters.close)

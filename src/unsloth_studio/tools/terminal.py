@@ -23,9 +23,9 @@ class TerminalTool:
     """Runs Bash. Needs a sandbox; says so to the model where there is none."""
 
     name = "terminal"
-    description = (
+    _description = (
         "Run a Bash command in a sandboxed Linux folder (/mnt/data) and get what it prints. Files stay for the session;"
-        " variables, the current folder and background processes do not stay between calls. There is no network."
+        " variables, the current folder and background processes do not stay between calls."
     )
     parameters: dict[str, Any] = {  # noqa: RUF012 - the contract says dict; nobody changes it
         "type": "object",
@@ -36,6 +36,7 @@ class TerminalTool:
 
     def __init__(self, finder: SandboxFinder, folders: SessionFolders, limits: Limits | None = None) -> None:
         self._finder, self._folders = finder, folders
+        self.description = f"{self._description} {told.network(finder.gateway)}"
         self._limits = limits or tool_limits(folders)
 
     async def run(self, arguments: dict[str, Any], context: ToolContext) -> ToolOutput:
