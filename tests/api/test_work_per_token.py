@@ -24,7 +24,7 @@ from unsloth_studio.engine.pool import Pool
 from unsloth_studio.engine.residency import Rules
 from unsloth_studio.engine.shelf import SingleShelf
 
-TOOL = {"name": "look", "description": "Look something up.", "schema": {"type": "object", "properties": {}}}
+TOOL: dict[str, Any] = {"name": "look", "description": "Look something up.", "schema": {"type": "object", "properties": {}}}
 USER = [{"role": "user", "content": "hello"}]
 BODIES: dict[str, dict[str, Any]] = {
     "chat/completions": {"messages": USER},
