@@ -186,7 +186,7 @@ def test_no_text_is_kept_and_little_memory_taken() -> None:
     assert isinstance(prompt, Conversation)
     blocks = blocks_of(prompt)
     arrays = (blocks.digests, blocks.sizes, blocks.owners, blocks.messages)
-    assert {type(getattr(blocks, name)) for name in Blocks.__slots__} == {array, int, tuple}
+    assert {type(getattr(blocks, name)) for name in Blocks.__struct_fields__} == {array, int, tuple}
     assert blocks.size > 100_000
     assert sum(one.itemsize * len(one) for one in arrays) < 1000
 

@@ -6,9 +6,9 @@ The rule: in memory only and bounded; numbers and the names of differences, no t
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from unsloth_studio.turn.events import Usage
 from unsloth_studio.turn.record import PromptReuse
@@ -68,8 +68,7 @@ class CacheReport(msgspec.Struct, frozen=True):
     conversations: list[ConversationCache]
 
 
-@dataclass(slots=True)
-class _Sums:
+class _Sums(Struct):
     client: str
     model: str
     at: float = 0.0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
+from msgspec import Struct
 
 from unsloth_studio.observe.bodies import Bodies, KeptBodies
 from unsloth_studio.observe.cache_log import CacheLog, CacheNote, note_of
@@ -20,8 +20,7 @@ LONGEST_REPAIR = 4000
 """Letters that are kept of what was mended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """What is known when a request comes. `client` is the short name of the program that asks."""
 
     id: str

@@ -11,7 +11,8 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.serving.slots import Seat, SlotTable
 from unsloth_studio.turn.errors import TurnError, TurnFailure
@@ -53,8 +54,7 @@ class Admissions:
         return line
 
 
-@dataclass(eq=False, slots=True)
-class _Waiting:
+class _Waiting(Struct, eq=False):
     """A turn in line, and how often others went before it because their slots were warm."""
 
     turn: asyncio.Future[int]

@@ -7,7 +7,8 @@ run under the same id. Bounded: so many conversations, each at most `prompt_bloc
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.serving.prompt_blocks import Blocks, blocks_of, difference
 from unsloth_studio.serving.slots import Seat
@@ -23,8 +24,7 @@ _SAME_OPENING = 0.8
 """Share of the lines of the former opening, where a single message was sent before."""
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     number: int
     model: str
     origin: Origin
@@ -32,8 +32,7 @@ class _Known:
     turns: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A request that has been recognised."""
 
     seat: Seat

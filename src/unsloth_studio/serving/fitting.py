@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.engine.client import EngineClient, EngineUnreachable
 from unsloth_studio.engine.contract import Engine
@@ -15,24 +16,20 @@ from unsloth_studio.turn.messages import Conversation, Overflow, Request
 from unsloth_studio.turn.trace import Trace
 
 
-@dataclass(frozen=True, slots=True)
-class Fitting:
+class Fitting(Struct, frozen=True):
     """`load_wait` is how many seconds an engine that is starting is waited for; `overflow` holds where a request says
     nothing."""
 
     client: EngineClient
     load_wait: float
     overflow: Overflow = "error"
-    counts: TokenCounts = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "counts", TokenCounts(self.client))
+    counts: TokenCounts = field(default_factory=TokenCounts)
 
     async def counted(self, engine: Engine, request: Request) -> int:
         """Tokens of the prompt. Raises `TurnFailure`."""
         address = await engine.ready(self.load_wait)
         try:
-            return await self.counts.of(address, request)
+            return await self.counts.of(self.client, address, request)
         except EngineUnreachable as error:
             engine.lost(address)
             raise TurnFailure(lost_error(managed=address.managed, begun=False)) from error

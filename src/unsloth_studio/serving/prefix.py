@@ -14,11 +14,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.turn.messages import (
     Conversation,
@@ -52,8 +53,7 @@ _STYLES = tuple(
 """How clients write JSON; arguments that are put in order keep their style."""
 
 
-@dataclass(frozen=True, slots=True)
-class Steadied:
+class Steadied(Struct, frozen=True):
     """The conversation that the engine is asked with; `removed` names what was taken out or put in order, each once.
     `loads` says that deferred tools were loaded, which no grammar of the engine knows."""
 

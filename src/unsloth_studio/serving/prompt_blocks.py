@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 
 import orjson
+from msgspec import Struct
 
 from unsloth_studio.turn.messages import (
     Conversation,
@@ -61,8 +61,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 """What a line that changed is about; the first that fits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(Struct, frozen=True):
     """`digests`, `sizes` (letters) and `owners` have one item a block; `owners` are the numbers of its tool, instruction or
     message. `starts` are the places where each section begins. `head` is the digest of tools and instructions, `messages`
     those of the whole messages, without thoughts."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.serving.call_reader import reads
 from unsloth_studio.serving.history import mend_history
@@ -11,8 +12,7 @@ from unsloth_studio.turn.messages import Conversation, Request
 from unsloth_studio.turn.record import CallRepair
 
 
-@dataclass(frozen=True, slots=True)
-class Readied:
+class Readied(Struct, frozen=True):
     """`repairs` is what was mended in the history, `removed` what was taken out of the prompt so that it stays the same;
     `loads`: tools were loaded in the middle, so only our own reading finds calls of them."""
 

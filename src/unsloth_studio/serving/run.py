@@ -11,7 +11,9 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
 from unsloth_studio.engine.contract import Engine, EngineAddress
@@ -30,6 +32,7 @@ from unsloth_studio.serving.loop_guard import NO_LOOP, LoopLimits, Verdict, judg
 from unsloth_studio.serving.readied import readied
 from unsloth_studio.serving.repetition import EndlessTurn
 from unsloth_studio.serving.second_try import SecondTries
+from unsloth_studio.serving.token_counts import TokenCounts
 from unsloth_studio.serving.turn_watch import TurnWatch
 from unsloth_studio.turn.errors import TurnFailure
 from unsloth_studio.turn.events import (
@@ -61,8 +64,7 @@ def _unnoticed(second_try: SecondTry) -> None:
     del second_try
 
 
-@dataclass(frozen=True, slots=True)
-class Turns:
+class Turns(Struct, frozen=True):
     """Runs turns on the models of a pool.
 
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came
@@ -84,10 +86,11 @@ class Turns:
     trace: Callable[[str], Trace] = unwatched
     conversations: Conversations = field(default_factory=Conversations)
     overflow: Overflow = "error"
-    fitting: Fitting = field(init=False)
+    counts: TokenCounts = field(default_factory=TokenCounts)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "fitting", Fitting(self.client, self.load_wait, self.overflow))
+    @property
+    def fitting(self) -> Fitting:
+        return Fitting(self.client, self.load_wait, self.overflow, self.counts)
 
     @property
     def second_tries(self) -> SecondTries:

@@ -8,14 +8,14 @@ where the same tools and instructions have been read already, if nobody was ther
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 IDLE_SECONDS = 60.0
 """Whoever was away for longer is not missed before a new conversation with the same head, which saves reading that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(Struct, frozen=True):
     """Who wants a slot: its `conversation` by number, the `session` it belongs to ("" is none), the digest of its tools and
     instructions (`head`), whether it is a sub-agent (`child`), and whether this is its `first` turn."""
 
@@ -26,8 +26,7 @@ class Seat:
     first: bool = False
 
 
-@dataclass(slots=True)
-class _Slot:
+class _Slot(Struct):
     """`seat` is who ran here last, `turns` how many of its turns did, `used` when the last one ended (or began)."""
 
     busy: bool = False

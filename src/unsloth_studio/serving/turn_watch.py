@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.turn.events import Event, PartStart, PromptProgress, TurnStart
 from unsloth_studio.turn.messages import ToolCallPart
@@ -12,8 +13,7 @@ from unsloth_studio.turn.record import CallRepair, PromptReuse, TurnRecord
 from unsloth_studio.turn.trace import Trace
 
 
-@dataclass(slots=True)
-class TurnWatch:
+class TurnWatch(Struct):
     """When what happened, in seconds of the monotonic clock, and the last event that the client got. `slot` is the one of
     the engine's that the turn runs in."""
 

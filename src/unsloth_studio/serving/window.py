@@ -8,7 +8,9 @@ engine's prompt cache. Pure; the caller counts. Tokens are the model's, letters 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.turn.messages import (
     Conversation,
@@ -29,8 +31,7 @@ LEAST_RESERVED = 256
 MOST_STEPS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """`length` is what prompt and answer have together, in tokens."""
 
     length: int
@@ -62,8 +63,7 @@ class Window:
         return max(1, int(excess // self.step))
 
 
-@dataclass(frozen=True, slots=True)
-class Shortened:
+class Shortened(Struct, frozen=True):
     """`dropped` messages are left out; `exhausted`: nothing more can be."""
 
     conversation: Conversation
