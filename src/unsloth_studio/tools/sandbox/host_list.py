@@ -37,7 +37,8 @@ def read_rules(hosts: Iterable[str]) -> tuple[HostRule, ...]:
 def _rule(host: str) -> HostRule:
     below = host.startswith("*.")
     plain = host.removeprefix("*.")
-    problem = f"`{host}` in tool_network_hosts is not a host: write it as in `pypi.org`, `*.pythonhosted.org` or `example.org:8443`."
+    told = "write it as in `pypi.org`, `*.pythonhosted.org` or `example.org:8443`."
+    problem = f"`{host}` in tool_network_hosts is not a host: {told}"
     if not plain or set(plain) & set("/?#*"):
         raise ValueError(problem)
     try:
