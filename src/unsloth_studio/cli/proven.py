@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from unsloth_studio.problem import OperatorProblem
@@ -76,7 +76,9 @@ def prove(base_url: str, secret: bytes, *, timeout: float) -> ProvenServer:
         connection.auto_open = 0
         host, port = connection.sock.getpeername()[:2]
         nonce = secrets.token_bytes(NONCE_LENGTH)
-        status, answer = _exchange(connection, base_url, "GET", f"/api/proof?nonce={nonce.hex()}", limit=MAX_PROOF_BYTES)
+        status, answer = _exchange(
+            connection, base_url, "GET", f"/api/proof?nonce={nonce.hex()}", limit=MAX_PROOF_BYTES
+        )
         if status != 200 or not proves(str(answer.get("proof")), secret, nonce, (str(host), int(port))):
             raise NotOurs(_not_ours(base_url, status))
     except OSError as error:
@@ -104,12 +106,14 @@ def _exchange(
         reply = connection.getresponse()
         content = reply.read(limit) if limit is not None else reply.read()
     except (OSError, http.client.HTTPException) as error:
-        raise NoAnswer(f"The server at {base_url} does not answer any more: {error or type(error).__name__}.") from error
+        raise NoAnswer(
+            f"The server at {base_url} does not answer any more: {error or type(error).__name__}."
+        ) from error
     try:
-        answer = json.loads(content)
+        answer: object = json.loads(content)
     except ValueError:
         answer = None
-    return reply.status, answer if isinstance(answer, dict) else {}
+    return reply.status, cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
 
 
 def _not_ours(base_url: str, status: int) -> str:

@@ -66,13 +66,16 @@ def ask(home: Path, path: str, body: dict[str, Any]) -> dict[str, Any]:
     from unsloth_studio.store.keys import KeyStore
 
     base_url = base_url_of(home)
-    with closing(Database.open(home)) as database, closing(KeyStore(database)) as store:
-        with closing(prove(base_url, store.secret(), timeout=ANSWER_SECONDS)) as server:
-            plaintext, key = store.create("models command", int(time.time()) + KEY_SECONDS, scopes=("admin",))
-            try:
-                return server.post(path, body, plaintext)
-            finally:
-                store.revoke([key.id])
+    with (
+        closing(Database.open(home)) as database,
+        closing(KeyStore(database)) as store,
+        closing(prove(base_url, store.secret(), timeout=ANSWER_SECONDS)) as server,
+    ):
+        plaintext, key = store.create("models command", int(time.time()) + KEY_SECONDS, scopes=("admin",))
+        try:
+            return server.post(path, body, plaintext)
+        finally:
+            store.revoke([key.id])
 
 
 def _read(home: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""OpenCode. Its configuration: https://opencode.ai/docs/config. `OPENCODE_CONFIG_CONTENT` goes over the files of the user."""
+"""OpenCode. Its configuration: https://opencode.ai/docs/config. `OPENCODE_CONFIG_CONTENT` goes over all files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """pi. Providers of extensions: docs/custom-provider.md and docs/models.md of its package.
 
-The rule: a session's provider comes from an extension (`-e`), so that the user's folder, with sessions and settings, stays in
-use.
+The rule: a session's provider comes from an extension (`-e`), so that the user's folder, with sessions and settings, stays
+in use.
 """
 
 from __future__ import annotations

@@ -1,0 +1,55 @@
+"""The client as our child: it has the terminal, signals reach it, and its exit status is ours."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+
+_PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+_FROM_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+_KILLED = 128
+"""What shells add to the number of the signal that ended a program."""
+
+
+def run_child(program: str, words: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run `program` to its end, with our standard streams; its exit status as a shell counts. Raises `OSError`.
+
+    What the terminal sends with Ctrl-C goes to every process in its foreground, so to the client by itself; what another
+    process sends to us is passed on.
+    """
+    before = {number: signal.getsignal(number) for number in _PASSED_ON}
+    child: subprocess.Popen[bytes] | None = None
+    waiting: list[int] = []
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        del frame
+        if number in _FROM_THE_TERMINAL and _in_foreground():
+            return
+        if child is None:
+            waiting.append(number)
+        else:
+            child.send_signal(number)
+
+    for number in _PASSED_ON:
+        signal.signal(number, pass_on)
+    try:
+        child = subprocess.Popen([program, *words], env=dict(environment))
+        for number in waiting:
+            child.send_signal(number)
+        status = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return _KILLED - status if status < 0 else status
+
+
+def _in_foreground() -> bool:
+    """Whether the terminal sends its signals to our process group, in which the client is too."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):
+        return False
