@@ -32,15 +32,17 @@ _FOREIGN = (
 )
 """Each would send the requests, or another key with them, elsewhere."""
 
+_SHARE_OF_AN_ANSWER = 8
+"""Of the window: Claude Code keeps an answer and some 13,000 tokens free before it summarises (its `/context`)."""
+
 
 def variables(facts: ServerFacts) -> dict[str, str]:
     """All but the key."""
-    window = {}
+    window: dict[str, str] = {}
+    answer = facts.answer_tokens
     if facts.context_length is not None:
-        window = {
-            "CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(facts.context_length),
-            "CLAUDE_CODE_AUTO_COMPACT_WINDOW": str(facts.context_length),
-        }
+        window = {"CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(facts.context_length)}
+        answer = min(answer, facts.context_length // _SHARE_OF_AN_ANSWER)
     return {
         "ANTHROPIC_BASE_URL": facts.base_url,
         "ANTHROPIC_MODEL": facts.model,
@@ -48,7 +50,7 @@ def variables(facts: ServerFacts) -> dict[str, str]:
         "ANTHROPIC_DEFAULT_SONNET_MODEL": facts.tiers.sonnet,
         "ANTHROPIC_DEFAULT_HAIKU_MODEL": facts.tiers.haiku,
         **window,
-        "CLAUDE_CODE_MAX_OUTPUT_TOKENS": str(facts.answer_tokens),
+        "CLAUDE_CODE_MAX_OUTPUT_TOKENS": str(answer),
         "CLAUDE_CODE_ATTRIBUTION_HEADER": "0",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "API_TIMEOUT_MS": "3600000",
@@ -84,7 +86,8 @@ CLIENT = Client(
     minimum_context=32_768,
     tested="",
     limits=(
-        "Its own prompt and tools take 15,000 to 20,000 tokens: serve a model with a context of 32768 or more.",
+        "Its own prompt and tools take 9,000 to 20,000 tokens, and it summarises when about 13,000 tokens and one answer are "
+        "left: a context of 32768 is enough for small tasks, 65536 for work. `/context` shows the numbers.",
         "A model whose id begins with `claude-` (an alias, say) gets the window that Claude Code knows for that name, "
         "not ours.",
         "A second `--settings` among your own words replaces ours, which matters only if your settings set these "
