@@ -78,7 +78,8 @@ CLIENT = Client(
     session=session,
     persist=persist,
     minimum_context=8192,
-    tested="",
+    page="aider",
+    tested="0.86.2",
     limits=(
         "It does not use tools: it asks for edits as text, so a small model has to keep to its format.",
         "`model` in an `.aider.conf.yml` of yours does not win over `unsloth start`, a `--model` among your words does.",

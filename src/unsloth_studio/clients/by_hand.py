@@ -74,6 +74,6 @@ def _file(file: SessionFile, folder: str, shell: Shell) -> str:
     parent = path.rpartition("/")[0]
     text = file.text.rstrip("\n")
     if shell == "unix":
-        return f'mkdir -p "{parent}"\ncat > "{path}" <<\'END\'\n{text}\nEND'
+        return f'mkdir -p "{parent}"\n(umask 077 && cat > "{path}") <<\'END\'\n{text}\nEND'
     made = f'New-Item -ItemType Directory -Force "{parent}" | Out-Null'
     return f"{made}\n@'\n{text}\n'@ | Set-Content \"{path}\""

@@ -84,10 +84,11 @@ CLIENT = Client(
     persist=persist,
     aliases=("claude-code",),
     minimum_context=32_768,
-    tested="",
+    page="claude-code",
+    tested="2.1.332",
     limits=(
-        "Its own prompt and tools take 9,000 to 20,000 tokens, and it summarises when about 13,000 tokens and one answer are "
-        "left: a context of 32768 is enough for small tasks, 65536 for work. `/context` shows the numbers.",
+        "Its own prompt and tools take 9,000 to 20,000 tokens, and it summarises when about 13,000 tokens and one answer "
+        "are left: a context of 32768 is enough for small tasks, 65536 for work. `/context` shows the numbers.",
         "A model whose id begins with `claude-` (an alias, say) gets the window that Claude Code knows for that name, "
         "not ours.",
         "A second `--settings` among your own words replaces ours, which matters only if your settings set these "

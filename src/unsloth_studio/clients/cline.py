@@ -58,7 +58,8 @@ CLIENT = Client(
     session=session,
     persist=persist,
     minimum_context=16_384,
-    tested="",
+    page="cline",
+    tested="3.0.65",
     limits=(
         "This is the command line. In VS Code choose OpenAI Compatible in its settings, with base URL, key and model id; "
         "the context window is a field under Model Configuration.",

@@ -93,7 +93,8 @@ CLIENT = Client(
     by_hand=by_hand,
     persist=persist,
     minimum_context=16_384,
-    tested="",
+    page="codex",
+    tested="0.171.0",
     limits=(
         "It warns that it has no metadata for the model. The window and the point of compaction are set all the same.",
         "The profile needs Codex 0.134 or newer; `unsloth start codex` does not use one.",

@@ -58,7 +58,8 @@ CLIENT = Client(
     persist=persist,
     aliases=("cn",),
     minimum_context=16_384,
-    tested="",
+    page="continue",
+    tested="1.5.47",
     limits=(
         "This is the command line. The extensions for VS Code and JetBrains read `~/.continue/config.yaml`: put the entry "
         "of `models` into it.",

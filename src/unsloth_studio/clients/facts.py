@@ -134,7 +134,8 @@ class Client:
     """A client that `unsloth start` can start. `id` is what it is called on the command line (or one of `aliases`),
     `program` what is looked for on the PATH, `install` a command that gets it. `session` sets it up for one session,
     `by_hand` for a person who does it without us (by default the same), `persist` for good: the path is that of a file
-    (0600) with the key. `tested` says what it was tried with, `limits` what does not work."""
+    (0600) with the key. `page` is its page in docs/clients. `tested` is the version that it was tried with on Linux, empty
+    if it was not; `limits` says what does not work."""
 
     id: str
     name: str
@@ -142,6 +143,7 @@ class Client:
     install: str
     dialect: str
     session: Session
+    page: str
     tested: str
     by_hand: Session | None = None
     persist: Callable[[ServerFacts, str], Persisted] | None = None

@@ -34,6 +34,7 @@ CLIENT = Client(
     session=session,
     why_not_persist="Its config.yaml would have to be rewritten. Choose the custom endpoint once with `hermes model`.",
     minimum_context=64_000,
-    tested="",
+    page="hermes",
+    tested="0.19.0",
     limits=("It refuses models whose context is below 64000 tokens.",),
 )

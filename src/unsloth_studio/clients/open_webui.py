@@ -29,6 +29,7 @@ CLIENT = Client(
     session=session,
     why_not_persist="It keeps connections in its database. Add one in its page: Admin Settings, Connections.",
     aliases=("openwebui", "webui"),
+    page="open-webui",
     tested="",
     limits=(
         "`unsloth start open-webui` begins with `serve`; further words go behind it.",
@@ -36,7 +37,7 @@ CLIENT = Client(
         "hold until it stops. To keep the connection add it in the admin page instead.",
         "It asks the model for titles, tags and follow-up questions after every answer; its admin page (Interface) "
         "switches each off.",
-        "In a container `127.0.0.1` is the container: use `http://host.docker.internal:PORT/v1`, start the server with "
-        "`-H 0.0.0.0`, and add the name to `allowed_hosts`.",
+        "In a container `127.0.0.1` is the container: use `http://host.docker.internal:PORT/v1`, and start the server "
+        "with `-H 0.0.0.0`.",
     ),
 )

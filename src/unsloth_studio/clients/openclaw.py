@@ -79,7 +79,8 @@ CLIENT = Client(
     persist=persist,
     own_config=_OWN,
     minimum_context=32_768,
-    tested="",
+    page="openclaw",
+    tested="2026.9.6",
     limits=(
         "`unsloth start openclaw` opens `openclaw chat`, which wants the state folder for itself: stop a running gateway "
         "first (`openclaw gateway stop`). For the gateway use `--persist`.",

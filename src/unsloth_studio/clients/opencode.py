@@ -72,6 +72,7 @@ CLIENT = Client(
     by_hand=by_hand,
     persist=persist,
     minimum_context=16_384,
-    tested="",
+    page="opencode",
+    tested="1.18.33",
     limits=("It asks the small model for a title of each session: with one slot that request waits for the answer.",),
 )

@@ -71,7 +71,8 @@ CLIENT = Client(
     session=session,
     persist=persist,
     minimum_context=24_576,
-    tested="",
+    page="pi",
+    tested="0.73.1",
     limits=(
         "It summarises when 16384 tokens of the window are left, whatever its size: with 16384 or less, at every turn. "
         "`compaction.reserveTokens` in its settings changes that.",

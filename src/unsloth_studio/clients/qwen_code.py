@@ -61,6 +61,7 @@ CLIENT = Client(
     persist=persist,
     aliases=("qwen-code",),
     minimum_context=32_768,
-    tested="",
+    page="qwen",
+    tested="0.24.4",
     limits=("With `--persist` the key stands in its settings, which are then closed to other users (mode 0600).",),
 )

@@ -1,8 +1,8 @@
 """`--persist` and `--undo`: a client's own files changed, and put back byte for byte.
 
 The rule: before anything is written, what stands there is copied into the data folder (0600), with its mode; undoing
-restores the copy. Where a file has been changed since, its present state is kept beside it. A file that gets a key is closed to other
-users.
+restores the copy. Where a file has been changed since, its present state is kept beside it. A file that gets a key is
+closed to other users.
 """
 
 from __future__ import annotations

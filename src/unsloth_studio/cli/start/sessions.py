@@ -1,7 +1,8 @@
 """The sessions of `unsloth start` on a data folder: a private folder and a key for each, and the server they share.
 
 The rule: a session leaves nothing behind. Its key is revoked and its folder removed when the client ends; what a killed
-session left is swept by the next one, and its key expires anyway. A server that a session started is stopped by the last one.
+session left is swept by the next one, and its key expires anyway. A server that a session started is stopped by the
+last one.
 """
 
 from __future__ import annotations
