@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -28,11 +31,18 @@ from unsloth_studio.store.keys import KeyStore
 pytestmark = pytest.mark.e2e
 
 STAND_IN = f"""#!{sys.executable}
-import json, os, signal, sys, urllib.request
+import json, os, signal, sys, time, urllib.request
 if "wait" in sys.argv:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(42))
     print("waiting", flush=True)
     signal.pause()
+if "interrupt" in sys.argv:
+    interrupts = []
+    signal.signal(signal.SIGINT, lambda *_: interrupts.append(1))
+    print("waiting", flush=True)
+    signal.pause()
+    time.sleep(0.3)  # a second one would come by now
+    sys.exit(40 + len(interrupts))
 folders = [word.rpartition("/")[0] for word in sys.argv[1:] if word.startswith(os.environ["UNSLOTH_STUDIO_HOME"])]
 files = {{name: (open(f"{{folders[0]}}/{{name}}").read(), os.stat(f"{{folders[0]}}/{{name}}").st_mode & 0o777)
          for name in (os.listdir(folders[0]) if folders else [])}}
@@ -72,6 +82,10 @@ class Desk:
 
     def start(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.place.unsloth("start", *words, timeout=60, **self.variables)
+
+    def environment(self) -> dict[str, str]:
+        home = {"UNSLOTH_STUDIO_HOME": str(self.place.home)}
+        return {**clean_environment(), **self.place.environment, **self.variables, **home}
 
     def report(self) -> dict[str, Any]:
         return json.loads(self.report_file.read_text())
@@ -162,9 +176,6 @@ def test_a_server_is_started_for_the_client_and_nothing_is_left_of_it(lone_desk:
 
 
 def test_with_a_running_server(desk: Desk, server: StudioServer) -> None:
-    listed = json.loads(desk.start("--json").stdout)
-    assert next(one["path"] for one in listed if one["id"] == "claude")
-
     shown = desk.start("claude", "--dry-run")
     assert shown.returncode == 0, shown.stderr
     assert f"+ANTHROPIC_BASE_URL={server.base_url}\n" in shown.stdout
@@ -212,10 +223,9 @@ def test_for_good_and_back(desk: Desk, server: StudioServer) -> None:
 @contextmanager
 def waiting_client(desk: Desk) -> Generator[subprocess.Popen[bytes]]:
     """`unsloth start claude`, with a client that waits for a signal."""
-    home = {"UNSLOTH_STUDIO_HOME": str(desk.place.home)}
     process = subprocess.Popen(
         [str(UNSLOTH), "start", "claude", "wait"],
-        env={**clean_environment(), **desk.place.environment, **desk.variables, **home},
+        env=desk.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,
@@ -237,6 +247,26 @@ def test_signals_reach_the_client_and_what_is_killed_is_swept(desk: Desk) -> Non
     assert desk.states() == ["revoked", "active"]
     assert desk.start("claude").returncode == 7
     assert desk.states() == ["revoked"] * 3
+
+
+def test_ctrl_c_at_the_terminal_is_the_client_s_and_comes_once(desk: Desk) -> None:
+    terminal, its_end = os.openpty()
+    process = subprocess.Popen(
+        [str(UNSLOTH), "start", "claude", "interrupt"],
+        env=desk.environment(),
+        stdin=its_end,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(its_end)
+    assert process.stdout is not None
+    with process.stdout:
+        assert process.stdout.readline() == b"waiting\n"
+        os.write(terminal, b"\x03")
+        assert process.wait(20) == 41
+    os.close(terminal)
+    assert desk.states() == ["revoked"]
 
 
 def test_who_took_the_port_gets_no_key(lone_desk: Desk) -> None:
@@ -273,3 +303,24 @@ def test_who_took_the_port_gets_no_key(lone_desk: Desk) -> None:
     assert [one["path"].partition("?")[0] for one in seen] == ["/api/proof"] * 2
     assert "sk-unsloth" not in json.dumps(seen)
     assert not desk.report_file.exists()
+
+
+def test_a_start_that_is_ended_leaves_no_server(lone_desk: Desk) -> None:
+    """While the server is still on its way, here to an upstream that never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        upstream = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        process = subprocess.Popen(
+            [str(UNSLOTH), "start", "claude"],
+            env={**lone_desk.environment(), "UNSLOTH_STUDIO_UPSTREAM": upstream},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        with process.stderr:
+            assert "starting one" in process.stderr.readline()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 128 + signal.SIGTERM
+    assert lone_desk.states() == ["revoked"]
+    psutil.wait_procs(processes_of(lone_desk.place.home), timeout=15)
+    assert processes_of(lone_desk.place.home) == []

@@ -1,4 +1,8 @@
-"""Cline's command line. Its provider's settings are a file that `CLINE_PROVIDER_SETTINGS_PATH` names (read in 3.0.65)."""
+"""Cline's command line. Its provider's settings are a file that `CLINE_PROVIDER_SETTINGS_PATH` names (read in 3.0.65).
+
+The rule: a session runs in its own process (`CLINE_SESSION_BACKEND_MODE=local`). Cline's background hub would live on with
+the session's variables, and serve later sessions with settings that are gone.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +43,7 @@ def providers(facts: ServerFacts) -> dict[str, Any]:
 
 def session(facts: ServerFacts, place: Place) -> ClientSetup:
     file = SessionFile(_FILE, json.dumps(providers(facts), indent=2) + "\n")
-    env = {"CLINE_PROVIDER_SETTINGS_PATH": f"{place.folder}/{_FILE}"}
+    env = {"CLINE_PROVIDER_SETTINGS_PATH": f"{place.folder}/{_FILE}", "CLINE_SESSION_BACKEND_MODE": "local"}
     return ClientSetup(env, files=(file,), words=("--provider", _PROVIDER, "--model", facts.model))
 
 
@@ -63,6 +67,7 @@ CLIENT = Client(
     limits=(
         "This is the command line. In VS Code choose OpenAI Compatible in its settings, with base URL, key and model id; "
         "the context window is a field under Model Configuration.",
+        "A session does not use Cline's background hub, so `--zen` and the dashboard do not work in it.",
         "Cline keeps keys in plain text: in a file that is removed at the end of the session, or with `--persist` in its "
         "own, which is then closed to other users (mode 0600).",
         "Commands such as `cline auth` do not take the words that a session begins with; run them without `unsloth start`.",

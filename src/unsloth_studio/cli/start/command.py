@@ -138,14 +138,18 @@ def _list(*, as_json: bool) -> None:
 
 
 def _run(client: Client, settings: Settings, asked: Asked) -> int:
-    from unsloth_studio.cli.start.child import run_child
+    from unsloth_studio.cli.start.child import ending_on_signals, run_child
     from unsloth_studio.cli.start.server import facts_of, running_server
     from unsloth_studio.cli.start.sessions import session
 
     program = shutil.which(client.program)
     if program is None:
         raise NotInstalled(client)
-    with opened_store(settings.home) as store, session(settings.home, store, f"start-{client.id}") as own:
+    with (
+        ending_on_signals(),
+        opened_store(settings.home) as store,
+        session(settings.home, store, f"start-{client.id}") as own,
+    ):
         with running_server(settings.home, store, asked.model) as found:
             facts = facts_of(found, own.key, settings.tiers)
         warn(client, facts)
@@ -203,11 +207,16 @@ def _print(client: Client, settings: Settings, asked: Asked) -> None:
 def _persist(client: Client, settings: Settings, asked: Asked) -> None:
     from unsloth_studio.cli.start.persisting import apply, plan, undo
     from unsloth_studio.cli.start.server import facts_of, running_server
+    from unsloth_studio.cli.start.sessions import session
     from unsloth_studio.cli.start.shown import own_folder
 
     folder = own_folder(settings.home, client)
     _persisted(client, unknown_facts(settings, ""), folder)  # whether it can be done at all
-    with opened_store(settings.home) as store, running_server(settings.home, store, asked.model) as found:
+    with (
+        opened_store(settings.home) as store,
+        session(settings.home, store, "start: look"),  # which stops the server again if it was started for this
+        running_server(settings.home, store, asked.model) as found,
+    ):
         facts = facts_of(found, client_key(client, store), settings.tiers)
     warn(client, facts)
     persisted = _persisted(client, facts, folder)

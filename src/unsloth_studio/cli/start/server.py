@@ -25,13 +25,14 @@ from unsloth_studio.cli.start.sessions import note_started_server
 from unsloth_studio.clients.facts import ServerFacts, Tiers
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.store.errors import folder_unusable
-from unsloth_studio.store.private_files import make_folder
+from unsloth_studio.store.private_files import exclusive, make_folder
 
 if TYPE_CHECKING:
     from unsloth_studio.settings import Tiers as ConfiguredTiers
     from unsloth_studio.store.keys import KeyStore
 
 LOG = "start.log"
+LOCK = "start.lock"
 LOAD_SECONDS = 3600.0
 ANSWER_SECONDS = 30.0
 _PAUSE = 0.1
@@ -56,14 +57,8 @@ class Found:
 @contextmanager
 def running_server(home: Path, store: KeyStore, model: str | None) -> Generator[Found]:
     """The server of `home`, proved; started, with `model`, if none runs. Raises `OperatorProblem`."""
-    loaded = None
-    try:
-        base_url = base_url_of(home)
-    except NoServer:
-        base_url = _start(home, model)
-    else:
-        if model is not None:
-            loaded = _loaded(base_url, store, model)
+    base_url, started = _found_or_started(home, model)
+    loaded = None if started or model is None else _loaded(base_url, store, model)
     with closing(prove(base_url, store.secret(), timeout=ANSWER_SECONDS)) as server:
         _await_model(server)
         yield Found(server, loaded)
@@ -123,10 +118,19 @@ def _fetch(model: str, refused: Refused) -> None:
         raise NotStarted(f"{model} could not be fetched; the lines above say why.")
 
 
+def _found_or_started(home: Path, model: str | None) -> tuple[str, bool]:
+    """The address, and whether it was started now. Of several that start at once one starts it, and the others wait."""
+    make_folder(home)
+    with exclusive(home / LOCK):
+        try:
+            return base_url_of(home), False
+        except NoServer:
+            return _start(home, model), True
+
+
 def _start(home: Path, model: str | None) -> str:
     """Start it and wait until it listens; the address. Raises `NotStarted`."""
     try:
-        make_folder(home)
         log = home / LOG
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     except OSError as error:
