@@ -30,6 +30,9 @@ from unsloth_studio.store.keys import KeyStore
 
 pytestmark = pytest.mark.e2e
 
+SECONDS = 45
+"""Long enough on a machine that does much else; nothing here takes so long by itself."""
+
 STAND_IN = f"""#!{sys.executable}
 import json, os, signal, sys, time, urllib.request
 if "wait" in sys.argv:
@@ -171,7 +174,7 @@ def test_a_server_is_started_for_the_client_and_nothing_is_left_of_it(lone_desk:
     assert left == []
     assert [path.name for path in (desk.place.home / "sessions").iterdir()] == ["lock"]
     assert list(desk.home.iterdir()) == []
-    psutil.wait_procs(processes_of(desk.place.home), timeout=10)
+    psutil.wait_procs(processes_of(desk.place.home), timeout=SECONDS)
     assert processes_of(desk.place.home) == []
 
 
@@ -221,17 +224,28 @@ def test_for_good_and_back(desk: Desk, server: StudioServer) -> None:
 
 
 @contextmanager
-def waiting_client(desk: Desk) -> Generator[subprocess.Popen[bytes]]:
-    """`unsloth start claude`, with a client that waits for a signal."""
-    process = subprocess.Popen(
-        [str(UNSLOTH), "start", "claude", "wait"],
-        env=desk.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    with process.stdout:
+def launched(desk: Desk, *words: str, **options: Any) -> Generator[subprocess.Popen[bytes]]:
+    """`unsloth start` as a process, in a session of its own; ended at the end."""
+    streams: dict[str, Any] = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "env": desk.environment(),
+        **options,
+    }
+    process = subprocess.Popen([str(UNSLOTH), "start", *words], start_new_session=True, **streams)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+@contextmanager
+def waiting_client(desk: Desk, word: str = "wait", **options: Any) -> Generator[subprocess.Popen[bytes]]:
+    """With a client that waits for a signal."""
+    with launched(desk, "claude", word, **options) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == b"waiting\n"
         yield process
 
@@ -239,11 +253,11 @@ def waiting_client(desk: Desk) -> Generator[subprocess.Popen[bytes]]:
 def test_signals_reach_the_client_and_what_is_killed_is_swept(desk: Desk) -> None:
     with waiting_client(desk) as process:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 42
+        assert process.wait(SECONDS) == 42
     assert desk.states() == ["revoked"]
     with waiting_client(desk) as process:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(20)
+        process.wait(SECONDS)
     assert desk.states() == ["revoked", "active"]
     assert desk.start("claude").returncode == 7
     assert desk.states() == ["revoked"] * 3
@@ -251,21 +265,14 @@ def test_signals_reach_the_client_and_what_is_killed_is_swept(desk: Desk) -> Non
 
 def test_ctrl_c_at_the_terminal_is_the_client_s_and_comes_once(desk: Desk) -> None:
     terminal, its_end = os.openpty()
-    process = subprocess.Popen(
-        [str(UNSLOTH), "start", "claude", "interrupt"],
-        env=desk.environment(),
-        stdin=its_end,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    os.close(its_end)
-    assert process.stdout is not None
-    with process.stdout:
-        assert process.stdout.readline() == b"waiting\n"
-        os.write(terminal, b"\x03")
-        assert process.wait(20) == 41
-    os.close(terminal)
+    try:
+        control: dict[str, Any] = {"stdin": its_end, "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)}
+        with waiting_client(desk, "interrupt", **control) as process:
+            os.write(terminal, b"\x03")
+            assert process.wait(SECONDS) == 41
+    finally:
+        os.close(its_end)
+        os.close(terminal)
     assert desk.states() == ["revoked"]
 
 
@@ -309,18 +316,12 @@ def test_a_start_that_is_ended_leaves_no_server(lone_desk: Desk) -> None:
     """While the server is still on its way, here to an upstream that never answers."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         upstream = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        process = subprocess.Popen(
-            [str(UNSLOTH), "start", "claude"],
-            env={**lone_desk.environment(), "UNSLOTH_STUDIO_UPSTREAM": upstream},
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
-        with process.stderr:
-            assert "starting one" in process.stderr.readline()
+        environment = {**lone_desk.environment(), "UNSLOTH_STUDIO_UPSTREAM": upstream}
+        with launched(lone_desk, "claude", env=environment, stderr=subprocess.PIPE) as process:
+            assert process.stderr is not None
+            assert b"starting one" in process.stderr.readline()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 128 + signal.SIGTERM
+            assert process.wait(SECONDS) == 128 + signal.SIGTERM
     assert lone_desk.states() == ["revoked"]
-    psutil.wait_procs(processes_of(lone_desk.place.home), timeout=15)
+    psutil.wait_procs(processes_of(lone_desk.place.home), timeout=SECONDS)
     assert processes_of(lone_desk.place.home) == []

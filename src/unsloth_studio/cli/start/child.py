@@ -1,4 +1,4 @@
-"""The client as our child: it has the terminal, signals reach it, and its exit status is ours."""
+"""Our children: the client, which has the terminal, the signals and the last word on the exit status, and the server."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import IO
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _FROM_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 _KILLED = 128
 """What shells add to the number of the signal that ended a program."""
@@ -30,6 +32,37 @@ def ending_on_signals() -> Generator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def background(command: Sequence[str], *, stderr: IO[bytes]) -> Generator[subprocess.Popen[bytes]]:
+    """Start `command` in a session of its own, without input; what it prints is dropped. An exception in the `with` ends it.
+
+    Signals that end us wait until it can be ended too: none comes between its start and the `with`.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            start_new_session=True,
+            preexec_fn=_let_signals_in,
+        )
+        try:
+            _let_signals_in()
+            yield process
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    finally:
+        _let_signals_in()
+
+
+def _let_signals_in() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
 
 def run_child(program: str, words: Sequence[str], environment: Mapping[str, str]) -> int:

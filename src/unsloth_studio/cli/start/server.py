@@ -21,6 +21,7 @@ import click
 
 from unsloth_studio.cli.proven import ProvenServer, Refused, prove
 from unsloth_studio.cli.running import NoServer, base_url_of, pid_of
+from unsloth_studio.cli.start.child import background
 from unsloth_studio.cli.start.sessions import note_started_server
 from unsloth_studio.clients.facts import ServerFacts, Tiers
 from unsloth_studio.problem import OperatorProblem
@@ -136,21 +137,10 @@ def _start(home: Path, model: str | None) -> str:
     except OSError as error:
         raise folder_unusable(home, error) from error
     click.echo(f"No server runs; starting one. It writes to {log}", err=True)
-    with os.fdopen(descriptor, "wb") as stderr:
-        process = subprocess.Popen(
-            [*_unsloth(), "run", *(["--model", model] if model else [])],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # where it would print its key
-            stderr=stderr,
-            start_new_session=True,
-        )
-    try:
+    command = [*_unsloth(), "run", *(["--model", model] if model else [])]
+    with os.fdopen(descriptor, "wb") as stderr, background(command, stderr=stderr) as process:
         base_url = _await_address(home, process, log)
         note_started_server(home, process.pid)
-    except BaseException:
-        process.terminate()
-        process.wait()
-        raise
     return base_url
 
 
