@@ -224,7 +224,7 @@ def test_for_good_and_back(desk: Desk, server: StudioServer) -> None:
 
 
 @contextmanager
-def launched(desk: Desk, *words: str, **options: Any) -> Generator[subprocess.Popen[bytes]]:
+def launched(desk: Desk, *words: str, **options: Any) -> Generator[subprocess.Popen[Any]]:
     """`unsloth start` as a process, in a session of its own; ended at the end."""
     streams: dict[str, Any] = {
         "stdin": subprocess.DEVNULL,
@@ -242,7 +242,7 @@ def launched(desk: Desk, *words: str, **options: Any) -> Generator[subprocess.Po
 
 
 @contextmanager
-def waiting_client(desk: Desk, word: str = "wait", **options: Any) -> Generator[subprocess.Popen[bytes]]:
+def waiting_client(desk: Desk, word: str = "wait", **options: Any) -> Generator[subprocess.Popen[Any]]:
     """With a client that waits for a signal."""
     with launched(desk, "claude", word, **options) as process:
         assert process.stdout is not None
