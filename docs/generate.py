@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,6 +23,8 @@ from unsloth_studio.catalog.reference import PREFERENCE
 from unsloth_studio.catalog.sampling import ENGINE_DEFAULTS, FIELDS, Family, families
 from unsloth_studio.cli.main import cli
 from unsloth_studio.cli.run import run
+from unsloth_studio.clients.catalog import CLIENTS
+from unsloth_studio.clients.pages import client_part, clients_part
 from unsloth_studio.dialects.anthropic import errors as anthropic_errors
 from unsloth_studio.dialects.openai_errors import error_object
 from unsloth_studio.dialects.status import STATUS
@@ -77,6 +80,8 @@ def generated(text: str) -> str:
         "families": families_part,
         "engine-defaults": engine_defaults_part,
         "demo-scores": lambda: DEMO_SCORES.read_text(encoding="utf-8"),
+        "clients": clients_part,
+        **{f"client-{client.id}": partial(client_part, client) for client in CLIENTS},
     }
     return _PART.sub(lambda found: f"{found[1]}\n{parts[found['name']]()}\n{found[3]}", text)
 
@@ -242,7 +247,7 @@ def _help(context: click.Context) -> str:
 
 
 def main() -> None:
-    for page in sorted(DOCS.glob("*.md")):
+    for page in sorted(DOCS.rglob("*.md")):
         before = page.read_text()
         after = generated(before)
         if after != before:

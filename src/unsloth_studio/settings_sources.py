@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import msgspec
 
+from unsloth_studio.clients.facts import KEY_VARIABLE
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.settings import PREFIX, Secret, Settings, data_home
 
@@ -137,5 +138,6 @@ def _joined(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
 
 
 def _unknown_variables() -> list[str]:
-    known = {PREFIX + name.upper() for name in Settings.__struct_fields__}
+    """Names that begin like a setting's and are none. The variable that clients find their key in is somebody else's."""
+    known = {PREFIX + name.upper() for name in Settings.__struct_fields__} | {KEY_VARIABLE}
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)

@@ -22,7 +22,7 @@ from unsloth_studio.engine.upstream import Upstream
 Json = dict[str, Any]
 OPEN = {
     *("GET /health", "GET /api/openapi.json", "GET /docs", "GET /docs/style.css"),
-    *("GET /api/session", "POST /api/session"),
+    *("GET /api/session", "POST /api/session", "GET /api/proof"),
 }
 
 

@@ -15,6 +15,7 @@ from unsloth_studio.api.app import routes
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.services import Services
 from unsloth_studio.api.ui import page_routes
+from unsloth_studio.clients.catalog import CLIENTS
 from unsloth_studio.engine.failures import Cause
 from unsloth_studio.serving.run import Turns
 from unsloth_studio.settings import Settings
@@ -23,7 +24,7 @@ from unsloth_studio.turn.errors import ErrorKind
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 _HEADING = re.compile(r"^#{1,6} (?P<title>.+)$", re.MULTILINE)
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -118,6 +119,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_page_can_be_reached_from_the_index() -> None:
     linked = {found["target"].partition("#")[0] for found in _LINK.finditer((DOCS / "index.md").read_text())}
     assert {page.name for page in DOCS.glob("*.md")} - {"index.md"} <= linked
+
+
+def test_every_client_has_a_page_and_every_page_of_a_client_is_listed() -> None:
+    folder = DOCS / "clients"
+    linked = {found["target"].partition("#")[0] for found in _LINK.finditer((folder / "index.md").read_text())}
+    assert {page.name for page in folder.glob("*.md")} - {"index.md"} <= linked
+    assert all((folder / f"{client.page}.md").exists() for client in CLIENTS)
 
 
 def test_the_chinese_readme_is_the_counterpart_of_the_english_one() -> None:

@@ -20,6 +20,7 @@ from unsloth_studio.api.model_routes import MODEL_ENDPOINTS
 from unsloth_studio.api.models import ModelById, ModelList
 from unsloth_studio.api.monitor import MONITOR_ENDPOINTS
 from unsloth_studio.api.problems import HostCheck, on_http_exception
+from unsloth_studio.api.proof import Proof
 from unsloth_studio.api.responses import Responses
 from unsloth_studio.api.services import Services
 from unsloth_studio.api.sessions import DeleteSession, DownloadFile, SessionFiles, Sessions
@@ -51,6 +52,7 @@ ENDPOINTS: tuple[Served, ...] = (
     *HUB_ENDPOINTS,
     *MONITOR_ENDPOINTS,
     Status,
+    Proof,
     ShowSettings,
     *DOCUMENT_ENDPOINTS,
     MetricsReport,

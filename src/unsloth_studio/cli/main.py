@@ -15,6 +15,11 @@ from unsloth_studio.problem import OperatorProblem
 # name -> (module, attribute, one line for the list of commands)
 _COMMANDS = {
     "run": ("unsloth_studio.cli.run", "run", "Serve a model: prints the URL and the API key when it is ready."),
+    "start": (
+        "unsloth_studio.cli.start.command",
+        "start",
+        "Start Claude Code, Codex and other clients with this server behind them.",
+    ),
     "models": ("unsloth_studio.cli.models", "models", "Find, fetch, show and remove models."),
     "keys": ("unsloth_studio.cli.keys", "keys", "Create, list and revoke API keys."),
     "link": ("unsloth_studio.cli.sign_in", "link", "Print another link that signs a browser in to the running Studio."),
@@ -31,12 +36,15 @@ FIRST_GARBAGE = 500_000
 """New objects before Python looks for garbage among them, instead of 700: what a start makes are modules and classes that
 stay, and looking through them again and again took a quarter of it. A server sets its own limit when it has started."""
 
+_ALIASES = {"connect": "start"}
+
 _HELP = """A local LLM served as an API that coding agents can rely on.
 
 \b
   unsloth run                        serve the built-in demo model (no download)
   unsloth run --model my-model.gguf  serve a model of yours
   unsloth run --model unsloth/gemma-4-26B-A4B-it-GGUF:UD-Q4_K_XL   fetch it first, if need be
+  unsloth start claude               start Claude Code with the model behind it
   unsloth keys create my-laptop      make another API key
 
 Every command explains itself: unsloth COMMAND --help.
@@ -52,6 +60,7 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
+        cmd_name = _ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in _COMMANDS:
             return None
         module, attribute, _ = _COMMANDS[cmd_name]

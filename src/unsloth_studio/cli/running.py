@@ -51,19 +51,30 @@ def base_url_of(home: Path) -> str:
     return str(_read(home)["base_url"])
 
 
-def ask(home: Path, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """POST `body` to the running server, or GET without one, with a key of its own.
+def pid_of(home: Path) -> int:
+    """The process of the running server. Raises `NoServer`."""
+    return int(_read(home)["pid"])
 
-    Raises `NoServer`, and `OperatorProblem` with its answer.
+
+def ask(home: Path, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """POST `body` to the running server, or GET without one, with a key of its own, once it has proved that it is the one
+    of `home`.
+
+    Raises `NoServer`, `NotOurs`, and `Refused` with its answer.
     """
+    from unsloth_studio.cli.proven import prove
     from unsloth_studio.store.database import Database
     from unsloth_studio.store.keys import KeyStore
 
-    base_url = _read(home)["base_url"]
-    with closing(Database.open(home)) as database, closing(KeyStore(database)) as store:
+    base_url = base_url_of(home)
+    with (
+        closing(Database.open(home)) as database,
+        closing(KeyStore(database)) as store,
+        closing(prove(base_url, store.secret(), timeout=ANSWER_SECONDS)) as server,
+    ):
         plaintext, key = store.create("one question", int(time.time()) + KEY_SECONDS, scopes=("admin",))
         try:
-            return _post(base_url + path, body, plaintext)
+            return server.get(path, plaintext) if body is None else server.post(path, body, plaintext)
         finally:
             store.revoke([key.id])
 
@@ -79,22 +90,3 @@ def _read(home: Path) -> dict[str, Any]:
     if not alive:
         raise NoServer(f"No server runs on the data folder {home}. Start one: unsloth run")
     return note
-
-
-def _post(url: str, body: dict[str, Any] | None, key: str) -> dict[str, Any]:
-    import urllib.error
-    import urllib.request
-
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
-    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers)  # noqa: S310 - our own server's http address
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({})
-    )  # it is on this machine, whatever the proxy says
-    try:
-        with opener.open(request, timeout=ANSWER_SECONDS) as reply:
-            return json.loads(reply.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            raise OperatorProblem(json.loads(error.read())["error"]["message"]) from error
-    except OSError as error:
-        raise NoServer(f"The server at {url} does not answer: {error}.") from error

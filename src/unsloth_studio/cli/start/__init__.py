@@ -1,0 +1,1 @@
+"""`unsloth start`: finds or starts the server, sets a client up, and runs it."""

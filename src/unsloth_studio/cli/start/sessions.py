@@ -1,0 +1,132 @@
+"""The sessions of `unsloth start` on a data folder: a private folder and a key for each, and the server they share.
+
+The rule: a session leaves nothing behind. Its key is revoked and its folder removed when the client ends; what a killed
+session left is swept by the next one, and its key expires anyway. A server that a session started is stopped by the
+last one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from unsloth_studio.store.errors import folder_unusable
+from unsloth_studio.store.private_files import exclusive, make_folder, replace_private
+
+if TYPE_CHECKING:
+    from unsloth_studio.store.keys import KeyStore
+
+KEY_SECONDS = 30 * 86_400
+"""Longer than anybody leaves a client open; it counts only for a session that was killed and never swept."""
+
+_FOLDER = "sessions"
+_OWNER = "owner.json"
+_SERVER = "server.json"
+_LOCK = "lock"
+
+
+class Session(Struct, frozen=True):
+    """`folder` (0700) is for the client's files; `key` may do inference and nothing else."""
+
+    folder: Path
+    key: str
+
+    def write(self, name: str, text: str) -> None:
+        """A file (0600) in the folder. Raises `OSError`."""
+        path = self.folder / name
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+@contextmanager
+def session(home: Path, store: KeyStore, name: str) -> Generator[Session]:
+    """A session with a key called `name`, for as long as the `with` lasts. Raises `OperatorProblem`."""
+    sessions = home / _FOLDER
+    try:
+        make_folder(sessions)
+        with exclusive(sessions / _LOCK):
+            _sweep(sessions, store)
+            plaintext, key = store.create(name, int(time.time()) + KEY_SECONDS)
+            folder = sessions / secrets.token_hex(8)
+            folder.mkdir(0o700)
+            replace_private(folder / _OWNER, json.dumps({**_this_process(), "key": key.id}).encode())
+            (folder / "files").mkdir(0o700)
+    except OSError as error:
+        raise folder_unusable(home, error) from error
+    try:
+        yield Session(folder / "files", plaintext)
+    finally:
+        with exclusive(sessions / _LOCK):
+            store.revoke([key.id])
+            shutil.rmtree(folder, ignore_errors=True)
+            _sweep(sessions, store)
+            _stop_server(sessions)
+
+
+def note_started_server(home: Path, pid: int) -> None:
+    """The server with this process belongs to the sessions. Raises `OSError`."""
+    import psutil
+
+    make_folder(home / _FOLDER)
+    note = {"pid": pid, "started": psutil.Process(pid).create_time()}
+    replace_private(home / _FOLDER / _SERVER, json.dumps(note).encode())
+
+
+def _sweep(sessions: Path, store: KeyStore) -> None:
+    """Remove what killed sessions left, and revoke their keys."""
+    for folder in _folders(sessions):
+        owner = _read(folder / _OWNER)
+        if not _alive(owner):
+            if isinstance(owner.get("key"), int):
+                store.revoke([owner["key"]])
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop_server(sessions: Path) -> None:
+    """Stop the server that a session started, unless another session uses it."""
+    note = sessions / _SERVER
+    server = _read(note)
+    if not server or _folders(sessions):
+        return
+    if _alive(server):
+        with suppress(ProcessLookupError):
+            os.kill(server["pid"], signal.SIGTERM)
+    note.unlink(missing_ok=True)
+
+
+def _folders(sessions: Path) -> list[Path]:
+    return [folder for folder in sessions.iterdir() if folder.is_dir()]
+
+
+def _this_process() -> dict[str, Any]:
+    import psutil
+
+    process = psutil.Process()
+    return {"pid": process.pid, "started": process.create_time()}
+
+
+def _alive(note: dict[str, Any]) -> bool:
+    import psutil
+
+    try:
+        return abs(psutil.Process(note["pid"]).create_time() - note["started"]) < 1
+    except (KeyError, TypeError, psutil.Error):
+        return False
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
