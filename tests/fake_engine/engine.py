@@ -34,8 +34,8 @@ class EngineSettings:
 
 class NextBehaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`POST /__fault`: the next `times` requests get `script`; 0 is until told otherwise. Before it, `scripts` are for
-    one request each, in order. `plan` is for all requests, until told otherwise. `loading_seconds` makes the engine answer 503 from now on for so long. An empty object
-    goes back to normal."""
+    one request each, in order. `plan` is for all requests, until told otherwise. `loading_seconds` makes the engine
+    answer 503 from now on for so long. An empty object goes back to normal."""
 
     script: Script | None = None
     scripts: tuple[Script, ...] = ()
@@ -89,11 +89,11 @@ class FakeEngine:
         self._total += 1
         self._kept.append({"path": request.path, "headers": request.headers, "body": body, "overflow": False})
         prompt_tokens = _prompt_tokens(body)
-        script = self._script(body, prompt_tokens)
-        if script is None:
-            assert self._job is not None and self._job.limit is not None
+        if self._job is None:
+            script = self._script(body)
+        elif (script := self._job.reply(body, prompt_tokens)) is None:
             self._kept[-1]["overflow"] = True
-            return Whole(wire.overflow(prompt_tokens, self._job.limit - 1), 400)
+            return Whole(wire.overflow(prompt_tokens, self._job.context_length), 400)
         if refusal := self._refusal(script.fault, prompt_tokens):
             return refusal
         model, created = self._settings.model, int(time.time())
@@ -104,10 +104,7 @@ class FakeEngine:
         steps = (play.stream if streamed else play.whole)(script, shape, tally, max_tokens=body.get("max_tokens"))
         return Playing(steps, streamed, script.frames)
 
-    def _script(self, body: dict[str, Any], prompt_tokens: int) -> Script | None:
-        """None for a prompt that a plan lets overflow."""
-        if self._job is not None:
-            return self._job.reply(body, prompt_tokens)
+    def _script(self, body: dict[str, Any]) -> Script:
         if self._turns:
             return self._turns.popleft()
         if self._next is None:

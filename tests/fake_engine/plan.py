@@ -5,6 +5,7 @@ Agents ask beside their job (titles, summaries, probes), some of it at the same 
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import msgspec
@@ -15,34 +16,41 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A request that offers the tool called `tool` gets the turn whose number is how many tool results it brings, or the
     last; every other one gets `aside`.
 
-    `overflow_at`: the first such request with so many results does not fit, and from then on no prompt of its size does.
+    With `too_long`, that comes instead of the first turn until the first request that brings a result: it does not fit,
+    and from then on no prompt of its size does.
     """
 
     tool: str
     turns: tuple[Script, ...]
     aside: Script
-    overflow_at: int | None = None
+    too_long: Script | None = None
 
 
 class Job:
-    """A plan on its way. `limit` is the size in tokens that no prompt may have, once one overflowed."""
+    """A plan on its way. `context_length` in tokens; endless until the plan lets a prompt overflow."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self.limit: int | None = None
+        self.context_length = sys.maxsize
+        self._overflowed: dict[str, Any] | None = None
 
     def reply(self, body: dict[str, Any], prompt_tokens: int) -> Script | None:
         """What `body` gets; None for a prompt that does not fit."""
-        at_work = self._plan.tool in offered_tools(body)
+        plan, at_work = self._plan, self._plan.tool in offered_tools(body)
         results = sum(message.get("role") == "tool" for message in body.get("messages", ()))
-        overflow_at = self._plan.overflow_at
-        if at_work and self.limit is None and overflow_at is not None and results >= overflow_at:
-            self.limit = prompt_tokens
-        if self.limit is not None and prompt_tokens >= self.limit:
+        if at_work and plan.too_long is not None and self._overflowed is None:
+            if not results:
+                return plan.too_long
+            self.context_length, self._overflowed = prompt_tokens - 1, body
+        if prompt_tokens > self.context_length:
             return None
-        if not at_work or _asks_to_summarise(body, results, overflowed=self.limit is not None):
-            return self._plan.aside
-        return self._plan.turns[min(results, len(self._plan.turns) - 1)]
+        if not at_work or (results and self._asks_to_summarise(body)):
+            return plan.aside
+        return plan.turns[min(results, len(plan.turns) - 1)]
+
+    def _asks_to_summarise(self, body: dict[str, Any]) -> bool:
+        """Some clients want the summary with all tools on offer, and ask for it in one more message of the user's."""
+        return self._overflowed is not None and not _ends_with_user(self._overflowed) and _ends_with_user(body)
 
 
 def offered_tools(body: dict[str, Any]) -> set[str]:
@@ -50,6 +58,5 @@ def offered_tools(body: dict[str, Any]) -> set[str]:
     return {tool["function"]["name"] for tool in body.get("tools") or ()}
 
 
-def _asks_to_summarise(body: dict[str, Any], results: int, *, overflowed: bool) -> bool:
-    """Some clients ask for the summary with all tools on offer, as one more message of the user behind the results."""
-    return overflowed and results > 0 and body["messages"][-1].get("role") == "user"
+def _ends_with_user(body: dict[str, Any]) -> bool:
+    return body["messages"][-1].get("role") == "user"

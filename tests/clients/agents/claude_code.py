@@ -6,9 +6,9 @@ from functools import partial
 from typing import Literal
 
 from tests.clients.agents.calls import reading, writing
-from tests.clients.agents.seat import Agent, Seat, Start, npm_program
+from tests.clients.agents.seat import ARCHITECTURE, Agent, Seat, Start, npm_program
 
-PROGRAM = npm_program("claude", "@anthropic-ai/claude-code-linux-x64/claude")
+PROGRAM = npm_program("claude", f"@anthropic-ai/claude-code-linux-{ARCHITECTURE}/claude")
 
 
 def _start(seat: Seat, question: str, *, key: Literal["bearer", "x-api-key"], recommended: bool) -> Start:

@@ -36,6 +36,10 @@ def _start(seat: Seat, question: str) -> Start:
 
 AGENTS = [
     Agent(
-        "Codex", _start, in_shell("exec_command", "cmd", READ_IN_SHELL), in_shell("exec_command", "cmd", WRITE_IN_SHELL)
+        "Codex, Responses",
+        _start,
+        in_shell("exec_command", "cmd", READ_IN_SHELL),
+        in_shell("exec_command", "cmd", WRITE_IN_SHELL),
+        overflow_words="Codex ran out of room in the model's context window",
     )
 ]

@@ -30,6 +30,12 @@ def _start(seat: Seat, question: str, *, dialect: str) -> Start:
 
 
 AGENTS = [
-    Agent(f"Continue, {dialect}", partial(_start, dialect=dialect), reading("Read", "filepath"), writing("Write", "filepath"))
+    Agent(
+        f"Continue, {dialect}",
+        partial(_start, dialect=dialect),
+        reading("Read", "filepath"),
+        writing("Write", "filepath"),
+        overflow_words="Context length exceeded",
+    )
     for dialect in PROVIDERS
 ]

@@ -7,7 +7,7 @@ import json
 from tests.clients.agents.calls import reading, writing
 from tests.clients.agents.seat import INSTALLED, Agent, Seat, Start
 
-TOOLS = '''\
+TOOLS = """\
 def read_file(path: str) -> str:
     "Read a file."
     return open(path).read()
@@ -16,7 +16,7 @@ def write_file(path: str, content: str) -> str:
     "Write a file."
     open(path, "w").write(content)
     return "written"
-'''
+"""
 
 
 def _start(seat: Seat, question: str) -> Start:
@@ -37,4 +37,12 @@ def _start(seat: Seat, question: str) -> Start:
     return Start((program, "-m", "local", "--functions", seat.home / "tools.py", question), files=files)
 
 
-AGENTS = [Agent("llm", _start, reading("read_file", "path"), writing("write_file", "path"))]
+AGENTS = [
+    Agent(
+        "llm, Chat",
+        _start,
+        reading("read_file", "path"),
+        writing("write_file", "path"),
+        overflow_words="This model's maximum context length is",
+    )
+]

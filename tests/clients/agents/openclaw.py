@@ -40,7 +40,7 @@ def _start(seat: Seat, question: str, *, dialect: str) -> Start:
         "--cwd",
         seat.folder,
         "--timeout",
-        "90",
+        "180",
         "--no-auth-env-only",
         question,
     )

