@@ -1,18 +1,18 @@
 """Agents of others as people run them, from the command line: a job done with their own tools, and one that runs over.
 
-The quick ones are in `make test`, all in `make clients`, which also install them.
+The quick ones are in `make test`, all in `make clients`; both install what they need.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 from tests.clients.agents import aider, job
-from tests.clients.agents.everyone import OTHERS, QUICK
+from tests.clients.agents.everyone import EVERYONE, QUICK, QUICKEST
 from tests.clients.agents.seat import Agent, Seat, run_command
 from tests.clients.two_tools import NOTE, QUESTION, RECORD
 from tests.fake_engine.script import Fault, Script
@@ -26,19 +26,20 @@ pytestmark = [
 ]
 
 
-def listed(agents: Iterable[Agent], *marks: pytest.MarkDecorator) -> list[object]:
-    return [pytest.param(agent, id=agent.name, marks=marks) for agent in agents]
+def everyone(quick: Collection[Agent]) -> pytest.MarkDecorator:
+    """All agents; those that are not `quick` are left to `make clients`."""
+    rows = [
+        pytest.param(agent, id=agent.name, marks=() if agent in quick else pytest.mark.clients) for agent in EVERYONE
+    ]
+    return pytest.mark.parametrize("agent", rows)
 
 
-EVERYONE = pytest.mark.parametrize("agent", [*listed(QUICK), *listed(OTHERS, pytest.mark.clients)])
-
-
-@EVERYONE
+@everyone(quick=QUICK)
 def test_job(agent: Agent, gateway: StudioServer, scripted_engine: RunningEngine, tmp_path: Path) -> None:
     job.do_job(agent, gateway, scripted_engine, tmp_path)
 
 
-@EVERYONE
+@everyone(quick=QUICKEST)
 def test_overflow(agent: Agent, gateway: StudioServer, scripted_engine: RunningEngine, tmp_path: Path) -> None:
     job.run_over(agent, gateway, scripted_engine, tmp_path)
 

@@ -22,7 +22,7 @@ def test_turns_follow_the_results_and_all_else_is_an_aside() -> None:
     job = Job(Plan("read", TURNS, ASIDE))
     conversations = [asked(*RESULT[:1]), asked(*RESULT), asked(*RESULT, *RESULT), asked(*RESULT, *RESULT, *RESULT)]
     assert [job.reply(body, 9) for body in conversations] == [*TURNS, TURNS[-1]]
-    assert [job.reply(body, 9) for body in (asked("user", tool="other"), {"messages": []})] == [ASIDE, ASIDE]
+    assert [job.reply(body, 9) for body in (asked("user", tool="other"), asked(tool="other"))] == [ASIDE, ASIDE]
 
 
 def test_a_conversation_that_became_too_long_has_to_get_shorter() -> None:

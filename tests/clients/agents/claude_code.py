@@ -25,6 +25,7 @@ def _start(seat: Seat, question: str, *, key: Literal["bearer", "x-api-key"], re
             "ANTHROPIC_DEFAULT_OPUS_MODEL": server.model,
             "CLAUDE_CODE_ATTRIBUTION_HEADER": "0",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(server.context_length),  # else 1,000,000, for a name it does not know
         }
     command = (PROGRAM, "-p", question, "--permission-mode", "acceptEdits", "--allowedTools", "Read", "Write")
     return Start(command, environment)

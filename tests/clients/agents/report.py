@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.clients.agents import job
-from tests.clients.agents.everyone import OTHERS, QUICK
+from tests.clients.agents.everyone import EVERYONE
 from tests.clients.agents.seat import Agent
 from tests.support.engines import RunningEngine, fake_engine
 from tests.support.server import StudioServer, studio
@@ -59,7 +59,7 @@ def main() -> None:
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     wanted = sys.argv[2] if len(sys.argv) > 2 else ""
     print("| Client | Way | Job | Too long a conversation |\n|---|---|---|---|", flush=True)
-    agents = sorted((agent for agent in [*QUICK, *OTHERS] if wanted in agent.name), key=lambda agent: agent.name)
+    agents = sorted((agent for agent in EVERYONE if wanted in agent.name), key=lambda agent: agent.name)
     with (
         tempfile.TemporaryDirectory() as folder,
         fake_engine() as engine,
