@@ -178,6 +178,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         UpToAnHour,
         about("How long a call waits to be allowed, where a request asks for that."),
     ] = 300.0
+    tool_network_hosts: Annotated[
+        tuple[str, ...],
+        about("Hosts that code of python and terminal may reach (`pypi.org`, `*.pythonhosted.org`); default: none."),
+    ] = ()
     behind_proxy: Annotated[
         bool,
         about("Others reach this server through a tunnel or reverse proxy, although it listens on loopback."),

@@ -6,12 +6,12 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from tests.api.parts import client_of, services_around
 from tests.fake_engine.script import Script, ToolCall
 from tests.support.engines import RunningEngine

@@ -45,7 +45,7 @@ async def test_host_names_on_a_loopback_bind(services: Services, host: str) -> N
 
 
 async def test_every_host_name_on_another_bind(services: Services) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     exposed = replace(services, loopback=False)
     assert (await get(exposed, "/", host="evil.com")).status_code == 200
@@ -72,7 +72,7 @@ async def test_no_such_route(services: Services, method: str, path: str) -> None
 
 
 async def test_no_cors_unless_configured(services: Services) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     origin = "https://app.example"
     assert "access-control-allow-origin" not in (await get(services, "/health", origin=origin)).headers

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from tests.api.browser import browser, signed_in
 from tests.api.parts import services_around
 from tests.support.passwords import quick_hash

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.hub_server.contents import Fault
 from tests.hub_server.fixtures import (
     NAME,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.hub_server.contents import Fault, HeldRepository
 from tests.hub_server.fixtures import (
     NAME,

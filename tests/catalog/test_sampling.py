@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
 from typing import Any
 
 import pytest
+from msgspec.structs import fields
 
 from unsloth_studio.catalog.sampling import ENGINE_DEFAULTS, FIELDS, Family, Source, families, family_of, resolve
 from unsloth_studio.turn.messages import SamplingParams

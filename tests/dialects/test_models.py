@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import anthropic.pagination
 import anthropic.types
 import openai.pagination
 import openai.types
 import pytest
+from msgspec.structs import replace
 
 from unsloth_studio.dialects.models import ModelCard, write_card, write_list
 

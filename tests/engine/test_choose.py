@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.engine.models import GEMMA_27B, GIB, QWEN_8B
 
 from unsloth_studio.engine.choose import make_plan

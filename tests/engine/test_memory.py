@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from tests.engine.models import GEMMA_27B, GIB, HYBRID, QWEN_8B
 
 from unsloth_studio.engine.memory import MIB, CacheShape, checkpoint_bytes, estimate, size

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from unsloth_studio.engine.choose import make_plan
 from unsloth_studio.engine.failures import EngineTrouble

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.engine.pool_engines import PaperShelf
 from tests.support.patience import until
 

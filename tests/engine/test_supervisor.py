@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
+from msgspec.structs import replace
 from tests.support.native_engine import NEEDING_NO_REPACK, WORKING, write_engine
 
 from unsloth_studio.engine.contract import EngineStatus
@@ -300,7 +301,7 @@ async def test_a_crash_in_repacked_kernels_is_tried_without_them(bench: Bench, t
 
 ORPHAN_MAKER = """
 import asyncio
-from dataclasses import replace
+from msgspec.structs import replace
 from tests.engine.test_supervisor import PLAN, Bench, child
 
 async def main():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from unsloth_studio.serving.forced_call import demand, missing_call, with_call
 from unsloth_studio.turn.accumulate import Turn

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import takewhile
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from unsloth_studio.serving.history import NO_RESULT, mend_history
 from unsloth_studio.serving.late_results import brought_back

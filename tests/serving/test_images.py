@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.support.pictures import data_url, picture
 
 from unsloth_studio.serving.fetch import Fetched, FetchFailed

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.support.engines import RunningEngine
 
 from unsloth_studio.engine.client import EngineClient

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import field
+from msgspec.structs import replace
 from tests.api.parts import KEY, client_of, services_around
 from tests.engine.pool_engines import PaperShelf
 from tests.support.keys import new_key
@@ -96,8 +97,7 @@ def requests(path: str) -> dict[str, tuple[dict[str, Any], str]]:
     return {**table, "unasked": (UNASKED, "tools none")} if path == "responses" else table
 
 
-@dataclass(frozen=True)
-class ToldTurns(Turns):
+class ToldTurns(Turns, frozen=True):
     """Answers every request, and remembers what was offered to the model."""
 
     asked: list[Request] = field(default_factory=list[Request])

@@ -6,9 +6,9 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import ClassVar
 
+from msgspec.structs import replace
 from starlette.types import Receive, Scope, Send
 
 from unsloth_studio.api.auth import authenticate

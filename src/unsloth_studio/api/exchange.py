@@ -12,9 +12,9 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
 from unsloth_studio.dialects.contract import StreamWriter
@@ -44,8 +44,7 @@ _STREAM_HEADERS: list[Header] = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Largest body in bytes; seconds until the headers of a stream are sent at the latest; seconds between heartbeats."""
 
     max_body: int

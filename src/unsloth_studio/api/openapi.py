@@ -9,10 +9,10 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
+from msgspec import Struct
 from starlette.routing import BaseRoute, Route
 
 from unsloth_studio.api.operation import Operation
@@ -45,8 +45,7 @@ class ErrorReply(msgspec.Struct, frozen=True):
     error: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(Struct, frozen=True):
     """One route as it describes itself; `summary` is a sentence, `details` the rest."""
 
     operation: Operation

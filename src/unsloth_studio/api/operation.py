@@ -6,14 +6,14 @@ The rule: one class, one method, one path. Its docstring is the operation's text
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """`path` as Starlette writes it (`/api/keys/{key_id}`, `{name:path}` for one with slashes).
 
     `body` and `reply` are the msgspec types of the JSON that is read and sent; a `reply` of None is no body at all with

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from unsloth_studio.api.exchange import Limits
 from unsloth_studio.api.key_meter import KeyMeter
@@ -25,8 +26,7 @@ async def _nothing_known() -> KnownSettings:
     return KnownSettings(settings=[], home="", config_file="", engine=EngineFacts("none"), model_folders=[])
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """`new_id` makes opaque ids, `clock` tells Unix seconds. `loopback` says that only this machine reaches the bind
     address; then `allowed_hosts` are the Host names taken besides this machine's own; `behind_proxy`, that others do so all
     the same. `pull` fetches a model: its progress, last the model's `id`; it raises `OperatorProblem`. `desk` is None in

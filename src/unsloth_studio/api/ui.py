@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -61,8 +61,7 @@ The Studio page is not built. With Node 20.19 or later, run "make web" in the ch
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Built:
+class _Built(Struct, frozen=True):
     """What a folder holds: `index` is its page, empty when there is none; `files` by their path in it, with slashes."""
 
     index: str

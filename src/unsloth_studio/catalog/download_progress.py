@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _EVERY = 0.1  # seconds between two reports
 _MEMORY = 5.0  # seconds over which the speed is measured
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadProgress:
+class DownloadProgress(Struct, frozen=True):
     """`file` is the one that moved last. Bytes are those of all files together, what was there before included; `speed` is
     in bytes per second over the last few seconds; `seconds_left` is None while nothing moves. `note` says what a person
     would wonder about: a wait, another try."""

@@ -12,9 +12,10 @@ import asyncio
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from unsloth_studio.catalog.aside import run_aside
 from unsloth_studio.catalog.download_progress import DownloadProgress, OnProgress, ProgressMeter
@@ -35,8 +36,7 @@ _LOCK_PATIENCE = 0.05
 _LOCK_LOOKS_EVERY = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
+class Download(Struct, frozen=True):
     """What to fetch. `files` are of `repository`; `parallel` is how many come at once."""
 
     hub: Hub

@@ -6,8 +6,9 @@ A guess for choosing among files that are not here yet; once a file is here, `en
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.quantization import Variant
 
@@ -18,8 +19,7 @@ _OVERHEAD_BYTES = 300_000_000  # the process itself
 _TIGHT = 0.85  # of the memory: beyond this little is left for a long context and for other programs
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """Bytes that models may use in all."""
 
     bytes: int

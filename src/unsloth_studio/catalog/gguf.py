@@ -7,8 +7,10 @@ vocabulary. Keys: ggml repository, docs/gguf.md, and llama.cpp's gguf-py/gguf/co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.catalog.gguf_container import Container, GgufError, LongArray, Value, read_container
 from unsloth_studio.catalog.gguf_weights import TensorBytes, attention_layers, main_type, weigh
@@ -20,8 +22,7 @@ __all__ = ["GgufError", "GgufFacts", "Recurrent", "TensorBytes", "read_gguf", "r
 _LAYER_LIMIT = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Recurrent:
+class Recurrent(Struct, frozen=True):
     """State-space layers (`*.ssm.*`): their state does not grow with the context. Sizes in elements."""
 
     conv_kernel: int
@@ -31,8 +32,7 @@ class Recurrent:
     group_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class GgufFacts:
+class GgufFacts(Struct, frozen=True):
     """One model. Lengths are in tokens or elements.
 
     `kind` is `general.type` (model, adapter, mmproj, imatrix). `kv_heads` has one entry per layer; 0 says that the layer

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.gguf_bytes import SCALARS, GgufError, Header, Scalar
 
@@ -47,8 +48,7 @@ _FOREIGN = (
 """How other files begin that are taken for models (the last three: `ggjt`, `ggmf`, `ggml`), and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class LongArray:
+class LongArray(Struct, frozen=True):
     """An array that was stepped over."""
 
     length: int
@@ -57,8 +57,7 @@ class LongArray:
 Value = Scalar | tuple[Scalar, ...] | LongArray
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(Struct, frozen=True):
     """`shape` as GGUF writes it (fastest dimension first); `size_bytes` None for a type this table does not know."""
 
     name: str
@@ -72,8 +71,7 @@ class Tensor:
         return math.prod(self.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """A header that held together. `data_offset` is where tensor data begins, in bytes."""
 
     version: int

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise, zip_longest
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.gguf_container import TENSOR_TYPES, Tensor
 
@@ -14,8 +15,7 @@ _LAYER = re.compile(r"^blk\.(\d{1,5})\.")
 _EMBEDDING = ("token_embd", "per_layer_token_embd", "token_types", "position_embd")
 
 
-@dataclass(frozen=True, slots=True)
-class TensorBytes:
+class TensorBytes(Struct, frozen=True):
     """Bytes of weight. `layers` has one entry per repeating layer; `experts` is the part of them that only some tokens use
     (tensors `*_exps`), which may stay in main memory."""
 

@@ -8,10 +8,11 @@ first used, because that takes a noticeable part of a second.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.hub_cache import HubCache, HubFile
 from unsloth_studio.catalog.hub_errors import Asked, HubError, Patience, explain, not_found
@@ -27,8 +28,7 @@ _FALLS_BACK: frozenset[str] = frozenset({"offline", "unreachable", "hub_failed",
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(Struct, frozen=True):
     """A model repository at one commit. `cached_only` says that the hub could not be asked: then `files` are those on this
     disk, not those of the repository. `gated` and `private` are None where that is not known."""
 
@@ -39,10 +39,6 @@ class Repository:
     gated: bool | None = None
     private: bool | None = None
     cached_only: bool = False
-    _by_path: Mapping[str, HubFile] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_path", {file.path: file for file in self.files})
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -56,14 +52,14 @@ class Repository:
 
     def select(self, paths: Sequence[str]) -> tuple[HubFile, ...]:
         """The files of these paths. Raises `HubError` (not_found) naming those that are not there."""
-        missing = [path for path in paths if path not in self._by_path]
+        by_path = {file.path: file for file in self.files}
+        missing = [path for path in paths if path not in by_path]
         if missing:
             raise HubError("not_found", f"{self.name} has no file {', '.join(missing)}.")
-        return tuple(self._by_path[path] for path in paths)
+        return tuple(by_path[path] for path in paths)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A repository that a search gave. `updated_at` is in seconds since 1970; None where the hub does not say it."""
 
     name: str

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -22,8 +23,7 @@ _PREFIX = "models--"
 UNFINISHED = ".incomplete"
 
 
-@dataclass(frozen=True, slots=True)
-class HubFile:
+class HubFile(Struct, frozen=True):
     """A file of a repository. `digest` is the sha256 of its bytes (files in LFS, which all GGUFs are) or its git blob
     sha1 (small files); `size` is in bytes.
 
@@ -42,8 +42,7 @@ class HubFile:
             raise ValueError(f"{self.path} has no checksum or no size")
 
 
-@dataclass(frozen=True, slots=True)
-class HubCache:
+class HubCache(Struct, frozen=True):
     """`root` is the folder that holds `models--...`."""
 
     root: Path

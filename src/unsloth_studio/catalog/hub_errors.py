@@ -10,9 +10,10 @@ import errno
 import random
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from unsloth_studio.problem import OperatorProblem
 
@@ -40,8 +41,7 @@ class HubError(OperatorProblem):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How often and how long to try again. Waits double from `first_wait` to `longest_wait` seconds, with jitter, so that
     many clients cut off at one moment do not come back at one moment. The hub's own `Retry-After` goes first."""
 
@@ -60,8 +60,7 @@ class Patience:
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What was asked for, for the sentences: repository, endpoint, and whether a token was sent."""
 
     repository: str

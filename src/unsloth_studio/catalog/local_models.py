@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 LibrarySource = Literal["hub", "folder", "ollama"]
 
 
-@dataclass(frozen=True, slots=True)
-class LocalModel:
+class LocalModel(Struct, frozen=True):
     """`id` is public and never a path: the repository, the file's name without `.gguf`, or Ollama's `family:tag`. Variants
     of one repository share it. `files` are the shards in order, `size_bytes` is their sum (without the projector)."""
 
@@ -28,8 +28,7 @@ class LocalModel:
         return self.files[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
+class Unfinished(Struct, frozen=True):
     """Something that began to come. `variant` is None where only bytes without a name are there."""
 
     id: str
@@ -38,8 +37,7 @@ class Unfinished:
     source: LibrarySource
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(Struct, frozen=True):
     models: tuple[LocalModel, ...] = ()
     unfinished: tuple[Unfinished, ...] = ()
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.demo import DEMO_MODEL_ID
 from unsloth_studio.catalog.download_progress import OnProgress
@@ -34,8 +35,7 @@ ShowProgress = Callable[[str], AbstractContextManager[OnProgress]]
 """Given a title, something that shows a download while it is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Where models can come from. `library` is what is on the disk; `aliases` as in the settings."""
 
     library: Sequence[LocalModel]

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.local_models import Library, LocalModel, Unfinished
 
@@ -23,8 +24,7 @@ _DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 _LARGEST_JSON = 1_000_000  # bytes; real ones have a few hundred
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(Struct, frozen=True):
     kind: str
     blob: Path
     size: int

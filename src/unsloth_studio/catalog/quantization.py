@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 FileRole = Literal["weights", "projector", "draft", "imatrix", "other"]
 
@@ -37,8 +38,7 @@ _BIG_ENDIAN = re.compile(rf"-be(?:[-.](?:{_LABEL.pattern}))?$", re.IGNORECASE)
 _PROJECTOR_ORDER = ("F16", "BF16", "F32", "Q8_0")
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
+class Shard(Struct, frozen=True):
     """One file of a split model, from llama.cpp's naming `<stem>-00001-of-00003.gguf`."""
 
     stem: str
@@ -46,8 +46,7 @@ class Shard:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Struct, frozen=True):
     """One loadable model. `files` are the paths it was made from, shards in order; `size_bytes` is the sum of those there.
 
     `complete` is False when shards are missing. `label` is unique within its listing, in capitals, for example

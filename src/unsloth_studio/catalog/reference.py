@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.quantization import Variant, shard_of
 from unsloth_studio.problem import OperatorProblem
@@ -27,24 +28,21 @@ _REPOSITORY = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*$", re.ASCII)
 _NAME = re.compile(r"^[^\s/\\:][^/\\]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class LocalPath:
+class LocalPath(Struct, frozen=True):
     """A file or folder as it was written (`~` unexpanded); `variant` picks one of a folder's quantizations."""
 
     path: str
     variant: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HubModel:
+class HubModel(Struct, frozen=True):
     """`repo` is `organisation/repository`; `variant` a quantization as it was written, None to have one chosen."""
 
     repo: str
     variant: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Struct, frozen=True):
     """A name without a folder: an alias, or the last part of a model that is already here."""
 
     name: str
@@ -70,8 +68,7 @@ class ReferenceConflict(BadReference):
     exit_status = 1
 
 
-@dataclass(frozen=True, slots=True)
-class VariantChoice:
+class VariantChoice(Struct, frozen=True):
     """The variant to load, or None, and why. `too_big` are complete variants that were passed over."""
 
     variant: Variant | None

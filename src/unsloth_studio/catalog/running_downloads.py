@@ -10,9 +10,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from unsloth_studio.catalog.download_progress import DownloadProgress
 from unsloth_studio.catalog.downloads import Download, fetch_with_progress, is_here
@@ -27,8 +28,7 @@ MOST_ENDED = 50
 """Downloads that are over and still told of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """What a name means: `model` is the repository with its quantization."""
 
     model: str
@@ -39,8 +39,7 @@ Plan = Callable[[str], Awaitable[Planned]]
 """Asks the hub what a name means. Raises `OperatorProblem`."""
 
 
-@dataclass(slots=True, eq=False)
-class RunningDownload:
+class RunningDownload(Struct, eq=False):
     """`model` is the name as it was `asked` for until the hub has said what it means. `error` is a sentence with advice."""
 
     id: str

@@ -10,10 +10,12 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.turn.messages import SamplingParams
 
@@ -43,8 +45,7 @@ ENGINE_DEFAULTS = SamplingParams(
 """llama.cpp b11434, tools/server/README.md, sampling params; its seed is random. Shown to people, never sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """One row of the table; `source` is the page its numbers come from. See `sampling.toml`."""
 
     name: str
@@ -63,8 +64,7 @@ class Family:
         return SamplingParams(**chosen)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One field: what holds (None: the engine's own, unknown here), whose word it is, and a sentence that says why."""
 
     field: str
@@ -73,8 +73,7 @@ class Setting:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """`params` is what to send: fields that the engine decides stay None; stop sequences and biases are the request's."""
 
     params: SamplingParams

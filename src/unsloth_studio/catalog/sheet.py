@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.gguf import GgufFacts, read_model
 from unsloth_studio.catalog.local_models import LocalModel
@@ -13,8 +14,7 @@ from unsloth_studio.catalog.templates import TemplateFacts, read_template
 from unsloth_studio.turn.messages import Conversation, Request, SamplingParams
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(Struct, frozen=True, dict=True):
     """Read once per model, in milliseconds. `vision` says that a projector is there."""
 
     model: LocalModel

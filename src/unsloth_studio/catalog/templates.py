@@ -7,12 +7,12 @@ text count, comments do not. A template is never run here: the engine does that.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class TemplateFacts:
+
+class TemplateFacts(Struct, frozen=True):
     """`thinking_switch` is the template variable that turns thinking on and off (`enable_thinking`, `thinking`), None when
     there is none. `thinks_by_default` says what happens when nobody says anything; a model that thinks and has no switch
     always does. `reasoning_effort` says that the template reads that variable. `system_first` says that a system message

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.hub_cache import HubFile
 from unsloth_studio.catalog.hub_errors import Asked, HubError, Patience, explain
@@ -35,8 +36,7 @@ Pausing = Callable[[HubError, float], None]
 """Told why a try ended and how many seconds it waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where a file is; `headers` carry the token."""
 
     url: str

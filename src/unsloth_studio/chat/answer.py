@@ -11,7 +11,8 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from unsloth_studio.chat.events import ChatEvent, Done, Progress, Snapshot, frame
 from unsloth_studio.chat.keeper import Keeper
@@ -34,8 +35,7 @@ NOT_DONE = frozenset({"invalid_request", "engine_error"})
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What an answer works with. `run` gives a turn's events; `keep_images` stores a tool's pictures and gives their ids;
     `loaded` tells how far the request's model is (0 to 1, and a line about it); `context_length` of a model by id."""
 
@@ -46,26 +46,30 @@ class Surroundings:
     context_length: Callable[[str], int | None]
 
 
-@dataclass(slots=True, eq=False)
 class Answer:
     """Made in the event loop it runs in; `requests` are asked one after the other as long as they are refused."""
 
-    message: Message
-    requests: Sequence[Request]
-    around: Surroundings
-    trace: AnswerTrace
-    clock: Callable[[], float] = time.monotonic
-    over: bool = False
-    recorder: Recorder = field(init=False)
-    _ending: bool = False
-    _watchers: list[Watcher] = field(default_factory=list[Watcher])
-    _task: asyncio.Task[None] | None = None
-    _loading: asyncio.Task[None] | None = None
-    _progress: Progress = field(default_factory=lambda: Progress("queued"))
-    _why_stopped: str | None = None
-
-    def __post_init__(self) -> None:
-        self.recorder = Recorder(self.message, began=self.clock())
+    def __init__(
+        self,
+        message: Message,
+        requests: Sequence[Request],
+        around: Surroundings,
+        trace: AnswerTrace,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.message = message
+        self.requests = requests
+        self.around = around
+        self.trace = trace
+        self.clock = clock
+        self.over = False
+        self.recorder = Recorder(message, began=clock())
+        self._ending = False
+        self._watchers: list[Watcher] = []
+        self._task: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
+        self._progress = Progress("queued")
+        self._why_stopped: str | None = None
 
     def begin(self, *, then: Callable[[], None]) -> None:
         """Start writing; `then` is called when it is over."""

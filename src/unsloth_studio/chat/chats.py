@@ -10,9 +10,10 @@ import asyncio
 import base64
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field, replace
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.chat.answer import Answer, Surroundings
 from unsloth_studio.chat.events import Done, Snapshot, frame
@@ -41,16 +42,14 @@ BUSY = "This answer is still being written. Stop it first, or wait for its end."
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """What an action led to: the thread as it is then, and the messages that are new or running again."""
 
     messages: list[Message]
     thread: Thread
 
 
-@dataclass(slots=True)
-class Chats:
+class Chats(Struct):
     """`prefills` says that the engine goes on writing in a message that ends the conversation; `clock` gives seconds since
     1970. All methods raise `TurnFailure` for what the client must change, and may raise `StoreProblem`."""
 

@@ -7,7 +7,8 @@ engine's prompt cache keeps its worth. A call that was stopped before its result
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from unsloth_studio.chat.options import ChatOptions
 from unsloth_studio.store.thread import Image, Message, Part, Reasoning, Text, ToolCall

@@ -7,10 +7,11 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.types import ASGIApp
 
 from unsloth_studio import __version__
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
     from unsloth_studio.cli.server import RunOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Struct, frozen=True):
     """What answers requests."""
 
     app: ASGIApp

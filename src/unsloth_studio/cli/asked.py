@@ -6,8 +6,9 @@ The rule: it lasts as long as the server; what should last longer stands in `con
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from unsloth_studio.api.model_desk import LoadSettings
 from unsloth_studio.catalog.local_models import LocalModel

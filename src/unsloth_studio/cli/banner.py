@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """The facts of a server that answers. URLs have no trailing slash, but for `studio_url`,
     which signs a browser in; `context_length` is per request, in tokens."""
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from unsloth_studio.engine.discovery import Discovery
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 LOW_MEMORY_MIB = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Everything the command found; `problems` are sentences that end with what to do."""
 
     version: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
+
+from msgspec import Struct
 
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.reference import last_part
@@ -20,6 +21,7 @@ from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
 from unsloth_studio.engine.contract import Engine, EngineStatus
 from unsloth_studio.engine.failures import EngineTrouble
 from unsloth_studio.engine.hardware import read_hardware
+from unsloth_studio.engine.launch import Spawn
 from unsloth_studio.engine.local import local_engine
 from unsloth_studio.engine.plan import EngineProgram
 from unsloth_studio.engine.pool import Pool
@@ -39,8 +41,7 @@ OnChange = Callable[[EngineStatus], None]
 _GUESS = 1.15  # of the file's size, where the plan cannot say what a model needs
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
+class Models(Struct, frozen=True):
     """`first` is loaded at the start. `prepare` readies a request for a model; `keep_fresh` follows the disk, if need be."""
 
     shelf: Shelf
@@ -50,8 +51,7 @@ class Models:
     local: LocalModels | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LocalModels:
+class LocalModels(Struct, frozen=True):
     """The models of this machine: where they are listed, what was asked for them, and how an entry is made anew."""
 
     shelf: LibraryShelf
@@ -59,21 +59,20 @@ class LocalModels:
     stock: Stock
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """The models and the pool they are loaded into."""
 
     models: Models
     pool: Pool
 
 
-async def served(settings: Settings, options: RunOptions, *, on_change: OnChange) -> Served:
-    """What this run serves; nothing is loaded yet. Raises `OperatorProblem`."""
+async def served(settings: Settings, options: RunOptions, *, on_change: OnChange, spawn: Spawn) -> Served:
+    """What this run serves; nothing is loaded yet. `spawn` starts the processes of engines. Raises `OperatorProblem`."""
     if options.model is None:
         models = upstream_models(settings, options.wishes, on_change=on_change)
     else:
         models = await asyncio.to_thread(
-            local_models, options.model, settings, options.wishes, flags=options.flags, on_change=on_change
+            local_models, options.model, options, settings, spawn=spawn, on_change=on_change
         )
     rules = Rules(budget_bytes=await asyncio.to_thread(memory_budget, settings))
     return Served(models, Pool(models.shelf, rules=rules, default=models.first.id))
@@ -97,20 +96,21 @@ def upstream_models(settings: Settings, wishes: Wishes, *, on_change: OnChange) 
 
 
 def local_models(
-    model: LocalModel, settings: Settings, wishes: Wishes, *, flags: Mapping[str, Any], on_change: OnChange
+    model: LocalModel, options: RunOptions, settings: Settings, *, spawn: Spawn, on_change: OnChange
 ) -> Models:
     """`model` with what the command line wishes for it, and the others on this disk. Reads files: not on an event loop.
 
     Raises `GgufError` and `FlagProblem`.
     """
-    first = _stock(model, last_part(model.id), settings, wishes, on_change=on_change, ask_hub=True)
+    wishes = options.wishes
+    first = _stock(model, last_part(model.id), settings, wishes, spawn=spawn, on_change=on_change, ask_hub=True)
     asked = Asked({model.main_file: wishes})
 
     def stock(other: LocalModel, model_id: str, now: Settings) -> Stocked:
-        made = _stock(other, model_id, now, asked.wishes(other, now), on_change=_unwatched)
+        made = _stock(other, model_id, now, asked.wishes(other, now), spawn=spawn, on_change=_unwatched)
         return asked.pinned(made)
 
-    shelf = LibraryShelf(first, stock, settings=settings, flags=flags)
+    shelf = LibraryShelf(first, stock, settings=settings, flags=options.flags)
     return Models(shelf, first.pooled, shelf.prepare, shelf.keep_fresh, LocalModels(shelf, asked, stock))
 
 
@@ -120,6 +120,7 @@ def _stock(
     settings: Settings,
     wishes: Wishes,
     *,
+    spawn: Spawn,
     on_change: OnChange,
     ask_hub: bool = False,
 ) -> Stocked:
@@ -152,6 +153,7 @@ def _stock(
             policy=policy,
             facts=facts,
             smaller=smaller,
+            spawn=spawn,
         )
 
     own = own_settings(model, settings)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from unsloth_studio.catalog.downloads import fetch_with_progress, plan_download
 from unsloth_studio.catalog.locate import choose

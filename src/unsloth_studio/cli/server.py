@@ -9,19 +9,22 @@ listens already, so that clients can connect and wait; while the engine loads in
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import os
 import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from unsloth_studio.cli.banner import Ready, studio_url
 from unsloth_studio.cli.opened_keys import OpenedKeys
 from unsloth_studio.cli.progress import Output
 from unsloth_studio.cli.running import noted
+from unsloth_studio.engine.spare import SpareEngine, likely_embedded
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.settings import Settings
 from unsloth_studio.tools.policy import ToolPolicy
@@ -35,9 +38,11 @@ if TYPE_CHECKING:
     from unsloth_studio.cli.wishes import Wishes
     from unsloth_studio.engine.contract import EngineStatus
 
+GARBAGE_AFTER = 10_000
+"""New objects before Python looks for garbage among them, once the server has started."""
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+
+class RunOptions(Struct, frozen=True):
     """What belongs to one run and is no setting. `model` is None with an upstream; `wishes` are for it alone; `flags` are
     the settings that the command line gives: they win over the file when that changes; `api_key` replaces the kept key."""
 
@@ -80,20 +85,34 @@ class _Run:
         self._out.listening(self._base_url(), self._options.model.id if self._options.model else "")
         async with AsyncExitStack() as stack:
             keys = await stack.enter_async_context(self._keys())
-            served = await self._served()
+            spare = await stack.enter_async_context(self._spare_engine())
+            served = await self._served(spare)
             stack.push_async_callback(served.pool.stop)
             loading = await stack.enter_async_context(self._loading(served, keys))
             self._door = door = await stack.enter_async_context(await self._opened_door())
             application = await stack.enter_async_context(await self._application(served, keys))
             stack.push_async_callback(self._close_door, application)
             stack.enter_context(noted(self._settings.home, self._base_url()))
+            gc.freeze()  # what is here stays until the end
+            gc.set_threshold(GARBAGE_AFTER)
             door.admit(application.app)
             return await self._until_stopped(loading, keys)
 
-    async def _served(self) -> Served:
+    @asynccontextmanager
+    async def _spare_engine(self) -> AsyncGenerator[SpareEngine]:
+        """A process for the engine that comes up while the models are looked at."""
+        spare = SpareEngine()
+        if self._options.model is not None and likely_embedded(self._settings.home, self._settings.engine):
+            spare.begin()
+        try:
+            yield spare
+        finally:
+            await spare.discard()
+
+    async def _served(self, spare: SpareEngine) -> Served:
         """The models, and the pool they are loaded into."""
         models_served = await asyncio.to_thread(importlib.import_module, "unsloth_studio.cli.models_served")
-        return await models_served.served(self._settings, self._options, on_change=self._on_change)
+        return await models_served.served(self._settings, self._options, on_change=self._on_change, spawn=spare.spawn)
 
     @asynccontextmanager
     async def _loading(

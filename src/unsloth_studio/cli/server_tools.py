@@ -10,7 +10,7 @@ from unsloth_studio.tools.toolbox import Toolbox
 
 
 def toolbox_of(settings: Settings, policy: ToolPolicy) -> Toolbox:
-    """Raises `OperatorProblem` for a search provider that is chosen and not set up."""
+    """Raises `OperatorProblem` for a search provider that is chosen and not set up, and for a host that is none."""
     search = SearchSettings(
         settings.search_providers,
         searxng_url=settings.searxng_url or "",
@@ -23,6 +23,7 @@ def toolbox_of(settings: Settings, policy: ToolPolicy) -> Toolbox:
             policy,
             search=search,
             allowed_hosts=settings.fetch_allowed_hosts,
+            network_hosts=settings.tool_network_hosts,
             approval_seconds=settings.tool_approval_seconds,
         )
     except ValueError as error:

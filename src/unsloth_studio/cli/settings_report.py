@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
+from msgspec import Struct
 
 from unsloth_studio.api.settings_shapes import EngineFacts, KnownSettings, SettingRow, Source
 from unsloth_studio.catalog.hub import default_cache
@@ -23,8 +23,7 @@ LIVE = frozenset({"model_folders", "load_on_request", "aliases", "tiers", "model
 """Settings that follow the file while the server runs; the others hold until the next start."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsInUse:
+class SettingsInUse(Struct, frozen=True):
     """`settings` are those of the start, `now` gives those that the file says by now; `flags` and `wishes` are what the
     command line said."""
 

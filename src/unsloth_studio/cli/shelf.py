@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.catalog.local_models import LocalModel
 from unsloth_studio.catalog.names import KnownModel, closest, match_model
@@ -36,8 +38,7 @@ STAND_INS = ("claude-*", "gpt-*", "o[0-9]*", "default", "auto")
 """Names that clients use when nobody told them a better one; they mean the model that was used last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stocked:
+class Stocked(Struct, frozen=True):
     """One model on the shelf. `flags` are the sampling values that the operator's flags give."""
 
     id: str

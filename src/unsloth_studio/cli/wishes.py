@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.engine.flags import EngineFlags, parse_engine_flags
 from unsloth_studio.engine.known_flags import KNOWN_FLAGS
@@ -12,8 +14,7 @@ from unsloth_studio.turn.messages import SamplingParams
 _FIELDS = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "presence_penalty", "frequency_penalty", "seed")
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """`flags` are the engine's own words, read already."""
 
     context_length: int | None = None

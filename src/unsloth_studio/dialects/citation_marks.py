@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.turn.sources import Source
 
@@ -19,8 +20,7 @@ _NUMBER = re.compile(r"(?<=[\[【,\s])\d{1,3}")
 _FENCE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Cited:
+class Cited(Struct, frozen=True):
     """A mark: `text` is how it stands in the answer, from character `start` to before `end`."""
 
     text: str

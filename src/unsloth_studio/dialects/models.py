@@ -8,15 +8,14 @@ names that OpenRouter's and vLLM's clients look for), `loaded`, `state`, `quanti
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ModelCard:
+class ModelCard(Struct, frozen=True):
     """What a client is told of a model. `id` is what it puts into `model`; `context_length` is in tokens per request, None
     while unknown; `created` is Unix time in seconds. `vision`, `reasoning` and `tools` say what the model can do,
     `server_tools` that this server runs tools for its clients; `state` is one of `available` (here, not loaded), `queued`,

@@ -7,10 +7,11 @@ them turns them off. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.dialects.server_tools import ServerToolFields, asks
 from unsloth_studio.turn.messages import ServerTools, ToolRules
@@ -23,8 +24,7 @@ _PRESETS: Final[dict[str, dict[str, Any]]] = {"low": {"max_results": 3}, "high":
 """What OpenAI calls the size of a search, in arguments of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class NativeTools:
+class NativeTools(Struct, frozen=True):
     """What is asked for, by our names, in the order in which the model gets them. `asked_by` is the field that asks first;
     `optional` says that the client sends it unasked and goes on without; `session_id` says where files are kept."""
 

@@ -6,7 +6,8 @@ The rule: what the user said always holds, and is warned about where it does not
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from unsloth_studio.engine.embedded_flags import settings_of
 from unsloth_studio.engine.failures import EngineFailure, EngineTrouble

@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
+from msgspec import Struct
 
 CONNECT_SECONDS = 10.0
 _HIGH_WATER = 256 * 1024  # bytes that may wait for a slow client before the engine is made to wait
@@ -34,8 +34,7 @@ class ConnectionLost(Exception):  # noqa: N818
     """The answer broke off, or fell silent for too long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where the engine listens. `path` is what stands before `/v1`, empty in most cases."""
 
     host: str

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 EngineState = Literal["stopped", "starting", "ready", "stopping", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class EngineAddress:
+class EngineAddress(Struct, frozen=True):
     """Where to send requests: `base_url` without a trailing slash and without `/v1`; `api_key` None when it has none.
 
     `speaks_llama` says that it is llama.cpp's server, with its own fields (`return_progress`, `/input_tokens`, ...).
@@ -26,8 +26,7 @@ class EngineAddress:
     managed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class EngineStatus:
+class EngineStatus(Struct, frozen=True):
     """A snapshot. `context_length` is per slot, in tokens, None while unknown; `progress` runs from 0 to 1 while starting;
     `reason` (and `advice`) say why it failed or why it is starting again; `restarts` counts crashes survived."""
 

@@ -15,9 +15,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from unsloth_studio.engine.failures import EngineFailure, EngineTrouble
 from unsloth_studio.engine.known_flags import KNOWN_FLAGS, flags_of_help
@@ -29,8 +31,7 @@ CACHE_NAME = "engines.json"
 _CACHE_FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A place where an engine may be; `source` says who put it there, in words for a person."""
 
     source: str
@@ -38,8 +39,7 @@ class Candidate:
     path: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What became of a candidate. `program` is None when it was rejected; `reason` is a sentence."""
 
     candidate: Candidate
@@ -48,8 +48,7 @@ class Verdict:
     devices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """`verdicts` in the order tried; the first with a program is the engine."""
 
     verdicts: tuple[Verdict, ...]
@@ -69,8 +68,7 @@ class Discovery:
         raise EngineTrouble(EngineFailure("no_engine", f"No usable engine was found. {why}".rstrip(), advice))
 
 
-@dataclass(frozen=True, slots=True)
-class SmokeTests:
+class SmokeTests(Struct, frozen=True):
     """How to test: on the small quantised GGUF `model`, on a CPU with this digest, each step within `seconds`."""
 
     model: Path
@@ -206,11 +204,11 @@ def _result(value: dict[str, Any]) -> SmokeResult:
 
 
 def _save(path: Path, results: dict[str, SmokeResult]) -> None:
-    document = {"format": _CACHE_FORMAT, "results": {key: asdict(result) for key, result in results.items()}}
+    document = {"format": _CACHE_FORMAT, "results": msgspec.to_builtins(results, enc_hook=str)}
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.write_text(json.dumps(document, indent=1, default=str))
+        draft.write_text(json.dumps(document, indent=1))
         draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)  # the next start tests again; nothing else is lost

@@ -2,10 +2,11 @@
 
     python -m unsloth_studio.engine.embedded < configuration
 
-Standard input: one line of JSON, `{"parent": PID, "settings": {"n_ctx": 4096, "model.path": "...", ...}}`, and then nothing;
-its end means that the parent is gone. Standard output: one line of JSON, `{"event": "listening", "address": "http://..."}`,
-once the model is loaded. Standard error: the engine's log. The rule: a setting the wheel does not know ends the start
-loudly, because a silently ignored one would be a wrong context length or a missing key.
+Standard input: one line of JSON, `{"parent": PID, "settings": {"n_ctx": 4096, "model.path": "...", ...}}`, whenever it
+is known (see `spare.py`), and then nothing; its end means that the parent is gone. Standard output: one line of JSON,
+`{"event": "listening", "address": "http://..."}`, once the model is loaded. Standard error: the engine's log. The rule:
+a setting the wheel does not know ends the start loudly, because a silently ignored one would be a wrong context length
+or a missing key.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any, NoReturn, cast
 
 from unsloth_studio.engine.guard import die_with_parent
 
+ARGV = (sys.executable, "-P", "-m", "unsloth_studio.engine.embedded")
 EXIT_FAILED = 1
 EXIT_BAD_SETTING = 2
 
@@ -33,10 +35,12 @@ def main() -> None:
     server down in order instead waits for the running batch, and now and then for ever when it has only just started.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    config: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+    xllamacpp = importlib.import_module("xllamacpp")
+    if not (line := sys.stdin.buffer.readline()):
+        return  # nothing to load, or nobody is left who could say what
+    config: dict[str, Any] = json.loads(line)
     die_with_parent(int(config["parent"]))
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    xllamacpp = importlib.import_module("xllamacpp")
     params = xllamacpp.CommonParams()
     try:
         apply_settings(params, config["settings"])

@@ -6,8 +6,9 @@ The rule: a reason holds for the cool-down and is told until the next load succe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from math import ceil
+
+from msgspec.structs import replace
 
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from unsloth_studio.problem import OperatorProblem
 
@@ -25,8 +26,7 @@ Cause = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class EngineFailure:
+class EngineFailure(Struct, frozen=True):
     """`reason` says what happened, `advice` what to do; both are sentences."""
 
     cause: Cause
@@ -43,8 +43,7 @@ class EngineTrouble(OperatorProblem):
         self.failure = failure
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """`reason` may use `{model}` and `{found}` (the pattern's group)."""
 
     cause: Cause

@@ -9,10 +9,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.engine.flag_values import choice, layers
 from unsloth_studio.engine.known_flags import KNOWN_FLAGS, REMOVED_FLAGS
@@ -35,8 +37,7 @@ class FlagProblem(OperatorProblem):
     exit_status = 2
 
 
-@dataclass(frozen=True, slots=True)
-class EngineFlags:
+class EngineFlags(Struct, frozen=True):
     """`context_length` is per slot, in tokens; `rest` are llama-server's own words, in order. None: nothing was said."""
 
     sampling: SamplingParams = SamplingParams()

@@ -8,7 +8,6 @@ The rule: imports nothing of the project, because it runs before every start. `p
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -20,6 +19,8 @@ def die_with_parent(parent: int) -> None:
     """Ask the kernel to kill this process when `parent` dies; leave at once when it is already gone. Linux only."""
     if not sys.platform.startswith("linux"):
         return
+    import ctypes
+
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)

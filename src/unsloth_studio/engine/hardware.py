@@ -9,10 +9,10 @@ import hashlib
 import os
 import platform
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from msgspec import Struct
 
 CPU_FEATURES = ("avx", "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "f16c", "fma",
                 "bmi2", "sse4_2", "asimd", "asimddp", "sve", "i8mm")  # fmt: skip
@@ -22,8 +22,7 @@ MAX_CACHE_RAM_MIB = 2048
 _UNLIMITED_BYTES = 1 << 60
 
 
-@dataclass(frozen=True, slots=True)
-class Hardware:
+class Hardware(Struct, frozen=True):
     """`physical_cores` are those this process may use; memory in MiB, limits of the container included.
 
     `device_mib` is what is free on GPUs that the chosen engine can use.

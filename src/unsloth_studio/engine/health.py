@@ -10,14 +10,14 @@ import asyncio
 import json
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, cast
+
+from msgspec import Struct, field
 
 from unsloth_studio.engine.connection import ConnectionLost, EngineUnreachable, Origin, send
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """`status` 0: no answer, and `problem` says why. `body` is empty unless the answer was a JSON object."""
 
     status: int

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import psutil
+from msgspec import Struct
 
 from unsloth_studio.engine.contract import EngineAddress
 from unsloth_studio.engine.failures import (
@@ -23,15 +23,16 @@ from unsloth_studio.engine.failures import (
     unresponsive,
 )
 from unsloth_studio.engine.health import ask
-from unsloth_studio.engine.plan import LaunchPlan
+from unsloth_studio.engine.plan import Command, LaunchPlan
 from unsloth_studio.engine.process import EngineProcess
 
+Spawn = Callable[[Command, Callable[[str], None] | None], Awaitable[EngineProcess]]
+"""As `EngineProcess.spawn`."""
 _POLL_SECONDS = 0.25
 _LOADING_POLL_SECONDS = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Struct, frozen=True):
     """What to start; `timeout` in seconds covers everything up to the first good `/health`."""
 
     plan: LaunchPlan
@@ -40,8 +41,7 @@ class Launch:
     timeout: float
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """An engine that answers. `context_length` is per slot, in tokens, as the engine itself says."""
 
     process: EngineProcess
@@ -65,7 +65,12 @@ class WatchTimes(Protocol):
 
 @contextlib.asynccontextmanager
 async def launch(
-    order: Launch, progress: Callable[[float], None], on_line: Callable[[str], None] | None, *, grace: float
+    order: Launch,
+    progress: Callable[[float], None],
+    on_line: Callable[[str], None] | None,
+    *,
+    grace: float,
+    spawn: Spawn = EngineProcess.spawn,
 ) -> AsyncGenerator[Running]:
     """Start the engine and wait until it answers. `progress` gets 0 to 1 while it loads; `grace` is for stopping it.
 
@@ -73,7 +78,7 @@ async def launch(
     """
     command = order.plan.command(api_key=order.api_key, parent=order.parent)
     try:
-        process = await EngineProcess.spawn(command, on_line)
+        process = await spawn(command, on_line)
     except OSError as error:
         raise EngineTrouble(not_started(error, command.argv[0])) from error
     try:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
 from unsloth_studio.engine.contract import EngineStatus
 from unsloth_studio.engine.discovery import SmokeTests, find_engine
 from unsloth_studio.engine.hardware import device_memory_mib, read_hardware
+from unsloth_studio.engine.launch import Spawn
 from unsloth_studio.engine.model_facts import ModelFacts
 from unsloth_studio.engine.plan import EngineOptions, LaunchPlan
+from unsloth_studio.engine.process import EngineProcess
 from unsloth_studio.engine.restarts import Policy
 from unsloth_studio.engine.sizing import Smaller
 from unsloth_studio.engine.supervisor import Supervisor
@@ -61,8 +64,10 @@ def local_engine(
     policy: Policy | None = None,
     facts: Facts = None,
     smaller: Sequence[Smaller] = (),
+    spawn: Spawn = EngineProcess.spawn,
 ) -> Supervisor:
-    """A supervisor, still stopped, for the engine that `plan_launch` finds. `on_line` gets every line the engine writes."""
+    """A supervisor, still stopped, for the engine that `plan_launch` finds. `on_line` gets every line the engine writes,
+    `spawn` starts its process."""
     return Supervisor(
         lambda: plan_launch(options, home, explicit=explicit, facts=facts, smaller=smaller),
         model_id=options.model_id,
@@ -70,4 +75,5 @@ def local_engine(
         on_change=on_change,
         on_line=on_line,
         policy=policy or Policy(),
+        spawn=spawn,
     )

@@ -7,7 +7,7 @@ The formulas are llama.cpp's (`llama-kv-cache*.cpp`, `llama-memory-recurrent.cpp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from unsloth_studio.engine.model_facts import ModelFacts
 
@@ -36,8 +36,7 @@ BITS = {
 """Bits of one element of the KV cache, its share of the block's scale included (ggml's block sizes)."""
 
 
-@dataclass(frozen=True, slots=True)
-class CacheShape:
+class CacheShape(Struct, frozen=True):
     """What is to be kept: `context_length` is per slot, in tokens; `batch` is how many are computed at once (`-ub`).
 
     `checkpoints` is the most there may be of each slot (`--ctx-checkpoints`); they exist only for models with sliding
@@ -55,8 +54,7 @@ class CacheShape:
     prompt_cache: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryEstimate:
+class MemoryEstimate(Struct, frozen=True):
     """Bytes. `total` is what to expect; `prompt_cache` is an upper bound that only long use reaches, and stands apart."""
 
     weights: int

@@ -5,11 +5,10 @@ The rule: lengths are in elements or tokens, sizes in bytes, and a tuple over la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class RecurrentState:
+class RecurrentState(Struct, frozen=True):
     """State-space layers (`*.ssm.*` of the GGUF file): their state has a fixed size for each slot."""
 
     conv_kernel: int
@@ -24,8 +23,7 @@ class RecurrentState:
         return tail + self.state_size * self.inner_size
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFacts:
+class ModelFacts(Struct, frozen=True):
     """`native_context` is what the model was trained for, None when its file does not say. `kv_heads` of 0: the layer keeps
     no keys. `sliding` names the layers that see a window of `sliding_window` tokens only; their heads may have sizes of
     their own. The last `shared_kv_layers` layers use the keys of earlier ones. `keys_only`: compressed keys, no values

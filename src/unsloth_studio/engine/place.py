@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from unsloth_studio.engine import refusals
 from unsloth_studio.engine.contract import Engine
@@ -21,8 +22,7 @@ log = logging.getLogger(__name__)
 _LOAD_LIMIT = 24 * 3600.0  # the engine's own start timeout is the one that counts
 
 
-@dataclass(slots=True, eq=False)
-class Place:
+class Place(Struct, eq=False):
     """Times in seconds of the pool's clock. `leaving`: somebody asked for it to be put away. `task` is the load, later the
     unload; `gone` is set when the memory is free again."""
 

@@ -11,10 +11,13 @@ import re
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
+
+from unsloth_studio.engine import embedded
 from unsloth_studio.engine.embedded_flags import settings_of
 from unsloth_studio.engine.memory import MemoryEstimate, size
 from unsloth_studio.turn.messages import SamplingParams
@@ -36,8 +39,7 @@ _SAMPLING_FLAGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EngineProgram:
+class EngineProgram(Struct, frozen=True):
     """A program that can be the engine. `path` is None for the embedded one; `missing_flags` are optional flags that this
     build's `--help` does not list; `no_repack` says that it only runs without repacked CPU kernels."""
 
@@ -48,8 +50,7 @@ class EngineProgram:
     missing_flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
+class EngineOptions(Struct, frozen=True):
     """What the user asked for. `context_length` is per slot, in tokens; None leaves a value to the plan.
 
     `projector` is the model's companion for images. `extra_flags` are llama-server's own, as on its command line.
@@ -68,8 +69,7 @@ class EngineOptions:
     memory_limit_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One line of the plan: what was chosen, and why, in words for a person."""
 
     name: str
@@ -77,20 +77,21 @@ class Choice:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """What `EngineProcess` runs. `stdin` None means /dev/null; otherwise it is written and the pipe stays open.
 
     `environment` is added to ours. Only `argv` may be shown.
     """
 
     argv: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    stdin: bytes | None = field(default=None, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    stdin: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Command(argv={self.argv!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchPlan:
+class LaunchPlan(Struct, frozen=True):
     """Everything about a start except its key. `context_length` is the total over all slots, in tokens.
 
     `checkpoints` caps the copies kept of each slot (None: the engine's default). `memory` and `available_bytes` are what it
@@ -196,7 +197,7 @@ class LaunchPlan:
             **settings_of(self.flags()),
         }
         config = json.dumps({"parent": parent, "settings": settings}).encode() + b"\n"
-        return Command((sys.executable, "-P", "-m", "unsloth_studio.engine.embedded"), stdin=config)
+        return Command(embedded.ARGV, stdin=config)
 
     def _native(self, api_key: str, parent: int) -> Command:
         fixed = ("--host", "127.0.0.1", "--port", "0", "-m", str(self.model_path), "--alias", self.model_id)

@@ -13,7 +13,8 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from unsloth_studio.engine import refusals
 from unsloth_studio.engine.contract import Engine, EngineStatus

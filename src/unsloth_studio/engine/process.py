@@ -13,9 +13,11 @@ import re
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process, SubprocessStreamProtocol
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from unsloth_studio.engine.plan import Command
+if TYPE_CHECKING:
+    from unsloth_studio.engine.plan import Command
 
 TAIL_LINES = 200
 MAX_LINE = 2000
@@ -44,20 +46,21 @@ class EngineProcess:
     @classmethod
     async def spawn(cls, command: Command, on_line: Callable[[str], None] | None = None) -> EngineProcess:
         """Start it. Raises `OSError` when the program cannot be run. `on_line` gets every line the child writes."""
-        loop = asyncio.get_running_loop()
-        transport, protocol = await loop.subprocess_exec(
-            lambda: SubprocessStreamProtocol(limit=_READ_BYTES, loop=loop),
-            *command.argv,
-            stdin=DEVNULL if command.stdin is None else PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            env={**_inherited(), **command.environment},
-            start_new_session=True,
-        )
-        process = Process(transport, protocol, loop)
-        if command.stdin is not None and process.stdin is not None:
-            process.stdin.write(command.stdin)
-        return cls(process, transport, on_line)
+        process = cls(*await _started(command.argv, command.environment, pipe=command.stdin is not None), on_line)
+        if command.stdin is not None:
+            process.go_on(command.stdin, on_line)
+        return process
+
+    @classmethod
+    async def spawn_waiting(cls, argv: Sequence[str]) -> EngineProcess:
+        """Start a program that waits for its standard input, which `go_on` gives it. Raises `OSError`."""
+        return cls(*await _started(argv, {}, pipe=True), None)
+
+    def go_on(self, stdin: bytes, on_line: Callable[[str], None] | None) -> None:
+        """What the child reads; its standard input stays open. `on_line` gets the lines it writes from now on."""
+        assert self._process.stdin is not None, "it was started with a pipe"
+        self._on_line = on_line
+        self._process.stdin.write(stdin)
 
     @property
     def tail(self) -> tuple[str, ...]:
@@ -116,6 +119,22 @@ class EngineProcess:
             self.listening.set_result(match["address"])
         if self._on_line is not None:
             self._on_line(line)
+
+
+async def _started(
+    argv: Sequence[str], environment: Mapping[str, str], *, pipe: bool
+) -> tuple[Process, asyncio.SubprocessTransport]:
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.subprocess_exec(
+        lambda: SubprocessStreamProtocol(limit=_READ_BYTES, loop=loop),
+        *argv,
+        stdin=PIPE if pipe else DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+        env={**_inherited(), **environment},
+        start_new_session=True,
+    )
+    return Process(transport, protocol, loop), transport
 
 
 def _inherited() -> dict[str, str]:

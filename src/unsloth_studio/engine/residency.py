@@ -15,15 +15,15 @@ Pure; times are given, in seconds of one clock. The rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Literal
+
+from msgspec import Struct
 
 Residence = Literal["loading", "ready", "unloading"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """`budget_bytes` bounds the expected memory of all models together (None: no bound). A load that failed is not tried
     again for `cool_down` seconds, so that one broken model cannot drive out the good ones again and again."""
 
@@ -33,8 +33,7 @@ class Rules:
     cool_down: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Resident:
+class Resident(Struct, frozen=True):
     """A model that has memory. `active` turns run on it, `waiting` ones are for it and not let in yet. `load_seconds` is
     how long its load took."""
 
@@ -54,8 +53,7 @@ class Resident:
         return self.state == "ready" and not self.active and not self.waiting
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A model that is asked for and has no memory yet; `since` is when the first of those who wait came."""
 
     id: str
@@ -63,8 +61,7 @@ class Wanted:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What to do now. `closed` take no further turns; `look_again` is when to decide anew if nothing happens before."""
 
     load: tuple[str, ...] = ()

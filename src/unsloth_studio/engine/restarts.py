@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Times in seconds. Of starts that never came to answering, number `crash_limit` within `crash_window` is the last: the
     state is `failed` then. An engine that did answer is started again however often it dies. The backoff doubles from
     `first_backoff` to `max_backoff`, after a short life to `max_backoff_at_work`; a life of `healthy_after` begins anew."""

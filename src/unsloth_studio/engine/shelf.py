@@ -6,15 +6,15 @@ The rule: names are resolved here and nowhere below, so the pool works with ids 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from unsloth_studio.engine.contract import Engine
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
 
-@dataclass(frozen=True, slots=True)
-class PooledModel:
+class PooledModel(Struct, frozen=True):
     """One model that can be loaded. `memory_bytes` is what it is expected to use once loaded (0: unknown, or not on this
     machine), `slots` how many turns it runs at once. `start` makes its engine, still stopped, and costs nothing.
 
@@ -30,8 +30,7 @@ class PooledModel:
     idle_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ModelEntry:
+class ModelEntry(Struct, frozen=True):
     """What is told of a model that is here, loaded or not. `context_length` is per turn, in tokens, `native_context`
     what the model was trained for; `memory_bytes` is what it is expected to use. `removable`: its files are the hub's, not
     the user's. `settings` are the sampling values that hold for it, with their reasons."""

@@ -7,7 +7,9 @@ and a context nobody asked for takes at most three quarters of what the weights 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.engine.failures import EngineFailure, EngineTrouble
 from unsloth_studio.engine.memory import MIB, CacheShape, estimate, size
@@ -22,8 +24,7 @@ _STEP = 1024
 _RESERVE_BYTES = 256 * MIB
 
 
-@dataclass(frozen=True, slots=True)
-class Smaller:
+class Smaller(Struct, frozen=True):
     """Another file of the same model: its quantization's label and its size."""
 
     label: str
@@ -39,8 +40,7 @@ class DoesNotFit(EngineTrouble):
         self.needed_bytes = needed_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Sized:
+class Sized(Struct, frozen=True):
     """`context_length` is per slot."""
 
     context_length: int
@@ -50,8 +50,7 @@ class Sized:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """A model and the memory it may use. `shape` says everything but context and slots; `available` is what is free."""
 
     facts: ModelFacts

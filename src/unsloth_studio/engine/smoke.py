@@ -10,8 +10,10 @@ import asyncio
 import os
 import re
 import secrets
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.engine.failures import EngineFailure, EngineTrouble, diagnose, not_started
 from unsloth_studio.engine.health import ask
@@ -22,8 +24,7 @@ _VERSION = re.compile(r"version: (?P<version>.+)")
 _TOKENS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class SmokeResult:
+class SmokeResult(Struct, frozen=True):
     """`program` is None when the test failed; `reason` is a sentence either way. `devices` as the engine lists them."""
 
     program: EngineProgram | None

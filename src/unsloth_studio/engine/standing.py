@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from unsloth_studio.engine.contract import EngineState, EngineStatus
 from unsloth_studio.engine.residency import Residence
@@ -14,8 +15,7 @@ ModelState = Literal["available", "queued", "loading", "ready", "unloading", "fa
 is being started again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(Struct, frozen=True):
     """Since the pool was made. `loads` counts those begun, `failures` those that failed and engines that were given up."""
 
     loads: int = 0
@@ -23,8 +23,7 @@ class Counters:
     unloads: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ModelStatus:
+class ModelStatus(Struct, frozen=True):
     """`id` is the pool's, `name` what the engine itself calls the model (an upstream's name is known once it answered).
     `context_length` is per turn, in tokens, None while unknown; `progress` runs from 0 to 1 while loading; `active` turns
     are running."""

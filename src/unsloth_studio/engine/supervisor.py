@@ -16,12 +16,15 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.engine.contract import EngineAddress, EngineState, EngineStatus
 from unsloth_studio.engine.failures import EngineFailure, EngineTrouble
-from unsloth_studio.engine.launch import Launch, Running, launch, watch
+from unsloth_studio.engine.launch import Launch, Running, Spawn, launch, watch
 from unsloth_studio.engine.plan import LaunchPlan
+from unsloth_studio.engine.process import EngineProcess
 from unsloth_studio.engine.restarts import Policy, Restarts
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
@@ -34,33 +37,27 @@ RETRY_AFTER = 2
 """Seconds a client is asked to wait while the engine starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Start:
+class _Start(Struct, frozen=True):
     begun: asyncio.Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Wait:
+class _Wait(Struct, frozen=True):
     outcome: asyncio.Future[EngineAddress]
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
+class _Stop(Struct, frozen=True):
     done: asyncio.Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Progress:
+class _Progress(Struct, frozen=True):
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Up:
+class _Up(Struct, frozen=True):
     running: Running
 
 
-@dataclass(frozen=True, slots=True)
-class _Down:
+class _Down(Struct, frozen=True):
     failure: EngineFailure
 
 
@@ -70,7 +67,7 @@ _Message = _Start | _Wait | _Stop | _Progress | _Up | _Down
 class Supervisor:
     """Implements `engine.contract.Engine`. `plan` is asked anew at every start; it raises `EngineTrouble` when it cannot.
 
-    `on_change` gets every new status, on the event loop; it must return quickly.
+    `on_change` gets every new status, on the event loop; it must return quickly. `spawn` starts a process.
     """
 
     def __init__(
@@ -82,11 +79,13 @@ class Supervisor:
         on_change: Callable[[EngineStatus], None] | None = None,
         on_line: Callable[[str], None] | None = None,
         policy: Policy | None = None,
+        spawn: Spawn = EngineProcess.spawn,
     ) -> None:
         self._make_plan = plan
         self._on_change = on_change
         self._on_line = on_line
         self._policy = policy or Policy()
+        self._spawn = spawn
         self._status = EngineStatus("stopped", model_id, slots=slots)
         self._mailbox: asyncio.Queue[_Message] = asyncio.Queue()
         self._owner: asyncio.Task[None] | None = None
@@ -266,7 +265,8 @@ class Supervisor:
             plan = await self._make_plan()
             plan = plan.without_repack() if self._no_repack else plan
             order = Launch(plan, secrets.token_urlsafe(24), os.getpid(), self._policy.start_timeout)
-            async with launch(order, self._progress, self._on_line, grace=self._policy.stop_grace) as running:
+            grace = self._policy.stop_grace
+            async with launch(order, self._progress, self._on_line, grace=grace, spawn=self._spawn) as running:
                 self._mailbox.put_nowait(_Up(running))
                 failure = await watch(running, self._look, self._policy)
             self._mailbox.put_nowait(_Down(failure))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.engine.contract import EngineAddress, EngineStatus
 from unsloth_studio.engine.health import Answer, ask
@@ -23,8 +25,7 @@ _CONTEXT_FIELDS = ("n_ctx", "max_model_len", "context_length", "context_window",
 served stands before the one that was trained."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """What one round of questions brought. `problem` is a sentence when it cannot be used; `loading`: not yet."""
 
     problem: str = ""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.engine.place import Place
 from unsloth_studio.engine.residency import Wanted
@@ -16,8 +17,7 @@ from unsloth_studio.engine.shelf import PooledModel
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Waiter:
+class Waiter(Struct, frozen=True, eq=False):
     """`place` gets the place it was let into, or the reason why not. `since` in seconds of the pool's clock."""
 
     model: PooledModel

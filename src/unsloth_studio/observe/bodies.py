@@ -7,15 +7,15 @@ first when all of it is more than `most_bytes`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 MOST_BYTES = 32 * 2**20
 LARGEST = 8 * 2**20
 """Bytes of one body; the rest of it is not kept."""
 
 
-@dataclass(slots=True)
-class Bodies:
+class Bodies(Struct):
     """Of one request: its body, the last body that the engine was asked with, and the reply as it was sent."""
 
     request: bytes = b""

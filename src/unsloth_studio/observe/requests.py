@@ -10,7 +10,8 @@ import asyncio
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.observe.bodies import KeptBodies
 from unsloth_studio.observe.request_shapes import RequestStatus
@@ -22,8 +23,7 @@ MOST_REQUESTS = 2000
 Clock = Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Which requests: at most `limit`, those that came before `before` (seconds since 1970), of one status, and those with
     `text` in their model, client, key, endpoint, id or error."""
 

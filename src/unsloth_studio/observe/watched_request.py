@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
+from msgspec import Struct
 
 from unsloth_studio.observe.bodies import Bodies, KeptBodies
 from unsloth_studio.observe.request_shapes import Repair, RequestDetail, RequestKey, RequestStatus, RequestSummary
@@ -19,8 +19,7 @@ LONGEST_REPAIR = 4000
 """Letters that are kept of what was mended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """What is known when a request comes. `client` is the short name of the program that asks."""
 
     id: str

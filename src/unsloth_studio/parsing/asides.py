@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _INLINE: Final = frozenset({"code", "kbd", "samp"})
 """They end with their paragraph."""

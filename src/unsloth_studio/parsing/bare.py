@@ -7,8 +7,9 @@ answer; what is refuted was never held longer than that.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from unsloth_studio.parsing.bodies import Body, begin
 from unsloth_studio.parsing.body_gemma import GemmaBody
@@ -19,7 +20,7 @@ from unsloth_studio.parsing.envelope import ARGUMENT_KEYS, ID_KEYS, LIST_KEYS, N
 from unsloth_studio.parsing.harmony import may_be_stripped, stripped
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _ENVELOPE = frozenset({*NAME_KEYS, *ARGUMENT_KEYS, *ID_KEYS, *LIST_KEYS, "type", "index", "toolInput", "actionInput"})
 _NAMES = frozenset(NAME_KEYS) - {"function"}
@@ -59,8 +60,7 @@ class Guess(Enum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Bare:
+class Bare(Struct, frozen=True):
     guess: Guess
     body: Body | None = None
 

@@ -6,8 +6,9 @@ The rule: the mark only announces a call. Models mix marks and bodies, so the bo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from unsloth_studio.parsing.body_gemma import GemmaBody
 from unsloth_studio.parsing.body_glm import GlmBody
@@ -17,7 +18,7 @@ from unsloth_studio.parsing.body_tagged import TaggedBody
 from unsloth_studio.parsing.calls import Ended
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _BLANK = pattern(r"[\s\u200b\ufeff]*")
 _NAME = pattern(r"[\w.\-/:]+")
@@ -41,8 +42,7 @@ class Body(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """`wait`: more text is needed to tell; without a body and without `wait` it is no call."""
 
     body: Body | None = None

@@ -16,9 +16,9 @@ from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.python_text import read_literal
 from unsloth_studio.parsing.schema_fit import declared
+from unsloth_studio.patterns import pattern
 
 _HEAD = pattern(r"\s*(?:call)?\s*:?\s*([\w.\-]+(?::[\w.\-]+)*)?\s*([{(])")
 _KEYED = pattern(r"\s{0,4}[\w\-]{1,48}\s{0,4}(?::|=\s{0,4}(?:<\|\"\|>|<escape>))")

@@ -13,8 +13,8 @@ from unsloth_studio.parsing.calls import Ended, accepted
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import declared, fit_text, schema_of
+from unsloth_studio.patterns import pattern
 
 _TAG = pattern(r"<\s*(/?)\s*arg_(key|value)\s*>?|<\s*tool_call\s*>", re.IGNORECASE)
 _CALL = pattern(r"<\s*tool_call\s*>", re.IGNORECASE)

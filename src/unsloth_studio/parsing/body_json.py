@@ -5,7 +5,7 @@ The rule: a mark inside a string is text, so long as the string's end can be tol
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from unsloth_studio.parsing.calls import Ended, accepted, natural
 from unsloth_studio.parsing.envelope import RawCall, calls_of
@@ -13,7 +13,7 @@ from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.json_text import readings
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _STOP = pattern(r"[<\]\[`]")
 _EXTRA = pattern(r"[\s}\])]*")

@@ -10,8 +10,8 @@ from unsloth_studio.parsing.calls import Ended, accepted, natural
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.python_text import read_calls
+from unsloth_studio.patterns import pattern
 
 _NEXT = pattern(r"[\"'()\[\]{}<\n`\\]")
 _IN_STRING = {quote: pattern(rf"\\|{quote}|<") for quote in "\"'"}

@@ -12,10 +12,10 @@ from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.nested_tags import children
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import declared
 from unsloth_studio.parsing.tagged_values import TaggedValues
 from unsloth_studio.parsing.tags import ARGUMENT, ARGUMENT_CLOSED, CHILD_CLOSED, HEAD, M3, PREFIX, plain
+from unsloth_studio.patterns import pattern
 
 _HEAD_LETTER = pattern(r"\n\s*(?=[^\s])|[<>]")
 _BLANK = pattern(r"\s*")

@@ -16,8 +16,8 @@ import orjson
 from unsloth_studio.parsing.envelope import RawCall
 from unsloth_studio.parsing.names import ToolNames
 from unsloth_studio.parsing.output import ToolCall
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import fit, lift
+from unsloth_studio.patterns import pattern
 
 _DECODER = json.JSONDecoder()
 _ARGUMENTS = pattern(r'"(?:arguments|parameters)"\s*:\s*(?=\{)')

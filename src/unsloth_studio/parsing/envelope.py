@@ -7,8 +7,10 @@ the tool's own. Everything else, such as an answer in JSON or a tool's definitio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.json_text import readings
@@ -42,8 +44,7 @@ _CALL_TYPES = frozenset({"function", "function_call", "tool_call", "tool_use", "
 LIST_KEYS = ("tool_calls", "function_call", "tool_call", "calls", "function_calls")
 
 
-@dataclass(frozen=True, slots=True)
-class RawCall:
+class RawCall(Struct, frozen=True):
     """`name` is an offered tool's; `arguments` are not yet fitted to its schema. `arguments_raw`: when they came as
     text."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _KEPT = 512
 """Names whose forms are kept: a client offers the same tools turn after turn."""

@@ -6,9 +6,10 @@ The rule: a recipient makes a call, wherever in the header it stands; without on
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from unsloth_studio.parsing.patterns import pattern
+from msgspec import Struct
+
+from unsloth_studio.patterns import pattern
 
 _HEADER = pattern(r"<\|(?:start|channel)\|>(?P<head>(?:(?!<\|message\|>).){0,300}?)<\|message\|>", re.DOTALL)
 _BARE = pattern(r"<\|(?:start|channel)\|>(?P<head>[^{]{0,200}?to=[\w.\-]+[^{]{0,60}?)(?=\{)", re.DOTALL)
@@ -35,8 +36,7 @@ _CHANNEL_NAME = pattern(r"\s*\w+")
 _STRIPPED_LIMIT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """`recipient` is empty when the message is for the user; `end` is where the message begins."""
 
     channel: str

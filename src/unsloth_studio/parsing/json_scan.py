@@ -6,7 +6,7 @@ the text up to there may still need repair.
 
 from __future__ import annotations
 
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _OUTSIDE = pattern(r"[\"'{}\[\]]")
 _INSIDE = {quote: pattern(rf"\\|{quote}") for quote in "\"'"}

@@ -11,20 +11,19 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import orjson
+from msgspec import Struct
 
 from unsloth_studio.parsing.json_scan import JsonScan as JsonScan
 from unsloth_studio.parsing.json_scan import end_of_value as end_of_value
 from unsloth_studio.parsing.loose import BLANK, DEPTH_LIMIT, Broken, Closing, LooseReader
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.quote_search import escaped_readings
+from unsloth_studio.patterns import pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One value a text can mean. `complete`: the text itself closed it. `repairs` are short words, in order."""
 
     value: Any

@@ -8,12 +8,13 @@ stack.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from unsloth_studio.parsing.loose_strings import BLANK, PREFIX, QUOTES, LooseStrings
 from unsloth_studio.parsing.loose_strings import Broken as Broken
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 DEPTH_LIMIT = 96
 """Containers inside each other; real arguments stay under ten."""
@@ -39,8 +40,7 @@ _MAX_DIGITS = 1000
 _COMMAS, _WIDE_COLON = ",，", "："  # noqa: RUF001 - as a Chinese keyboard writes them
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     kind: str
     members: dict[str, Any] = field(default_factory=dict[str, Any])
     items: list[Any] = field(default_factory=list[Any])

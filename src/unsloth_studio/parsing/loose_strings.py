@@ -9,7 +9,7 @@ import re
 
 import orjson
 
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 BLANK = r"\s\ufeff\u200b\u200c\u200d\u2060\u00ad"
 _SKIP = pattern(rf"[{BLANK}]*+(?:(?:(?://|\#)[^\n]*+|/\*.*?\*/|\\[nrt])[{BLANK}]*+)*+", re.DOTALL)

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unsloth_studio.parsing.output import Output, Piece
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.reading_text import TextReading
+from unsloth_studio.patterns import pattern
 
 _SURROGATE = pattern("[\ud800-\udfff]")
 

@@ -5,7 +5,7 @@ The rule: no more of Markdown than that. Inline code ends in its line, or it is 
 
 from __future__ import annotations
 
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _QUOTE = pattern(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)*>")
 _CURLY = pattern("[\u201c\u201d]")

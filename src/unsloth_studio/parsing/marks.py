@@ -6,11 +6,12 @@ inside a bracket do not matter. Source of the forms: the chat templates and mode
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
-from unsloth_studio.parsing.patterns import pattern
+from msgspec import Struct, field
+
+from unsloth_studio.patterns import pattern
 
 MarkKind = Literal["open", "head", "close", "think", "unthink", "harmony", "drop", "turn", "echo", "unecho"]
 """`open` announces a call behind it, `head` is the first part of a call itself, `close` ends one; `harmony` opens a header
@@ -93,8 +94,7 @@ MAYBE: Final = "maybe"
 """The text ends inside what may become a mark."""
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     next: dict[str, _Node] = field(default_factory=dict[str, "_Node"])
     mark: tuple[MarkKind, str] | None = None
 

@@ -10,8 +10,8 @@ import re
 from typing import Final
 
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.roles import may_begin_a_turn
+from unsloth_studio.patterns import pattern
 
 BEFORE: Final = 64
 """Characters before a call that may tell."""

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from unsloth_studio.parsing.folding import folded, unjoined
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import declared
 from unsloth_studio.parsing.schema_view import NOTHING_SAID, as_schema
+from unsloth_studio.patterns import pattern
 
 _CONTROL = pattern(r"<[|｜/]|<\w+>|[\r\n(]")  # noqa: RUF001
 _PREFIX = pattern(r"(?:functions[._:/]|(?:function|default_api|tools?|api)[.:/])(?=.)", re.IGNORECASE)

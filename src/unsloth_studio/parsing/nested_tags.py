@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import orjson
 
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.schema_fit import fit_text, schema_of
 from unsloth_studio.parsing.tags import STANDS, TORN_END, restored
+from unsloth_studio.patterns import pattern
 
 _CHILD = pattern(rf"{STANDS}?<([\w.\-]+)>")
 _PREFIXED_CHILD = pattern(rf"{STANDS}<([\w.\-]+)>")

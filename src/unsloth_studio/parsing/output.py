@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(Struct, frozen=True):
     """`arguments` is JSON text, byte for byte as the model wrote it where that was valid. `repairs` are short words for what
     had to be mended, `source` is the text that was read as this call."""
 
@@ -16,18 +15,15 @@ class ToolCall:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ContentDelta:
+class ContentDelta(Struct, frozen=True):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReasoningDelta:
+class ReasoningDelta(Struct, frozen=True):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call that is whole: none is given out before it is known to be one."""
 
     call: ToolCall
@@ -36,8 +32,7 @@ class Call:
 Piece = ContentDelta | ReasoningDelta | Call
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """`reasoning` is None when the model did not think aloud."""
 
     content: str = ""

@@ -7,13 +7,15 @@ and calls inside arguments are refused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.parsing.json_text import Reading, read_loosely
 from unsloth_studio.parsing.loose import Broken, LooseReader
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.quote_search import escaped_readings, seems_closing, seems_opening
+from unsloth_studio.patterns import pattern
 
 LITERAL_LIMIT = 1_000_000
 """Characters of one literal."""
@@ -32,8 +34,7 @@ _QUOTE = {quote: pattern(rf"{quote}|\\.", re.DOTALL) for quote in "\"'"}
 _SHELLS = frozenset({"print", "str", "repr", "json.dumps"})
 
 
-@dataclass(frozen=True, slots=True)
-class PyCall:
+class PyCall(Struct, frozen=True):
     """`name` with its dots as written. `positional`: arguments came without a keyword, so they have no place to go."""
 
     name: str

@@ -9,11 +9,12 @@ choose. The search is bounded, and a text that needs more is left alone.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from unsloth_studio.parsing.loose import DEPTH_LIMIT
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 STEPS = 6_000
 """Tokens, candidate quotes and stretches of 64 characters looked at in one search, besides one per 8 characters of
@@ -71,8 +72,7 @@ class _State(NamedTuple):
     lone: bool = False  # an inner quote opens what nothing closes
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A string whose closing quote is being looked for, from `pos` on; `inner` are the quotes passed over."""
 
     state: _State

@@ -12,9 +12,9 @@ from unsloth_studio.parsing.harmony import Header, header
 from unsloth_studio.parsing.json_scan import JsonScan
 from unsloth_studio.parsing.marks import MAYBE, Mark, mark_at
 from unsloth_studio.parsing.mentions import behind, is_mentioned
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.reading import ReadingState
 from unsloth_studio.parsing.roles import author_name, author_of, may_begin_a_turn
+from unsloth_studio.patterns import pattern
 
 _BETWEEN = pattern(r"[\s;,]*")
 _SURPLUS = pattern(r"[\s;,}\])]*")

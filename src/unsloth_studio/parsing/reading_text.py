@@ -5,9 +5,9 @@ from __future__ import annotations
 from unsloth_studio.parsing.asides import may_open_a_thought, thought_at
 from unsloth_studio.parsing.bare import Bare, Guess, guess
 from unsloth_studio.parsing.marks import LONGEST, MAYBE, Mark, mark_at
-from unsloth_studio.parsing.patterns import pattern
 from unsloth_studio.parsing.reading_calls import BARE_LIMIT, CallReading
 from unsloth_studio.parsing.roles import ECHOES, is_spoken_of, turn_at
+from unsloth_studio.patterns import pattern
 
 _TRIGGER = pattern(r"[<\[\]`~\n\u25c1]")
 _THOUGHT_TRIGGER = pattern(r"[<\[\]\u25c1]")

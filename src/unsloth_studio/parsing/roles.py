@@ -8,11 +8,12 @@ the chat templates of the families in docs/healing.md.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from msgspec import Struct
+
 from unsloth_studio.parsing.marks import Mark
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 Whose = Literal["own", "other", "nobody"]
 
@@ -56,8 +57,7 @@ ECHOES: Final[dict[str, str]] = {
 """The marks around results, and which closes which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """`end` is where the turn's text begins; `own_line` when the mark ends its line."""
 
     whose: Whose

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 _NUMERIC = pattern(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _DIGITS = 300

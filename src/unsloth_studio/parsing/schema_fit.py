@@ -7,8 +7,9 @@ invented: what is missing or does not fit afterwards is a problem, and the calle
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
+
+from msgspec import Struct
 
 from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.json_text import failed, readings, strict
@@ -19,8 +20,7 @@ from unsloth_studio.parsing.schema_view import Schema, SchemaView, as_schema, ch
 _DEPTH = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """`problems` are `path: reason`; empty when the arguments are valid as far as this layer looks."""
 
     arguments: dict[str, Any]

@@ -10,8 +10,9 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from unsloth_studio.parsing.folding import same_word
 from unsloth_studio.parsing.json_text import readings
@@ -35,8 +36,7 @@ _LOOKS = 4_000
 """How often a tag is looked at in one call, besides four times for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
+class _Value(Struct, frozen=True):
     """Where a value ends and where to go on; `closed` by a tag of its own."""
 
     end: int

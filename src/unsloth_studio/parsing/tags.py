@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from unsloth_studio.parsing.patterns import pattern
+from unsloth_studio.patterns import pattern
 
 STANDS: Final = "\ufdd0"
 """Stands for the prefix of DSML, MiniMax-M3 or Step. Unicode keeps this one out of texts; fonts put icons on U+E000."""

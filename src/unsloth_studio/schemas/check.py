@@ -6,10 +6,10 @@ The rule: only what the model wrote whole is judged; a turn that was cut at its 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from unsloth_studio.schemas.validate import Violation, first_violation
 from unsloth_studio.schemas.words import type_names
@@ -17,8 +17,7 @@ from unsloth_studio.turn.messages import OutputFormat, Part, TextPart, ToolCallP
 from unsloth_studio.turn.record import FaultKind
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """`call_id` and `name` are those of the call at fault, both None when it is the answer."""
 
     violation: Violation

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 MAX_PATTERN = 1024  # characters
 MAX_TIMES = 200  # of one repetition
@@ -35,20 +36,17 @@ _SAFE_AS_IT_IS = re.compile(r"\^(?:(?:[A-Za-z0-9_/:@ -]|\[[A-Za-z0-9_./:@ -]+\])
 _TIMES = re.compile(r"\{(\d{1,6})(,(\d{0,6}))?\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Chars:
+class Chars(Struct, frozen=True):
     """One character out of sorted, disjoint `ranges`."""
 
     ranges: Ranges
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """`starts` and `ends` say which of the branches are anchored; only the outermost choice may be."""
 
     branches: tuple[Sequence, ...]
@@ -56,8 +54,7 @@ class Choice:
     ends: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     item: Node
     least: int
     most: int | None

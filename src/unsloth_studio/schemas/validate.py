@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, cast
 
 import orjson
+from msgspec import Struct
 
 from unsloth_studio.schemas.patterns import checked_length
 from unsloth_studio.schemas.readable import readable
@@ -27,8 +27,7 @@ _CACHED = 128  # schemas
 _left: ContextVar[list[int]] = ContextVar("references left to follow")
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """Where (`a.b[0]`; empty for the whole value) and what."""
 
     path: str

@@ -7,8 +7,9 @@ never depends on where the chunks were cut. Only the model's own words of this t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, assert_never, cast
+
+from msgspec.structs import replace
 
 from unsloth_studio.parsing import Call, ContentDelta, OutputParser, Piece, ToolCall
 from unsloth_studio.parsing import ReasoningDelta as ReasoningPiece

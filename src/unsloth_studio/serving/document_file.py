@@ -12,8 +12,9 @@ import logging
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
@@ -44,8 +45,7 @@ class DocumentRefused(Exception):  # noqa: N818 - it is about the client's file
     """The document cannot be read; the message is a clause that follows "it", for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentLimits:
+class DocumentLimits(Struct, frozen=True):
     """Per document. `seconds` are those of reading a PDF. A page whose drawing commands are larger than `max_page_bytes` is
     a map or a plan: it takes some seconds per MiB, and is not read."""
 

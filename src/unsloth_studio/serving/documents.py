@@ -11,7 +11,9 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.serving.data_url import data_url_bytes
 from unsloth_studio.serving.document_file import DocumentLimits, DocumentRefused, document_text
@@ -57,8 +59,7 @@ def _readers() -> asyncio.Semaphore:
     return asyncio.Semaphore(_READERS)
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentPolicy:
+class DocumentPolicy(Struct, frozen=True):
     """What a request may bring. `max_encoded_bytes` is per document and counts base64; `max_characters` and `timeout`
     (seconds) are for all documents of a request.
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urljoin
+
+from msgspec import Struct
 
 from unsloth_studio.serving.fetch_guard import Target, read_target, require_public
 
@@ -26,8 +27,7 @@ class FetchFailed(Exception):  # noqa: N818 - the other side's doing
     """The fetch was allowed and did not succeed; the message is a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class FetchPolicy:
+class FetchPolicy(Struct, frozen=True):
     """`timeout` in seconds for the whole fetch with its redirects, `connect_timeout` for each connection.
 
     `allowed_hosts` are names or addresses (`nas.lan`, `127.0.0.1:9000`) that are fetched from although they are not public.
@@ -41,8 +41,7 @@ class FetchPolicy:
     accept: str = "*/*"
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """`media_type` is what the server claims, in small letters and without parameters; look at the bytes to be sure.
     `charset` is the parameter of that name, as it was written."""
 
@@ -70,8 +69,7 @@ def open_socket(entry: tuple[Any, ...]) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(Struct, frozen=True):
     """Where one request may connect to (`addresses`, and no others), within how many seconds, and how a socket is made."""
 
     addresses: list[str]
@@ -107,21 +105,25 @@ class GuardedFetcher:
 
     async def _ask(self, target: Target, max_bytes: int) -> Fetched | str:
         """One request: the body, or where it redirects to."""
-        addresses = await self._addresses(target)
+        addresses = await checked_addresses(target, self._policy.allowed_hosts, self._look_up)
         from unsloth_studio.serving.fetch_session import ask_once  # aiohttp: slow to import, and seldom needed
 
         ways = Ways(addresses, self._policy.connect_timeout, self._open_socket)
         return await ask_once(target, ways, accept=self._policy.accept, max_bytes=max_bytes)
 
-    async def _addresses(self, target: Target) -> list[str]:
-        """Where to connect to: the only look-up there is for this request."""
-        if target.address is not None:
-            addresses = [target.host]
-        else:
-            try:
-                addresses = await self._look_up(target.host, target.port)
-            except (OSError, UnicodeError) as error:
-                raise FetchFailed(f"The host {target.host} is not known.") from error
-        if not {target.host, f"{target.host}:{target.port}"} & self._policy.allowed_hosts:
-            require_public(addresses, target.host)
-        return addresses
+
+async def checked_addresses(target: Target, allowed_hosts: frozenset[str], look_up: Lookup) -> list[str]:
+    """Where to connect to for `target`: the only look-up there is for this request. `allowed_hosts` as in `FetchPolicy`.
+
+    Raises `FetchRefused` when one of them is not public, `FetchFailed` when there is none.
+    """
+    if target.address is not None:
+        addresses = [target.host]
+    else:
+        try:
+            addresses = await look_up(target.host, target.port)
+        except (OSError, UnicodeError) as error:
+            raise FetchFailed(f"The host {target.host} is not known.") from error
+    if not {target.host, f"{target.host}:{target.port}"} & allowed_hosts:
+        require_public(addresses, target.host)
+    return addresses

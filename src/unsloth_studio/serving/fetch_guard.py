@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -48,8 +49,7 @@ class FetchRefused(Exception):  # noqa: N818 - an answer of the guard, not a fai
     """The guard says no; the message is a sentence that names the reason and never an address that was looked up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A checked URL in pieces. `host` is a name in small ASCII letters or an address in its one usual spelling."""
 
     scheme: Literal["http", "https"]

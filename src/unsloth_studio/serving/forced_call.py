@@ -6,10 +6,10 @@ a reply without a call is asked for once more, as a JSON object that names the t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from unsloth_studio.schemas.lower import lower_tool
 from unsloth_studio.turn.accumulate import Turn

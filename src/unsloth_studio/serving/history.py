@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, field, replace
 from typing import cast
 
 import orjson
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.parsing.calls import json_text_of
 from unsloth_studio.parsing.json_text import readings
@@ -47,16 +48,14 @@ def mend_history(conversation: Conversation) -> tuple[Conversation, tuple[CallRe
     return replace(conversation, messages=messages), tuple(mender.repairs)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A call of the round in progress: its id as mended, and as the client sent it."""
 
     call_id: str
     sent: str
 
 
-@dataclass(slots=True)
-class _Mender:
+class _Mender(Struct):
     """A round is an assistant's calls and the results up to whatever is said next; only then is it known whose they are."""
 
     messages: list[Message] = field(default_factory=list[Message])

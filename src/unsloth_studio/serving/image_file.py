@@ -12,8 +12,9 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,8 +38,7 @@ class ImageRefused(Exception):  # noqa: N818 - it is about the client's file
     """The image cannot be shown; the message is a clause that follows "it", for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageLimits:
+class ImageLimits(Struct, frozen=True):
     """`max_pixels` bounds what is decoded at all (Pillow's own limit against decompression bombs); pictures with a side
     of more than `max_side` pixels are made smaller, which no model that runs here would notice."""
 
@@ -46,8 +46,7 @@ class ImageLimits:
     max_side: int = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFile:
+class ImageFile(Struct, frozen=True):
     """`media_type` is what the bytes are, whatever they were called."""
 
     body: bytes

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.engine.replies import CANNOT_SEE
 from unsloth_studio.serving.data_url import decode_base64, says_base64
@@ -28,8 +30,7 @@ def _decoders() -> asyncio.Semaphore:
     return asyncio.Semaphore(_DECODERS)
 
 
-@dataclass(frozen=True, slots=True)
-class ImagePolicy:
+class ImagePolicy(Struct, frozen=True):
     """What a request may bring. `max_encoded_bytes` is per image and counts base64, as OpenAI and Anthropic do;
     `timeout` is in seconds and for all images of a request.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.turn.messages import (
     Conversation,
@@ -25,16 +26,14 @@ from unsloth_studio.turn.messages import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LoopLimits:
+class LoopLimits(Struct, frozen=True):
     """Rounds of the same from which on the model is told, and the turn is ended; 0 is never."""
 
     hint: int = 3
     stop: int = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     kind: Literal["none", "hint", "stop"] = "none"
     text: str = ""
 

@@ -6,9 +6,8 @@ with the failed place named; the second try counts only if it is better. Pure; t
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import orjson
+from msgspec.structs import replace
 
 from unsloth_studio.schemas.check import Fault, check_turn, complaint
 from unsloth_studio.schemas.lower import narrow_output, narrow_tool

@@ -8,7 +8,9 @@ does not depend on how the text is cut into chunks. Pure.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.turn.events import (
     ArgumentsDelta,
@@ -33,8 +35,7 @@ _STEP = 512
 _KEPT = max(UNIT_AT_MOST * TIMES, LENGTH_AT_LEAST)
 
 
-@dataclass(slots=True)
-class RepetitionGuard:
+class RepetitionGuard(Struct):
     """Feed it one part's text as it comes. Looks at the text once every 512 characters; keeps the last 16,000."""
 
     _tail: str = ""

@@ -11,7 +11,9 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.engine.client import ConnectionLost, EngineClient, EngineStream, EngineUnreachable
 from unsloth_studio.engine.contract import Engine, EngineAddress
@@ -50,8 +52,7 @@ COUNT_PATH = "/v1/chat/completions/input_tokens"
 RETRY_WAITS = (0.02, 0.1, 0.3, None)  # seconds before each further attempt
 
 
-@dataclass(slots=True)
-class _Watch:
+class _Watch(Struct):
     """When what happened, in seconds of the monotonic clock, and the last event that the client got."""
 
     arrived: float
@@ -92,8 +93,7 @@ def _unnoticed(second_try: SecondTry) -> None:
     del second_try
 
 
-@dataclass(frozen=True, slots=True)
-class Turns:
+class Turns(Struct, frozen=True):
     """Runs turns on the models of a pool.
 
     `load_wait` is how many seconds a request waits for its model to be loaded; `on_record` is told of every turn that came

@@ -10,7 +10,8 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.schemas.check import Fault
 from unsloth_studio.serving.forced_call import demand, missing_call, with_call
@@ -27,8 +28,7 @@ Run = Callable[[Request], AsyncGenerator[Sequence[Event]]]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class SecondTries:
+class SecondTries(Struct, frozen=True):
     """`heals` as in `Turns`; `on_try` is told when a second try is asked for, and how it ended."""
 
     heals: bool

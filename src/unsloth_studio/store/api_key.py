@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 KeyState = Literal["active", "expired", "revoked"]
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct, frozen=True):
     """What is known of a key; the plaintext is not. `id` 0 is a key that was given by environment and is not stored.
 
     `expires_at` is the first second at which the key is no longer valid.
@@ -37,8 +37,7 @@ class ApiKey:
         return "expired" if self.expires_at is not None and now >= self.expires_at else "active"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUse:
+class KeyUse(Struct, frozen=True):
     """What was used with a key: requests that reached a model, tokens read and written."""
 
     requests: int = 0
@@ -53,8 +52,7 @@ class KeyUse:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Every key that is not revoked, by digest, as of one moment. `secret` is None when there is none.
 
     `generation` and `changes` were noted before reading: while both stay the same the snapshot is up to date.

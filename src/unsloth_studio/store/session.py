@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SESSION_SECONDS = 30 * 24 * 3600
 LINK_SECONDS = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A browser that has signed in. `expires_at` (seconds since 1970) is the first second at which it no longer holds."""
 
     id: int
@@ -18,8 +18,7 @@ class Session:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class SignIns:
+class SignIns(Struct, frozen=True):
     """Every session by its digest, and whether a password is set, as of one `generation`. `secret` is None when there is
     none: then nobody has signed in yet."""
 

@@ -6,10 +6,10 @@ The rule: a message that is `running` is written by one process and grows; every
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 Role = Literal["user", "assistant"]
 Status = Literal["running", "done", "stopped", "failed"]
@@ -118,8 +118,7 @@ class Thread(msgspec.Struct, kw_only=True, frozen=True):
     leaf_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(Struct, frozen=True):
     """A picture of a thread."""
 
     media_type: str

@@ -10,8 +10,9 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from unsloth_studio.turn.messages import ToolCallPart
 
@@ -19,8 +20,7 @@ Decision = Literal["allow", "deny"]
 APPROVAL_SECONDS = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingCall:
+class WaitingCall(Struct, frozen=True):
     """A call that waits. `id` is random (128 bits); `expires_at` is the Unix second at which it counts as denied."""
 
     id: str

@@ -9,10 +9,11 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import orjson
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.tools import pictures
 from unsloth_studio.tools.approvals import ApprovalRoom, WaitingCall
@@ -43,8 +44,7 @@ _NO_OBJECT = ToolOutput(
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Caller:
+class Caller(Struct):
     """`longest` bounds an output, in characters; `owner` may decide about calls that wait in `room`."""
 
     tools: Mapping[str, ServerTool]

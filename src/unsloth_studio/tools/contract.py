@@ -7,8 +7,9 @@ that the model can act on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct, field
 
 from unsloth_studio.tools.sites import EVERY_SITE, Sites
 from unsloth_studio.tools.source_numbers import SourceNumbers
@@ -20,16 +21,14 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT_SECONDS = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class ToolImage:
+class ToolImage(Struct, frozen=True):
     """A picture a tool made: `media_type` such as `image/png`, and the file's bytes."""
 
     media_type: str
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ToolOutput:
+class ToolOutput(Struct, frozen=True):
     """`content` is what the model reads in its next round. `sources` are those that it numbers. `failure` says why there is
     only an error, where an API has a word for that."""
 
@@ -40,8 +39,7 @@ class ToolOutput:
     failure: ToolFailure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToolContext:
+class ToolContext(Struct, frozen=True):
     """The circumstances of one call: its folder and state, how long it may take, and who watches the output live.
 
     `session` is None for tools that need no folder. `on_output` gets text as it appears and must return at once; the model

@@ -14,10 +14,11 @@ import socket
 import sysconfig
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.tools import pictures
 from unsloth_studio.tools.contract import ToolImage
@@ -41,8 +42,7 @@ class _Reply(msgspec.Struct):
     images: list[_Image]
 
 
-@dataclass(frozen=True, slots=True)
-class CellResult:
+class CellResult(Struct, frozen=True):
     """What one cell did. `ended` is how the interpreter ended, when it did: then its variables are lost."""
 
     output: bytes

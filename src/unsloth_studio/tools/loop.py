@@ -11,7 +11,9 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.serving.forced_call import demands_call
 from unsloth_studio.serving.run import Turns
@@ -44,8 +46,7 @@ MOST_CHARACTERS = 40_000
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class ToolLoop:
+class ToolLoop(Struct, frozen=True):
     turns: Turns
     toolbox: Toolbox
 

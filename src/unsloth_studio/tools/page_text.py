@@ -13,29 +13,30 @@ from collections.abc import Iterator
 from typing import Final
 
 from unsloth_studio.parsing.marks import Mark, mark_at
+from unsloth_studio.patterns import pattern
 
 OPENED: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
 """Stands for the bracket; no marker begins with it, and no normalisation turns it into one."""
 
-_INVISIBLE = re.compile(
+_INVISIBLE = pattern(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U00013430-\U0001345f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
-_JOINERS = re.compile(
+_JOINERS = pattern(
     "(?<![\u0600-\ud7ff\uf900-\U0001faff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\ud7ff\uf900-\U0001faff])"
 )
 """Zero-width joiners, except between letters that need them (Persian, Hindi) and in emoji."""
-_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
-_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_MANY_LINES = re.compile(r"\n{4,}")
+_LINE_ENDS = pattern("\r\n?|[\u2028\u2029]")
+_SPACES = pattern("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_MANY_LINES = pattern(r"\n{4,}")
 
 _BAR = "[|\uff5c\u00a6\u2223\u2502\u2758\uffe8]"
 _NAMES = (
     r"s|bos|eos|pad|unk|mask|cls|sep|sop|eop|eot|eod|eoh|eoa|escape|image|img|audio|video|system|user|human|assistant|bot|tool|"
     r"tools|observation|reponame|filename|function|parameter|invoke|think|thinking|system-reminder"
 )
-_ANGLE = re.compile(
+_ANGLE = pattern(
     rf"""[<\uff1c](?=
       /?{_BAR}[\w/\u2581]                           # <|im_start|>, and with the full-width bars of DeepSeek
     | [\w/:.-]{{1,64}}{_BAR}>                       # <channel|>
@@ -48,14 +49,14 @@ _ANGLE = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SQUARE = re.compile(
+_SQUARE = pattern(
     r"""\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_\w+|ARGS|CALL_ID|IMG\w*|AUDIO|BEGIN_AUDIO|TRANSCRIBE|THINK|MODEL_SETTINGS
       |PREFIX|MIDDLE|SUFFIX|REFERENCE_\w+|[gs]?MASK|SEP|CLS|PAD|UNK|BOS|EOS|control_\d+)\])
     | \[(?=e~\[) | \](?=~!?\w?[\]\[]|!\w~\[|<\]minimax)""",
     re.VERBOSE,
 )
 _PIECE = 8000
-_STARTS = re.compile(r"[<\[\]]")
+_STARTS = pattern(r"[<\[\]]")
 
 
 def neutralise(text: str) -> str:

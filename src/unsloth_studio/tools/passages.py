@@ -7,26 +7,27 @@ and Zaragoza (2009), "The Probabilistic Relevance Framework", with its usual k1 
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
+
+from unsloth_studio.patterns import pattern
 
 PASSAGE: Final = 220
 """Tokens that a passage may have, about; a paragraph or two."""
 _K1, _B = 1.2, 0.75
-_WORDS = re.compile(r"\w+")
-_WIDE = re.compile(r"[\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+_WORDS = pattern(r"\w+")
+_WIDE = pattern(r"[\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 """Letters of Chinese, Japanese and Korean; words are not parted by blanks there."""
-_HEADING = re.compile(r"#{1,6} (.+)")
-_FENCE = re.compile(r"\s*(```+|~~~+)")
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n")  # noqa: RUF001
+_HEADING = pattern(r"#{1,6} (.+)")
+_FENCE = pattern(r"\s*(```+|~~~+)")
+_SENTENCE = pattern(r"(?<=[.!?。！？])\s+|\n")  # noqa: RUF001
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """Piece `number` of page `page`; `heading` is the last one above it, where the piece does not hold it itself."""
 
     page: int

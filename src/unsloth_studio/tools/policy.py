@@ -6,8 +6,9 @@ yes, by `--yes` or by a person at a terminal. No request can go round it. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 RISK = (
     "Other machines can reach this server, and its tools run code here. The sandbox keeps that code from your files and "
@@ -18,16 +19,14 @@ RISK = (
 Question = Literal["none", "ask", "refuse"]
 
 
-@dataclass(frozen=True, slots=True)
-class ToolPolicy:
+class ToolPolicy(Struct, frozen=True):
     """`reason` ends the sentence "server-side tools are on/off: ..."."""
 
     enabled: bool
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The policy, and whether it holds only once a person has said yes (`ask`), or cannot hold as nobody can (`refuse`)."""
 
     policy: ToolPolicy

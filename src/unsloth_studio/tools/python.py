@@ -6,8 +6,9 @@ The rule: whenever variables were lost, the model is told so and why.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from unsloth_studio.tools import told
 from unsloth_studio.tools.contract import ToolContext, ToolOutput
@@ -23,9 +24,9 @@ class PythonTool:
     """Runs Python. Needs a sandbox; says so to the model where there is none. Await `close` at the end."""
 
     name = "python"
-    description = (
+    _description = (
         "Run Python code in a sandbox and get what it prints, the value of its last expression, and its figures as images."
-        " The current folder is /mnt/data; files and variables stay for the session. There is no network."
+        " The current folder is /mnt/data; files and variables stay for the session."
     )
     parameters: dict[str, Any] = {  # noqa: RUF012 - the contract says dict; nobody changes it
         "type": "object",
@@ -42,6 +43,7 @@ class PythonTool:
         interpreters: Interpreters | None = None,
     ) -> None:
         self._finder, self._folders = finder, folders
+        self.description = f"{self._description} {told.network(finder.gateway)}"
         self._limits = limits or tool_limits(folders)
         self._interpreters = interpreters or Interpreters()
         folders.before_removal.append(self._interpreters.close)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from unsloth_studio.turn.accumulate import Accumulator
 from unsloth_studio.turn.events import (
@@ -62,8 +63,7 @@ class Round:
     def _shown(self, event: Event) -> Event | None:
         match event:
             case TextDelta() | ReasoningDelta() | ArgumentsDelta():
-                event.index += self._offset
-                return event
+                return replace(event, index=event.index + self._offset) if self._offset else event
             case PartStart(index, part):
                 self.next_part = self._offset + index + 1
                 if isinstance(part, ToolCallPart) and part.name in self._ours:

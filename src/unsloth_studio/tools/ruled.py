@@ -5,8 +5,9 @@ The rule: one object is for one turn, because it counts. What the rules forbid i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from unsloth_studio.tools.contract import ServerTool, ToolContext, ToolOutput
 from unsloth_studio.tools.sites import Sites

@@ -9,17 +9,16 @@ import contextlib
 import os
 import secrets
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 _FILE = "session.json"
 _NAMED = "session-"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionCard:
+class SessionCard(Struct, frozen=True):
     """`name` is the folder's name, which is the session's own id; `session_id` what its key calls it. Times in Unix
     seconds."""
 

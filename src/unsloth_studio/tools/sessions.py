@@ -14,9 +14,10 @@ import secrets
 import stat
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from unsloth_studio.tools import folder_tree, pictures, session_card
 from unsloth_studio.tools.contract import ToolImage
@@ -29,8 +30,7 @@ T = TypeVar("T")
 _NAMED, _ANONYMOUS = "session-", "once-"
 
 
-@dataclass(frozen=True, slots=True)
-class FolderRules:
+class FolderRules(Struct, frozen=True):
     """How much a session's folder may hold, and how long after its last use it is kept."""
 
     quota_bytes: int = 512 * MIB
@@ -38,8 +38,7 @@ class FolderRules:
     keep_seconds: float = 7 * 24 * 3600.0
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """A folder in use. `named`: the client gave it a name, so it stays, and Python keeps its variables in it. Whoever runs
     something in it holds `lock`."""
 
@@ -50,8 +49,7 @@ class Session:
     users: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SessionFile:
+class SessionFile(Struct, frozen=True):
     """A regular file in a session's folder: path below it with `/`, bytes, time of the last change (Unix seconds)."""
 
     path: str
@@ -59,8 +57,7 @@ class SessionFile:
     modified: float
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What a run left: files it wrote (at most 25, the newest), and files that had to go because of the quota."""
 
     written: tuple[SessionFile, ...] = ()

@@ -6,16 +6,16 @@ Source: Anthropic API reference, "Web search tool", domain filtering; `filters.a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 _MOST_OPERATORS = 8
 """Search engines cut long queries."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sites:
+class Sites(Struct, frozen=True):
     """`allowed` empty: every site but the `blocked` ones."""
 
     allowed: tuple[str, ...] = ()

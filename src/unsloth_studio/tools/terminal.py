@@ -6,8 +6,9 @@ The rule: each call is a shell of its own; files stay, variables and background 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from unsloth_studio.tools import told
 from unsloth_studio.tools.contract import ToolContext, ToolOutput
@@ -22,9 +23,9 @@ class TerminalTool:
     """Runs Bash. Needs a sandbox; says so to the model where there is none."""
 
     name = "terminal"
-    description = (
+    _description = (
         "Run a Bash command in a sandboxed Linux folder (/mnt/data) and get what it prints. Files stay for the session;"
-        " variables, the current folder and background processes do not stay between calls. There is no network."
+        " variables, the current folder and background processes do not stay between calls."
     )
     parameters: dict[str, Any] = {  # noqa: RUF012 - the contract says dict; nobody changes it
         "type": "object",
@@ -35,6 +36,7 @@ class TerminalTool:
 
     def __init__(self, finder: SandboxFinder, folders: SessionFolders, limits: Limits | None = None) -> None:
         self._finder, self._folders = finder, folders
+        self.description = f"{self._description} {told.network(finder.gateway)}"
         self._limits = limits or tool_limits(folders)
 
     async def run(self, arguments: dict[str, Any], context: ToolContext) -> ToolOutput:

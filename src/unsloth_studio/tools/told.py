@@ -5,11 +5,15 @@ from __future__ import annotations
 import codecs
 import signal as signals
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from unsloth_studio.tools.contract import ToolImage, ToolOutput
 from unsloth_studio.tools.sandbox.process import OnOutput
 from unsloth_studio.tools.sandbox.result import MIB, Limits, SandboxResult, Unavailable
 from unsloth_studio.tools.sessions import Settled
+
+if TYPE_CHECKING:
+    from unsloth_studio.tools.sandbox.gateway import Gateway
 
 KEPT_OUTPUT_BYTES = 16_000
 
@@ -22,6 +26,13 @@ def refused(unavailable: Unavailable) -> ToolOutput:
         is_error=True,
         failure="unavailable",
     )
+
+
+def network(gateway: Gateway | None) -> str:
+    """What code can reach, for the descriptions of tools."""
+    if gateway is None:
+        return "There is no network."
+    return f"There is no network but an HTTP proxy (set in the environment) to these hosts: {gateway.hosts}."
 
 
 def ending(result: SandboxResult, limits: Limits) -> str:

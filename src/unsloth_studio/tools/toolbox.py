@@ -6,8 +6,10 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from unsloth_studio.tools.approvals import APPROVAL_SECONDS, ApprovalRoom
 from unsloth_studio.tools.contract import ServerTool
@@ -19,6 +21,9 @@ from unsloth_studio.tools.sessions import Session, SessionFolders
 from unsloth_studio.tools.terminal import TerminalTool
 from unsloth_studio.tools.web import web_tools
 
+if TYPE_CHECKING:
+    from unsloth_studio.tools.sandbox.gateway import Gateway
+
 FOLDER = "sessions"
 """Below the data folder."""
 _TIDY_SECONDS = 3600.0
@@ -26,8 +31,7 @@ _TIDY_SECONDS = 3600.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Toolbox:
+class Toolbox(Struct, frozen=True):
     """`policy` says whether anybody gets them."""
 
     policy: ToolPolicy
@@ -45,10 +49,13 @@ class Toolbox:
         *,
         search: SearchSettings,
         allowed_hosts: Iterable[str] = (),
+        network_hosts: Iterable[str] = (),
         approval_seconds: float = APPROVAL_SECONDS,
     ) -> Toolbox:
-        """The tools of a server whose data folder is `home`; nothing is started or made until they are used."""
-        finder, folders = SandboxFinder(hidden=(home,)), SessionFolders(home / FOLDER)
+        """The tools of a server whose data folder is `home`; nothing is started or made until they are used. Code may reach
+        `network_hosts`. Raises `ValueError` for one that is no host, and for a search provider that is not set up."""
+        way_out = _gateway(tuple(network_hosts), tuple(allowed_hosts))
+        finder, folders = SandboxFinder(hidden=(home,), gateway=way_out), SessionFolders(home / FOLDER)
         python = PythonTool(finder, folders)
         every: tuple[ServerTool, ...] = (
             python,
@@ -76,3 +83,12 @@ class Toolbox:
     async def close(self) -> None:
         await self.python.close()
         self.finder.close()
+
+
+def _gateway(hosts: tuple[str, ...], private: tuple[str, ...]) -> Gateway | None:
+    if not hosts:
+        return None
+    from unsloth_studio.tools.sandbox.gateway import Gateway
+    from unsloth_studio.tools.sandbox.host_list import read_rules
+
+    return Gateway(read_rules(hosts), private=private)

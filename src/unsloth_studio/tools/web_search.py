@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final, cast
+
+from msgspec.structs import replace
 
 from unsloth_studio.tools import arguments as checked
 from unsloth_studio.tools.arguments import BadArgument

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import assert_never
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import (
@@ -29,8 +31,7 @@ from unsloth_studio.turn.events import (
 from unsloth_studio.turn.messages import ReasoningPart, StreamedPart, TextPart, ToolCallPart
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(Struct):
     """A finished turn. `parts` are whole; `logprobs` has one entry per token of text, when they were asked for. `by_model`
     as in `TurnEnd`."""
 

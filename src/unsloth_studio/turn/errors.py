@@ -6,8 +6,9 @@ nobody but time (busy, loading: `retry_after`). Messages are sentences for a per
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 ErrorKind = Literal[
     "invalid_request",  # the client must change the request
@@ -26,8 +27,7 @@ ErrorKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class TurnError:
+class TurnError(Struct, frozen=True):
     """`param` names the field at fault (`messages[0].content`); `code` is a short machine-readable reason.
 
     `prompt_tokens` and `context_length` (tokens) belong to `context_overflow`, `retry_after` (seconds) to what passes.

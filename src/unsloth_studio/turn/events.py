@@ -9,8 +9,9 @@ exactly one `TurnEnd` or `TurnFailed`. `TurnFailed` may come at any moment, also
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, assert_never
+
+from msgspec import Struct
 
 from unsloth_studio.turn.errors import TurnError
 from unsloth_studio.turn.messages import ReasoningPart, StreamedPart, TextPart, ToolCallPart
@@ -19,8 +20,7 @@ from unsloth_studio.turn.sources import Source, ToolFailure
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """Token counts. `cached_tokens` is the part of `prompt_tokens` that was not computed again."""
 
     prompt_tokens: int = 0
@@ -29,8 +29,7 @@ class Usage:
     reasoning_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timings:
+class Timings(Struct, frozen=True):
     """The engine's own clock, in milliseconds; speeds in tokens per second."""
 
     prompt_ms: float
@@ -39,8 +38,7 @@ class Timings:
     predicted_per_second: float
 
 
-@dataclass(frozen=True, slots=True)
-class TokenLogprob:
+class TokenLogprob(Struct, frozen=True):
     """One sampled token, its natural-log probability, and the most probable alternatives at its place."""
 
     token: str
@@ -49,8 +47,7 @@ class TokenLogprob:
     top: tuple[TokenLogprob, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TurnStart:
+class TurnStart(Struct, frozen=True):
     """`prompt_tokens` and `cached_tokens` are None when the engine does not say them before the first token."""
 
     id: str
@@ -59,60 +56,52 @@ class TurnStart:
     cached_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PromptProgress:
+class PromptProgress(Struct, frozen=True):
     """How much of the prompt has been read (prefill), in tokens; `processed` includes what came from the cache."""
 
     processed: int
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class PartStart:
+class PartStart(Struct, frozen=True):
     """`part` is empty: it says of what kind the deltas are, and for a tool call its id and name."""
 
     index: int
     part: StreamedPart
 
 
-# The three deltas are made once per token: slotted but not frozen, which halves what making one costs.
-@dataclass(slots=True)
-class TextDelta:
+# The three deltas are made once per token. They hold nothing that could lead back to them: no work for the collector.
+class TextDelta(Struct, frozen=True, gc=False):
     index: int
     text: str
     logprobs: tuple[TokenLogprob, ...] = ()
 
 
-@dataclass(slots=True)
-class ReasoningDelta:
+class ReasoningDelta(Struct, frozen=True, gc=False):
     index: int
     text: str
 
 
-@dataclass(slots=True)
-class ArgumentsDelta:
+class ArgumentsDelta(Struct, frozen=True, gc=False):
     index: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartEnd:
+class PartEnd(Struct, frozen=True):
     """`signature` is that of a reasoning part, empty for the others."""
 
     index: int
     signature: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ResultImage:
+class ResultImage(Struct, frozen=True):
     """A picture that a tool made: `media_type` such as `image/png`, `data` the file in base64."""
 
     media_type: str
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToolResultReady:
+class ToolResultReady(Struct, frozen=True):
     """A tool that ran on the server has answered. `arguments` is what the model wrote. `sources` are those that `content`
     numbers; `failure` says in one word why there is only an error. `ended_at` is in seconds since 1970."""
 
@@ -128,8 +117,7 @@ class ToolResultReady:
     ended_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ToolOutputDelta:
+class ToolOutputDelta(Struct, frozen=True):
     """What a tool that runs on the server has just printed; its result follows as a whole. For people who watch: it may
     leave out what came too fast, and only clients that asked by our own fields get it."""
 
@@ -137,8 +125,7 @@ class ToolOutputDelta:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToolApprovalAsked:
+class ToolApprovalAsked(Struct, frozen=True):
     """A call waits for somebody to allow it. `expires_at` is the Unix second from which it counts as denied."""
 
     call_id: str
@@ -148,8 +135,7 @@ class ToolApprovalAsked:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class TurnEnd:
+class TurnEnd(Struct, frozen=True):
     """`stop_sequence` is the stop sequence that ended the turn, if one did. `by_model` says that an engine wrote the turn,
     not the server itself (which ends an agent that goes in circles with a few words of its own)."""
 
@@ -160,8 +146,7 @@ class TurnEnd:
     by_model: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class TurnFailed:
+class TurnFailed(Struct, frozen=True):
     """The turn broke after it had begun to be answered; every dialect has its own error frame for it."""
 
     error: TurnError

@@ -8,28 +8,26 @@ All values are frozen. Text is `str`, tool arguments stay the raw JSON text that
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 Role = Literal["system", "user", "assistant", "tool"]
 RunsOn = Literal["client", "server"]
 
 
-@dataclass(frozen=True, slots=True)
-class TextPart:
+class TextPart(Struct, frozen=True):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReasoningPart:
+class ReasoningPart(Struct, frozen=True):
     """What the model thought before it answered. `signature` is what the Anthropic dialect hands back to us unchanged."""
 
     text: str = ""
     signature: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCallPart:
+class ToolCallPart(Struct, frozen=True):
     """A call the model made. `arguments` is JSON text exactly as the model wrote it; it may be cut or broken."""
 
     call_id: str
@@ -38,24 +36,21 @@ class ToolCallPart:
     runs_on: RunsOn = "client"
 
 
-@dataclass(frozen=True, slots=True)
-class ImagePart:
+class ImagePart(Struct, frozen=True):
     """An image by URL: `data:<media type>;base64,<...>` or `http(s)://`."""
 
     url: str
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentSource:
+class DocumentSource(Struct, frozen=True):
     """A document that nobody has read yet: its URL (`data:` or `http(s):`), and the field of the request that holds it."""
 
     url: str
     param: str
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentPart:
+class DocumentPart(Struct, frozen=True):
     """A document as text; `title` is shown to the model before it.
 
     One that came as a file has a `source`, and in `text` only what its sender said about it, until `serving.documents` has
@@ -67,8 +62,7 @@ class DocumentPart:
     source: DocumentSource | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToolResultPart:
+class ToolResultPart(Struct, frozen=True):
     """The answer to a tool call, in the order in which the client sent it."""
 
     call_id: str
@@ -83,14 +77,12 @@ Part = StreamedPart | ImagePart | DocumentPart | ToolResultPart
 """What a message can hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     role: Role
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ToolDefinition:
+class ToolDefinition(Struct, frozen=True):
     """A tool the model may call; `parameters` is a JSON schema object."""
 
     name: str
@@ -99,8 +91,7 @@ class ToolDefinition:
     strict: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NamedTool:
+class NamedTool(Struct, frozen=True):
     """`tool_choice` that demands one particular tool."""
 
     name: str
@@ -109,23 +100,20 @@ class NamedTool:
 ToolChoice = Literal["auto", "none", "required"] | NamedTool
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     messages: tuple[Message, ...]
     tools: tuple[ToolDefinition, ...] = ()
     tool_choice: ToolChoice = "auto"
     parallel_tool_calls: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class RawPrompt:
+class RawPrompt(Struct, frozen=True):
     """Text (or token ids) that goes to the model without a chat template (`/v1/completions`)."""
 
     prompt: str | tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SamplingParams:
+class SamplingParams(Struct, frozen=True):
     """How the next token is drawn. `None` leaves a value to the server's default."""
 
     temperature: float | None = None
@@ -140,8 +128,7 @@ class SamplingParams:
     logit_bias: Mapping[str, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutputFormat:
+class OutputFormat(Struct, frozen=True):
     """`schema` is a JSON schema object, present exactly when `kind` is `json_schema`."""
 
     kind: Literal["text", "json_object", "json_schema"] = "text"
@@ -149,8 +136,7 @@ class OutputFormat:
     name: str = "answer"
 
 
-@dataclass(frozen=True, slots=True)
-class ReasoningConfig:
+class ReasoningConfig(Struct, frozen=True):
     """Whether and how much the model thinks. `None` leaves it to the model's chat template."""
 
     enabled: bool | None = None
@@ -158,8 +144,7 @@ class ReasoningConfig:
     budget_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToolRules:
+class ToolRules(Struct, frozen=True):
     """What a client says about one tool of ours that it asks for by its API's own name.
 
     `max_uses` bounds its calls in the turn; domains are hosts, with everything below them, or a host and the beginning of
@@ -178,8 +163,7 @@ class ToolRules:
     cited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ServerTools:
+class ServerTools(Struct, frozen=True):
     """The server's own tools that a request asks for, by name. `session_id` is the client's name for the folder they work
     in; without one it is deleted. `max_calls` bounds the calls of the whole turn, `timeout_seconds` each of them; None
     leaves it to the server. `asks`: each call waits until somebody allows it. `tells_live`: the client asked by fields of
@@ -203,8 +187,7 @@ class ServerTools:
         return frozenset(name for name, rules in self.rules.items() if rules.cited)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One turn to generate.
 
     `model` is the name the client used (or None). `max_tokens` counts generated tokens, reasoning included; None means

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from unsloth_studio.turn.events import Event, TurnEnd, TurnFailed
 
 
-@dataclass(frozen=True, slots=True)
-class CallRepair:
+class CallRepair(Struct, frozen=True):
     """One thing that was mended in a tool call: which kind, and the call's text before and after."""
 
     kind: str
@@ -20,8 +20,7 @@ class CallRepair:
 FaultKind = Literal["unknown_tool", "not_json", "schema"]
 
 
-@dataclass(frozen=True, slots=True)
-class CallViolation:
+class CallViolation(Struct, frozen=True):
     """A call that does not fit its tool: which, where (`a.b[0]`, empty for the whole) and what."""
 
     kind: FaultKind
@@ -35,8 +34,7 @@ SecondTryKind = Literal["missing_call", "call", "answer", "engine_parser"]
 parser failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecondTry:
+class SecondTry(Struct, frozen=True):
     """One step of a second try: it is `asked` for, then `succeeded` or `failed`, or neither when the client left."""
 
     turn_id: str
@@ -44,8 +42,7 @@ class SecondTry:
     outcome: Literal["asked", "succeeded", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRecord:
+class TurnRecord(Struct, frozen=True):
     """`last` is the last event, None or something in the middle when the client left. Times in seconds: `queued_s` from
     the request's arrival to the engine's first answer, `total_s` until the end. `endless`: ended for repeating itself.
     `violations`: of its calls as the model wrote them, also those that were then made again."""

@@ -6,8 +6,9 @@ other exception leaves this module, whatever the bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from unsloth_studio.dialects.anthropic.conversation import system_messages, turn_messages
 from unsloth_studio.dialects.anthropic.native_tools import our_name, read_native
@@ -43,8 +44,7 @@ _GREEDY_BELOW = 1e-3
 """Temperatures smaller than this are 0 to any practical end; dividing by them would overflow the engine's floats."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessagesCall:
+class MessagesCall(Struct, frozen=True):
     """A request to `/v1/messages`, and whether it wants events or one JSON object."""
 
     request: Request

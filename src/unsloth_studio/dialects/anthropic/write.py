@@ -8,10 +8,10 @@ Format: Anthropic API reference, "Streaming Messages"; Python SDK 2.12, `lib/str
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, assert_never
 
 import orjson
+from msgspec.structs import replace
 
 from unsloth_studio.dialects.anthropic.arguments import input_object
 from unsloth_studio.dialects.anthropic.cited_text import BlockCutter, Step, text_blocks

@@ -7,8 +7,9 @@ nowhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from unsloth_studio.dialects.body import read_shape
 from unsloth_studio.dialects.native_tools import NativeTools, search_rules, with_native
@@ -28,8 +29,7 @@ from unsloth_studio.turn.errors import invalid
 from unsloth_studio.turn.messages import Conversation, OutputFormat, ReasoningConfig, Request, ServerTools
 
 
-@dataclass(frozen=True, slots=True)
-class ChatCall:
+class ChatCall(Struct, frozen=True):
     """`n` turns of `request` are wanted (1 to 8); `include_usage` asks for a usage chunk at the end of the stream."""
 
     request: Request

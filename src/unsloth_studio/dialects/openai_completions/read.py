@@ -7,7 +7,8 @@ probabilities of an echoed prompt (evaluation tools would take the missing ones 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.dialects.body import read_shape
 from unsloth_studio.dialects.openai_completions import wire
@@ -19,8 +20,7 @@ MAX_ANSWERS = 128
 """How many answers one request may ask for in all (prompts times `n`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompletionsCall:
+class CompletionsCall(Struct, frozen=True):
     """`requests` in the order of the choices: `n` for the first prompt, `n` for the second, and so on. `echo` has one text
     for each of them, to be written before the answer; empty where nothing is echoed."""
 

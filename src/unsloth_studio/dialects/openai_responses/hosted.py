@@ -7,10 +7,10 @@ Formats: `ResponseFunctionWebSearch`, `ResponseCodeInterpreterToolCall` and thei
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import orjson
+from msgspec import Struct
 
 from unsloth_studio.dialects.openai_responses.wire import RawObject
 from unsloth_studio.turn.events import ToolResultReady
@@ -24,8 +24,7 @@ _NOT_KEPT: Final = "(What it found is not kept in the conversation.)"
 _NO_OUTPUT: Final = "(Its output is not kept in the conversation.)"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What of a call the client asked to see (`include`), and the name of the folder that its code ran in."""
 
     sources: bool = False
@@ -112,8 +111,7 @@ def hosted_item(part: ToolCallPart, result: ToolResultReady | None, *, turn_id: 
     return item.closing(result)[1]
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierCall:
+class EarlierCall(Struct, frozen=True):
     """A call of an earlier turn: our name of the tool, its arguments as JSON, and what is known of its result."""
 
     name: str

@@ -8,10 +8,10 @@ Shapes: `WebSearchTool`, `WebSearchPreviewTool` and `CodeInterpreter` of the off
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from unsloth_studio.dialects.body import shaped
 from unsloth_studio.dialects.native_tools import ContextSize, Domains, NativeTools, UserLocation, search_rules

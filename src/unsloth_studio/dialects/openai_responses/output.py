@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Literal, TypeGuard
 
 import orjson
+from msgspec import Struct
 
 from unsloth_studio.dialects.citation_marks import Cited
 from unsloth_studio.dialects.openai_responses.read import ResponsesCall
@@ -33,8 +33,7 @@ _ERROR_CODE: dict[ErrorKind, str] = {
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class ItemPlace:
+class ItemPlace(Struct, frozen=True):
     """Where an item stands: the turn's id and the item's `output_index`. Both together make the item's id."""
 
     turn_id: str
@@ -177,8 +176,7 @@ def failure_object(error: TurnError, message: str) -> dict[str, str]:
     return {"code": _ERROR_CODE.get(error.kind, "server_error"), "message": message}
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHead:
+class ResponseHead(Struct, frozen=True):
     """What every state of one response object shares; `created` is in seconds since 1970."""
 
     call: ResponsesCall

@@ -7,10 +7,11 @@ refused in words that say so. The fields that the response object repeats are wr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from unsloth_studio.dialects.body import engine_extras, read_shape, tuple_of_stops
 from unsloth_studio.dialects.native_tools import with_native
@@ -43,8 +44,7 @@ _DEPTH_MARGIN = 16
 """How much deeper than in the echo a value may stand in the request to the engine; orjson writes 254 levels."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResponsesCall:
+class ResponsesCall(Struct, frozen=True):
     """A request, and what its answer needs: `echo` is the JSON object of the fields that the response repeats;
     `summarize` says that reasoning is wanted as summary events too; `logprobs` that they are wanted at all."""
 

@@ -8,8 +8,9 @@ a call that does not come back as `name` plus `namespace`. Hosted tools that run
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast
+
+from msgspec import Struct, field
 
 from unsloth_studio.dialects.body import shaped
 from unsloth_studio.dialects.lenient import tool_schema
@@ -35,8 +36,7 @@ HOSTED_ELSEWHERE = frozenset(
 """`Tool` of the official Python SDK, less what runs here (`native_tools`) and what a client runs under its own name."""
 
 
-@dataclass(frozen=True, slots=True)
-class WireTool:
+class WireTool(Struct, frozen=True):
     """What the client calls a tool; `custom` tools are answered with `custom_tool_call` items."""
 
     name: str
@@ -44,8 +44,7 @@ class WireTool:
     custom: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ToolNames:
+class ToolNames(Struct, frozen=True):
     """Both directions between the client's names and the model's flat ones."""
 
     wire: Mapping[str, WireTool] = field(default_factory=dict[str, WireTool])

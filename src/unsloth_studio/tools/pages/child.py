@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from unsloth_studio.tools.pages.page import PageLimits, PageUnreadable
 from unsloth_studio.tools.pages.read import Fetch, read_page

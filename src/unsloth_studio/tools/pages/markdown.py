@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urljoin
+
+from msgspec import Struct
 
 from unsloth_studio.tools.pages.dom import Element, length_of, name, text_of, words
 
@@ -37,8 +38,7 @@ _DEEP_QUOTE = "> " * 20
 _RUNS = re.compile(r"`+")
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """Whether links keep their addresses, which are then made absolute against `base`."""
 
     keep: bool = False

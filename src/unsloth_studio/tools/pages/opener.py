@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from unsloth_studio.serving.fetch import Fetcher, FetchFailed
 from unsloth_studio.serving.fetch_guard import FetchRefused
@@ -22,8 +23,7 @@ _AT_ONCE = 5
 _BARE = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,24}(?::\d{1,5})?(?:[/?#].*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """`page` holds text that was neutralised; None with the `problem`, a sentence, when it could not be read."""
 
     url: str

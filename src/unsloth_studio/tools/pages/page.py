@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
 class PageUnreadable(Exception):  # noqa: N818 - the page's doing
     """The page was fetched, and there is nothing to read; the message is a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageLimits:
+class PageLimits(Struct, frozen=True):
     """`seconds` are those of reading one page, `max_memory` is in bytes and for the process that does it. Of HTML the first
     `max_markup` characters are read, of any page the first `max_characters`."""
 
@@ -20,8 +19,7 @@ class PageLimits:
     max_characters: int = 500_000
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """`text` is Markdown where the page was HTML. `date` is `YYYY-MM-DD` or empty. `cut` tells that the page is longer."""
 
     url: str

@@ -6,7 +6,8 @@ The rule: the bytes decide, and what the server claims only where they do not.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.tools.pages.charset import decode
 from unsloth_studio.tools.pages.page import Page, PageLimits, PageUnreadable
@@ -23,8 +24,7 @@ _BINARIES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(Struct, frozen=True):
     """What came over the wire. `links` asks for the links' addresses in the text."""
 
     url: str

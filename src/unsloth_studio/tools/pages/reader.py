@@ -11,9 +11,10 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec.structs import asdict
 
 import unsloth_studio
 from unsloth_studio.tools.pages.page import Page, PageLimits, PageUnreadable

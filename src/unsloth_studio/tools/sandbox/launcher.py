@@ -5,13 +5,19 @@ The rule: no sandbox, no command. There is no way to run anything here without o
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from unsloth_studio.tools.sandbox.doorway import Doorway
 from unsloth_studio.tools.sandbox.policy import Descriptors
 from unsloth_studio.tools.sandbox.process import ConfinedProcess, OnOutput
 from unsloth_studio.tools.sandbox.result import Confinement, Limits, SandboxResult
 from unsloth_studio.tools.sandbox.spawn import Spawner
+
+if TYPE_CHECKING:
+    from unsloth_studio.tools.sandbox.gateway import Gateway
 
 # (command, folder, limits, descriptors) -> argument vector
 Build = Callable[[tuple[str, ...], str, Limits, Descriptors], tuple[str, ...]]
@@ -20,8 +26,9 @@ Build = Callable[[tuple[str, ...], str, Limits, Descriptors], tuple[str, ...]]
 class Sandbox:
     """A way to confine commands that was found to work on this machine. Close it when nothing runs in it any more."""
 
-    def __init__(self, build: Build, seccomp: bytes, confinement: Confinement) -> None:
-        self._build, self._seccomp = build, seccomp
+    def __init__(self, build: Build, seccomp: bytes, confinement: Confinement, gateway: Gateway | None = None) -> None:
+        """`gateway` is the way to the network; without it there is none."""
+        self._build, self._seccomp, self._gateway = build, seccomp, gateway
         self.confinement = confinement
         self._spawner = Spawner()
 
@@ -59,11 +66,21 @@ class Sandbox:
         """Start what the launcher inside understands (`inside/main.py`) and return at once; the caller awaits its `kill`.
         `keep` are descriptors that it inherits under the same numbers. Raises `OSError`."""
 
-        def make_command(descriptors: Descriptors) -> tuple[str, ...]:
-            return self._build(launcher_command, str(folder), limits, descriptors)
+        with contextlib.ExitStack() as undo:
+            doorway = None
+            if self._gateway is not None:
+                doorway = Doorway(self._gateway)
+                undo.callback(doorway.close)
+                launcher_command, keep = (doorway.setting, *launcher_command), (*keep, doorway.descriptor)
 
-        spawned = await self._spawner.start(make_command, seccomp=self._seccomp, stdin=stdin, keep=keep)
-        return ConfinedProcess(spawned, self._spawner, folder=folder, limits=limits, on_output=on_output)
+            def make_command(descriptors: Descriptors) -> tuple[str, ...]:
+                return self._build(launcher_command, str(folder), limits, descriptors)
+
+            spawned = await self._spawner.start(make_command, seccomp=self._seccomp, stdin=stdin, keep=keep)
+            undo.pop_all()
+        return ConfinedProcess(
+            spawned, self._spawner, folder=folder, limits=limits, on_output=on_output, doorway=doorway
+        )
 
     def close(self) -> None:
         self._spawner.close()

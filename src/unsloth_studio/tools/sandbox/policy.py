@@ -6,8 +6,9 @@ Options: bwrap(1) of bubblewrap 0.4 and later; the launcher's words: `inside/mai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from unsloth_studio.tools.sandbox.result import Limits
 
@@ -30,8 +31,7 @@ ENVIRONMENT = {
 _START = "import sys; sys.path.insert(0, {!r}); from inside.main import main; sys.path.pop(0); main(sys.argv[1:])"
 
 
-@dataclass(frozen=True, slots=True)
-class SystemView:
+class SystemView(Struct, frozen=True):
     """The parts of this machine that the sandbox shows, read-only, under their own names.
 
     `symlinks` are (path, target) such as `("/bin", "usr/bin")`; `system` can be reached by everybody, `private` perhaps only
@@ -46,16 +46,14 @@ class SystemView:
     python: str
 
 
-@dataclass(frozen=True, slots=True)
-class Programs:
+class Programs(Struct, frozen=True):
     """Where the programs that build the sandbox are. `setpriv` is None when we are not root and need none."""
 
     bwrap: str
     setpriv: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptors:
+class Descriptors(Struct, frozen=True):
     """Open files that bubblewrap inherits: the seccomp filter to read, the pipe it reports its child's number on, and a pipe
     that ends with the server: the launcher inside looks at it, for `--die-with-parent` begins a little after the start."""
 

@@ -13,8 +13,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from unsloth_studio.tools import folder_tree
 from unsloth_studio.tools.sandbox import policy, seccomp
@@ -22,6 +24,9 @@ from unsloth_studio.tools.sandbox.launcher import Build, Sandbox
 from unsloth_studio.tools.sandbox.layout import read_system
 from unsloth_studio.tools.sandbox.policy import Descriptors, Programs, SystemView
 from unsloth_studio.tools.sandbox.result import Confinement, Limits, SandboxResult, Unavailable
+
+if TYPE_CHECKING:
+    from unsloth_studio.tools.sandbox.gateway import Gateway
 
 _PROBE_LIMITS = Limits(wall_seconds=20.0)
 _INSTALL = "Install it: apt install bubblewrap (or dnf, pacman, zypper, apk), then start the server again."
@@ -44,10 +49,11 @@ _ADVICE = (
 
 
 class SandboxFinder:
-    """Finds the sandbox of this machine, once. `hidden` are folders that must not be visible in it (the data folder)."""
+    """Finds the sandbox of this machine, once. `hidden` are folders that must not be visible in it (the data folder);
+    `gateway` is the way to the network, if there is to be one."""
 
-    def __init__(self, hidden: tuple[Path, ...] = ()) -> None:
-        self._hidden = hidden
+    def __init__(self, hidden: tuple[Path, ...] = (), gateway: Gateway | None = None) -> None:
+        self._hidden, self.gateway = hidden, gateway
         self._found: Sandbox | Unavailable | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -55,7 +61,7 @@ class SandboxFinder:
         """The sandbox, or why there is none. The first call takes about 0.1 s."""
         async with self._one_at_a_time:
             if self._found is None:
-                self._found = await find_sandbox(self._hidden)
+                self._found = await find_sandbox(self._hidden, gateway=self.gateway)
         return self._found
 
     def close(self) -> None:
@@ -73,7 +79,9 @@ async def probe(hidden: tuple[Path, ...] = ()) -> Confinement | Unavailable:
     return found.confinement
 
 
-async def find_sandbox(hidden: tuple[Path, ...] = (), *, path: str | None = None) -> Sandbox | Unavailable:
+async def find_sandbox(
+    hidden: tuple[Path, ...] = (), *, path: str | None = None, gateway: Gateway | None = None
+) -> Sandbox | Unavailable:
     """Look for the programs (in `path`, else where the system looks), and try the sandbox out. The caller closes it."""
     if sys.platform == "darwin":
         from unsloth_studio.tools.sandbox.seatbelt import find_seatbelt
@@ -92,7 +100,8 @@ async def find_sandbox(hidden: tuple[Path, ...] = (), *, path: str | None = None
         return problem
     version = await asyncio.to_thread(_version, programs.bwrap)
     confinement = Confinement("bubblewrap", version, drops_root=programs.setpriv is not None)
-    return await _tried(view, programs, seccomp.filter_bytes(machine), confinement)
+    sandbox = Sandbox(build_with(view, programs), seccomp.filter_bytes(machine), confinement, gateway)
+    return await _tried(sandbox, drops_root=programs.setpriv is not None)
 
 
 def _shown(view: SystemView, hidden: tuple[Path, ...]) -> Unavailable | None:
@@ -140,13 +149,10 @@ def build_with(view: SystemView, programs: Programs) -> Build:
     return build
 
 
-async def _tried(
-    view: SystemView, programs: Programs, filter_bytes: bytes, confinement: Confinement
-) -> Sandbox | Unavailable:
-    sandbox = Sandbox(build_with(view, programs), filter_bytes, confinement)
+async def _tried(sandbox: Sandbox, *, drops_root: bool) -> Sandbox | Unavailable:
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="sandbox-probe-"))
     try:
-        if programs.setpriv is not None:
+        if drops_root:
             os.chown(folder, policy.UNPRIVILEGED, policy.UNPRIVILEGED)
         process = await sandbox.start(("report",), folder=folder, limits=_PROBE_LIMITS)
         try:
@@ -161,7 +167,7 @@ async def _tried(
     if isinstance(seen, Unavailable):
         sandbox.close()
         return seen
-    sandbox.confinement = replace(confinement, landlock_abi=seen)
+    sandbox.confinement = replace(sandbox.confinement, landlock_abi=seen)
     return sandbox
 
 

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from unsloth_studio.tools import folder_tree
 from unsloth_studio.tools.sandbox import memory
+from unsloth_studio.tools.sandbox.doorway import Doorway
 from unsloth_studio.tools.sandbox.output import KeptOutput
 from unsloth_studio.tools.sandbox.result import Limit, Limits, SandboxResult, limit_of_signal
 from unsloth_studio.tools.sandbox.spawn import Ending, Spawned, Spawner
@@ -34,8 +35,16 @@ class ConfinedProcess:
     """`ended` is done when the first process has ended, or a limit has ended it; `limit` says which one."""
 
     def __init__(
-        self, spawned: Spawned, spawner: Spawner, *, folder: Path, limits: Limits, on_output: OnOutput | None
+        self,
+        spawned: Spawned,
+        spawner: Spawner,
+        *,
+        folder: Path,
+        limits: Limits,
+        on_output: OnOutput | None,
+        doorway: Doorway | None = None,
     ) -> None:
+        """`doorway` is its way to the network, which ends with it."""
         self._loop = asyncio.get_running_loop()
         self._spawned, self._spawner = spawned, spawner
         self._folder, self._limits, self._on_output = folder, limits, on_output
@@ -52,6 +61,9 @@ class ConfinedProcess:
         self._loop.add_reader(spawned.output, self._read)
         self._loop.add_reader(spawned.info, self._learn)
         self._watching = asyncio.create_task(self._watch())
+        self._doorway = doorway
+        if doorway is not None:
+            doorway.open()
 
     async def wait(self, seconds: float) -> None:
         """Until it has ended; after `seconds` it is told to (`limit` is then "time")."""
@@ -167,6 +179,8 @@ class ConfinedProcess:
             await asyncio.wait((self._inner.over,), timeout=_BURIAL_SECONDS)
             self._inner.close()
         self._spawned.process.poll()
+        if self._doorway is not None:
+            self._doorway.close()
         self.read_now()
         self._stop_reading()
         self._outer.close()

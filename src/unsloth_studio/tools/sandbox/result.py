@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 MIB = 1 << 20
 Limit = Literal["time", "memory", "cpu", "file_size", "disk", "output"]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What one sandbox may use. Memory, CPU time, file size and open files count per process; `memory_bytes` also for all
     of its processes together, which the parent looks at several times a second."""
 
@@ -28,8 +28,7 @@ class Limits:
     output_bytes: int = 32 * MIB  # more is no longer read: the process is ended
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxResult:
+class SandboxResult(Struct, frozen=True):
     """How a command in the sandbox ended. Exactly one of `exit_code` and `signal` is set.
 
     `output` is stdout and stderr as they came, at most `Limits.kept_output_bytes` and a notice: of more, the beginning and
@@ -48,8 +47,7 @@ class SandboxResult:
         return self.limit == "time"
 
 
-@dataclass(frozen=True, slots=True)
-class Confinement:
+class Confinement(Struct, frozen=True):
     """A sandbox that was tried and works. `landlock_abi` is 0 where the kernel has no Landlock."""
 
     kind: Literal["bubblewrap", "seatbelt"]
@@ -66,8 +64,7 @@ class Confinement:
         return f"bubblewrap {self.version}, seccomp, {landlock}"
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(Struct, frozen=True):
     """No sandbox: code is not run at all. `reason` says why, `advice` what the operator can do."""
 
     reason: str

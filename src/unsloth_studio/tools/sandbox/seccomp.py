@@ -9,7 +9,8 @@ jumps, 32-bit constant, in the machine's byte order) over `struct seccomp_data` 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.tools.sandbox import syscalls
 from unsloth_studio.tools.sandbox.syscalls import Call
@@ -29,8 +30,7 @@ AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10  # include/linux/socket.h
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24  # low halves, on little-endian machines
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Struct, frozen=True):
     """One step of the classic BPF machine."""
 
     code: int

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from unsloth_studio.tools.search.provider import SearchFailed
 
 _MAX_BYTES = 4 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """`body` makes it a POST. `advice` says, for a status, what the operator must do."""
 
     provider: str

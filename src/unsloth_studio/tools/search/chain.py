@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from unsloth_studio.tools.search.brave import Brave
 from unsloth_studio.tools.search.metasearch import Metasearch
@@ -20,8 +21,7 @@ from unsloth_studio.tools.search.searxng import SearxNG
 from unsloth_studio.tools.search.tavily import Tavily
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """`provider` is who answered."""
 
     results: list[SearchResult]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, cast
+
+from msgspec import Struct
 
 TimeRange = Literal["any", "day", "week", "month", "year"]
 TIME_RANGES: Final[tuple[TimeRange, ...]] = ("any", "day", "week", "month", "year")
@@ -20,8 +21,7 @@ class SearchFailed(Exception):  # noqa: N818 - the provider's doing
     """The provider did not answer; the message is a sentence that says who must do what."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchSettings:
+class SearchSettings(Struct, frozen=True):
     """Which providers are asked, in order; empty: every one that is configured, and `ddgs`, which needs nothing, last.
 
     `searxng_url` is the operator's own instance and may be on a private network. `timeout` is in seconds, for each provider.
@@ -29,20 +29,23 @@ class SearchSettings:
 
     providers: tuple[ProviderName, ...] = ()
     searxng_url: str = ""
-    brave_api_key: str = field(default="", repr=False)
-    tavily_api_key: str = field(default="", repr=False)
+    brave_api_key: str = ""
+    tavily_api_key: str = ""
     timeout: float = 10.0
 
+    def __repr__(self) -> str:
+        return (
+            f"SearchSettings(providers={self.providers!r}, searxng_url={self.searxng_url!r}, timeout={self.timeout!r})"
+        )
 
-@dataclass(frozen=True, slots=True)
-class SearchQuery:
+
+class SearchQuery(Struct, frozen=True):
     text: str
     max_results: int = 5
     time_range: TimeRange = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class SearchResult:
+class SearchResult(Struct, frozen=True):
     """As the provider wrote it, without HTML. `date` may be empty, or words (`3 days ago`)."""
 
     title: str

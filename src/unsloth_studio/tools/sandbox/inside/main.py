@@ -1,9 +1,9 @@
 """The first program in the sandbox: puts limits and Landlock on itself, then becomes the command.
 
 The rule: standard library only, and as little of it as can be: its start is part of every call (contextlib alone would
-add a tenth). Arguments: settings
-(`alive=DESCRIPTOR`, `limit=NAME:N`, `home=PATH`, `list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then
-`exec` COMMAND..., `python` DESCRIPTOR PATH..., or `report`.
+add a tenth). Arguments: settings (`alive=DESCRIPTOR`, `limit=NAME:N`, `gateway=DESCRIPTOR:PORT`, `home=PATH`,
+`list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then `exec` COMMAND..., `python` DESCRIPTOR
+PATH..., or `report`.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def confine(settings: list[str]) -> int:
                 resource.setrlimit(known, (int(number), most))
         elif kind == "alive":
             _leave_if_ended(int(value))
+        elif kind == "gateway":
+            _hand_out_gateway(*map(int, value.split(":")))
         elif kind == "home":
             os.chdir(value)
             os.environ.update(HOME=value, TMPDIR=value)
@@ -71,6 +73,25 @@ def _leave_if_ended(descriptor: int) -> None:
         os.close(descriptor)
     else:
         sys.exit("The server has ended.")
+
+
+def _hand_out_gateway(descriptor: int, port: int) -> None:
+    """Listen on this sandbox's own loopback, and give the socket to the server at the other end of `descriptor`."""
+    import _socket
+
+    listening = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+    listening.bind(("127.0.0.1", port))
+    listening.listen(64)
+    given = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, listening.fileno().to_bytes(4, sys.byteorder))
+    way_out = _socket.socket(fileno=descriptor)
+    way_out.sendmsg([b"1"], [given])
+    way_out.close()
+    listening.close()
+    for scheme in ("http", "https", "all"):
+        for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY"):
+            os.environ[name] = f"http://127.0.0.1:{port}"
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = "localhost,127.0.0.1,::1"
 
 
 def report(abi: int) -> None:

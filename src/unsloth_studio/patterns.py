@@ -1,7 +1,7 @@
 """Regular expressions that are compiled when they are first used.
 
-The rule: what stands at the top of a module of this package is a `pattern`. Compiling a hundred of them would take as long
-as all the rest of the import, and a server that starts has nothing to read yet.
+The rule: what stands at the top of a module of `parsing`, or reads pages, is a `pattern`. Compiling a hundred of them would
+take as long as all the rest of the import, and a server that starts has nothing to read yet.
 """
 
 from __future__ import annotations
