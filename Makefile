@@ -5,6 +5,11 @@ BIN    := $(VENV)/bin
 DEV    := $(VENV)/.dev
 CLIENTS := $(VENV)/.clients
 AI_SDK := tests/clients/ai_sdk/node_modules/.package-lock.json
+AGENTS := build/clients
+# agents on Node, and the Node that they need; the quick ones are in `make test`
+QUICK_AGENTS := $(patsubst %,$(AGENTS)/%/node_modules/.package-lock.json,node24 codex continue pi)
+MORE_AGENTS := $(patsubst %,$(AGENTS)/%/node_modules/.package-lock.json,claude cline openclaw opencode qwen)
+PYTHON_AGENTS := $(AGENTS)/aider/.installed $(AGENTS)/llm/.installed
 RUN    := $(VENV)/.run
 NODE   := web/node_modules/.package-lock.json
 PAGE   := src/unsloth_studio/studio_page/index.html
@@ -38,6 +43,18 @@ sandbox-tool:  # what the sandbox is made with, for the tests
 
 $(AI_SDK): tests/clients/ai_sdk/package-lock.json
 	npm ci --prefix tests/clients/ai_sdk --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+# `npm ci` refuses the lock of qwen, whose builds for other systems are not in the registry
+$(AGENTS)/%/node_modules/.package-lock.json: tests/clients/npm/%/package.json tests/clients/npm/%/package-lock.json
+	mkdir -p $(AGENTS)/$*
+	cp $^ $(AGENTS)/$*
+	npm $(if $(filter qwen,$*),install,ci) --prefix $(AGENTS)/$* --no-audit --no-fund --ignore-scripts --loglevel error
+	@touch $@
+
+$(AGENTS)/%/.installed: requirements/%.txt
+	$(PYTHON) -m venv $(AGENTS)/$*
+	$(AGENTS)/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(NODE): web/package-lock.json
@@ -77,11 +94,11 @@ types: $(CLIENTS)  ## Check types (pyright strict)
 unit: $(CLIENTS) sandbox-tool  ## Fast tests: no engine
 	$(BIN)/pytest -q -m "not e2e and not soak and not clients"
 
-e2e: $(CLIENTS) sandbox-tool  ## Real engine, real server, official SDKs and agent frameworks
+e2e: $(CLIENTS) $(QUICK_AGENTS) sandbox-tool  ## Real engine, real server, official SDKs, agent frameworks, three agents
 	$(BIN)/pytest -q -m "e2e and not soak and not clients"
 
-clients: $(CLIENTS) $(AI_SDK)  ## Clients on Node (not part of test; needs Node 20 or later)
-	$(BIN)/pytest -q -m clients
+clients: $(CLIENTS) $(AI_SDK) $(QUICK_AGENTS) $(MORE_AGENTS) $(PYTHON_AGENTS)  ## Everything that talks to us, agents of others too: 3 GB in build/clients
+	$(BIN)/pytest -q tests/clients
 
 web: $(PAGE)  ## Build the Studio page (needs Node 20.19 or later)
 
@@ -121,6 +138,7 @@ lock: $(BIN)/python  ## Pin and hash requirements again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 requirements/run.in pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group clients -c requirements/run.txt -c requirements/dev.txt -o requirements/clients.txt
+	for agent in aider llm; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 requirements/$$agent.in -o requirements/$$agent.txt; done
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .venv-demo build tests/clients/ai_sdk/node_modules web/node_modules src/unsloth_studio/studio_page dist .pytest_cache .ruff_cache .hypothesis

@@ -4,4 +4,5 @@ import pytest
 
 pytest_plugins = ["tests.support.fixtures"]
 
-pytest.register_assert_rewrite("tests.clients.two_tools")  # its asserts belong to the tests that use it
+# their asserts belong to the tests that use them
+pytest.register_assert_rewrite("tests.clients.two_tools", "tests.clients.agents.job")

@@ -11,6 +11,7 @@ import msgspec
 import orjson
 from tests.fake_engine import play, wire
 from tests.fake_engine.live import Answer, HttpRequest, Live, Playing
+from tests.fake_engine.plan import Job, Plan
 from tests.fake_engine.play import Whole
 from tests.fake_engine.script import REFUSALS, Fault, Script, last_prompt, script_of_prompt
 
@@ -33,11 +34,12 @@ class EngineSettings:
 
 class NextBehaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`POST /__fault`: the next `times` requests get `script`; 0 is until told otherwise. Before it, `scripts` are for
-    one request each, in order. `loading_seconds` makes the engine answer 503 from now on for so long. An empty object
-    goes back to normal."""
+    one request each, in order. `plan` is for all requests, until told otherwise. `loading_seconds` makes the engine
+    answer 503 from now on for so long. An empty object goes back to normal."""
 
     script: Script | None = None
     scripts: tuple[Script, ...] = ()
+    plan: Plan | None = None
     times: int = 1
     loading_seconds: float = 0.0
 
@@ -49,6 +51,7 @@ class FakeEngine:
         self._next: Script | None = None
         self._next_times = 0
         self._turns: deque[Script] = deque()
+        self._job: Job | None = None
         self._total = 0
         self._kept: deque[dict[str, Any]] = deque(maxlen=settings.kept_requests)
 
@@ -84,9 +87,13 @@ class FakeEngine:
 
     def _generate(self, route: str, body: dict[str, Any], request: HttpRequest) -> Answer:
         self._total += 1
-        self._kept.append({"path": request.path, "headers": request.headers, "body": body})
+        self._kept.append({"path": request.path, "headers": request.headers, "body": body, "overflow": False})
         prompt_tokens = _prompt_tokens(body)
-        script = self._script(body)
+        if self._job is None:
+            script = self._script(body)
+        elif (script := self._job.reply(body, prompt_tokens)) is None:
+            self._kept[-1]["overflow"] = True
+            return Whole(wire.overflow(prompt_tokens, self._job.context_length), 400)
         if refusal := self._refusal(script.fault, prompt_tokens):
             return refusal
         model, created = self._settings.model, int(time.time())
@@ -130,6 +137,7 @@ class FakeEngine:
             return Whole({"error": {"code": 400, "message": str(error), "type": "invalid_request_error"}}, 400)
         self._next, self._next_times = wanted.script, wanted.times
         self._turns = deque(wanted.scripts)
+        self._job = Job(wanted.plan) if wanted.plan else None
         self._ready_at = time.monotonic() + wanted.loading_seconds
         return Whole({"status": "ok"})
 

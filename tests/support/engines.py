@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 import msgspec
+from tests.fake_engine.plan import Plan
 from tests.fake_engine.script import Script
 
 REPOSITORY = Path(__file__).parents[2]
@@ -48,6 +49,10 @@ class RunningEngine:
     def set_turns(self, *scripts: Script) -> None:
         """The fake engine's `POST /__fault`: the next requests get one of `scripts` each, in order."""
         self.post("/__fault", {"scripts": msgspec.to_builtins(scripts)}).raise_for_status()
+
+    def set_plan(self, plan: Plan) -> None:
+        """The fake engine's `POST /__fault`: what all requests get, until told otherwise."""
+        self.post("/__fault", {"plan": msgspec.to_builtins(plan)}).raise_for_status()
 
 
 @contextmanager

@@ -32,11 +32,13 @@ TYPES: dict[ErrorKind, str] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_type_of_each_kind(kind: ErrorKind) -> None:
+    overflow = kind == "context_overflow"
     assert orjson.loads(error_body(TurnError(kind, "Say what."), "req_1")) == {
         "type": "error",
         "error": {
             "type": TYPES[kind],
-            "message": "prompt is too long: Say what." if kind == "context_overflow" else "Say what.",
+            "message": "prompt is too long: Say what." if overflow else "Say what.",
+            **({"details": {"error_code": "context_length_exceeded"}} if overflow else {}),
         },
         "request_id": "req_1",
     }

@@ -50,7 +50,10 @@ def _message(error: TurnError) -> str:
 
 
 def _details(error: TurnError) -> dict[str, Any] | None:
-    """What the SDK's tool runner reads to go on without threads (its `lib/threads/_thread_state.py`)."""
+    """What the SDK's tool runner reads to go on without threads (its `lib/threads/_thread_state.py`), and the code by which
+    Continue (1.5) knows an overflow in this dialect: it looks for the word "context" in the whole body."""
+    if error.kind == "context_overflow":
+        return {"error_code": error.code or "context_length_exceeded"}
     if error.code == "thread_unsupported_request":
         return {"error_code": error.code, "unsupported": [error.param or "thread"]}
     return {"error_code": error.code} if error.code is not None else None
