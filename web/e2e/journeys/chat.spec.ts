@@ -1,4 +1,4 @@
-import { expect, say, test } from "./base";
+import { expect, say, sayEndlessly, test } from "./base";
 
 const PIXEL = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
@@ -32,21 +32,59 @@ test("a chat with Python shows the call, its result and what it cost; it is foun
   await expect(page).toHaveURL("/");
 });
 
-test("an answer goes on while its page is reloaded, is watched in two tabs, and can be stopped and continued", async ({
+test("an answer goes on while its page is reloaded, is watched in two tabs, stopped in one, and continued", async ({
   page,
   context,
 }) => {
   await page.goto("/");
-  await say(page, "Count from 1 to 400");
-  await expect(page.getByRole("button", { name: "Stop" })).toBeVisible();
+  await sayEndlessly(page);
   const other = await context.newPage();
-  await page.waitForURL(/\/chat\//);
   await Promise.all([page.reload(), other.goto(page.url())]);
-  for (const tab of [page, other]) await expect(tab.getByRole("article", { name: "Answer" })).toBeVisible();
-  const stop = page.getByRole("button", { name: "Stop" });
-  if (await stop.isVisible()) await stop.click().catch(() => {});
-  for (const tab of [page, other]) await expect(tab.getByRole("button", { name: "Send" })).toBeVisible();
+  const here = page.getByRole("article", { name: "Answer" });
+  const there = other.getByRole("article", { name: "Answer" });
+  for (const answer of [here, there]) {
+    await expect(answer).toHaveAttribute("aria-busy", "true");
+    const before = (await answer.textContent())?.length ?? 0;
+    await expect.poll(async () => (await answer.textContent())?.length).toBeGreaterThan(before);
+  }
+  await other.getByRole("button", { name: "Stop" }).click();
+  for (const tab of [page, other]) {
+    await expect(tab.getByText("Stopped.", { exact: true })).toBeVisible();
+    await expect(tab.getByRole("button", { name: "Send" })).toBeVisible();
+  }
+  const kept = (await here.textContent()) ?? "";
+  expect(await there.textContent()).toBe(kept);
+  await page.reload();
+  await expect(page.getByText("Stopped.", { exact: true })).toBeVisible();
+
+  await page.getByRole("button", { name: "Continue" }).click();
+  await expect(here).toHaveAttribute("aria-busy", "true");
+  await expect.poll(async () => (await here.textContent())?.length).toBeGreaterThan(kept.length);
+  await page.getByRole("region", { name: "Messages" }).focus();
+  await page.keyboard.press("Escape");
+  await expect(page.getByText("Stopped.", { exact: true })).toBeVisible();
   await other.close();
+});
+
+test("when the engine dies during an answer, the page says so and the next answer works", async ({
+  page,
+  studio,
+}) => {
+  await page.goto("/");
+  await sayEndlessly(page);
+  await studio.killEngine();
+  const answer = page.getByRole("article", { name: "Answer" });
+  await expect(answer.getByRole("alert")).toContainText("Lost connection to the model server");
+  await expect(answer, "what was written stays").toContainText("60,");
+  await page.reload();
+  await expect(answer.getByRole("alert")).toContainText("Lost connection to the model server");
+
+  await answer.getByRole("button", { name: "Retry" }).click();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await expect(answer).toContainText("60,");
+  await page.getByRole("button", { name: "Stop" }).click();
+  await expect(page.getByText("Stopped.", { exact: true })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Previous version" })).toBeEnabled();
 });
 
 test("an edited message makes a branch, and both stay", async ({ page }) => {
