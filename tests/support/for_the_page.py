@@ -39,8 +39,12 @@ def write_thread(home: str, count: str) -> None:
         text = f"Question {number}" if asked else _ANSWERS[number % len(_ANSWERS)].format(n=number)
         messages.append(
             Message(
-                id=f"long-{place}", thread_id=thread.id, parent_id=f"long-{place - 1}" if place else None,
-                role="user" if asked else "assistant", parts=[Text(text=text)], created_at=thread.created_at + place,
+                id=f"long-{place}",
+                thread_id=thread.id,
+                parent_id=f"long-{place - 1}" if place else None,
+                role="user" if asked else "assistant",
+                parts=[Text(text=text)],
+                created_at=thread.created_at + place,
             )  # fmt: skip
         )
     store.add(thread.id, messages, title="A long conversation")

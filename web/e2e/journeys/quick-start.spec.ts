@@ -1,5 +1,5 @@
 import { run } from "../studio";
-import { expect, test } from "./base";
+import { choose, expect, say, test } from "./base";
 
 async function curl(url: string, key: string): Promise<{ status: number; body: string }> {
   const { stdout } = await run("curl", [
@@ -30,6 +30,11 @@ test.describe("the documented quick start", () => {
     await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
     await page.getByLabel("Link or token").fill(await studio.newLink());
     await page.getByRole("button", { name: "Sign in" }).click();
+
+    await page.getByRole("button", { name: "New chat" }).click();
+    await choose(page, /second-model/);
+    await say(page, "Hello");
+    await expect(page.getByText("How can I help?")).toBeVisible();
 
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByRole("link", { name: "API", exact: true }).click();
