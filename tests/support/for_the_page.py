@@ -45,7 +45,7 @@ def write_thread(home: str, count: str) -> None:
                 role="user" if asked else "assistant",
                 parts=[Text(text=text)],
                 created_at=thread.created_at + place,
-            )  # fmt: skip
+            )
         )
     store.add(thread.id, messages, title="A long conversation")
     print(thread.id)
