@@ -32,6 +32,47 @@ test("a chat with Python shows the call, its result and what it cost; it is foun
   await expect(page).toHaveURL("/");
 });
 
+test("a call waits to be allowed, by keyboard, in every tab; refused and allowed for the chat it is asked about no more", async ({
+  page,
+  context,
+}) => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "Python" }).click();
+  await page.getByRole("button", { name: "Ask first" }).click();
+  await say(page, "What is 123 * 456? Use Python.");
+  const card = page.getByRole("region", { name: "Python" });
+  const allow = card.getByRole("button", { name: "Allow", exact: true });
+  await expect(card.getByText("waits for you")).toBeVisible();
+  await expect(card).toContainText(/123 ?\* ?456/);
+  await expect(card.getByText(/refused in (4 min|5 min)/)).toBeVisible();
+  await page.waitForURL(/\/chat\//);
+  await page.reload();
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(other.getByRole("button", { name: "Refuse" })).toBeVisible();
+
+  await page.getByRole("region", { name: "Messages" }).focus();
+  await page.keyboard.press("a");
+  await expect(allow).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(card.getByText("56088")).toBeVisible();
+  for (const tab of [page, other]) await expect(tab.getByRole("button", { name: "Refuse" })).toHaveCount(0);
+  await other.close();
+  await expect(page.getByRole("button", { name: "Send" })).toBeVisible();
+
+  await say(page, "What is 12 * 12? Use Python.");
+  await card.getByRole("button", { name: "Refuse" }).click();
+  await expect(card.last().getByText(/did not allow/)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Send" })).toBeVisible();
+
+  await say(page, "What is 11 * 11? Use Python.");
+  await card.getByRole("button", { name: "Allow for this chat" }).click();
+  await expect(card.last().getByText("121")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Send" })).toBeVisible();
+  await say(page, "What is 13 * 13? Use Python.");
+  await expect(card.last().getByText("169")).toBeVisible();
+});
+
 test("an answer goes on while its page is reloaded, is watched in two tabs, stopped in one, and continued", async ({
   page,
   context,

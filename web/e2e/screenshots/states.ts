@@ -18,6 +18,15 @@ export const STATES: State[] = [
     path: "/chat/sum",
     act: (page) => page.getByRole("button", { name: /healed/ }).click(),
   },
+  {
+    name: "chat-approval",
+    path: "/chat/approval",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Ask first" }).click();
+      await page.keyboard.press("a");
+    },
+  },
+  { name: "chat-approval-phone", path: "/chat/approval", phone: true },
   { name: "chat-states", path: "/chat/states" },
   { name: "chat-new", path: "/" },
   {

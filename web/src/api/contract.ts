@@ -78,12 +78,19 @@ export interface ImagePart {
   media_type: string;
 }
 
+/** A call that waits until somebody allows it; from `expires_at` on it counts as refused. */
+export interface Approval {
+  approval_id: string;
+  expires_at: number;
+}
+
 export interface ToolCallPart {
   type: "tool_call";
   call_id: string;
   name: string;
   arguments: string;
   repairs: Repair[];
+  approval: Approval | null;
   result: ToolResult | null;
 }
 
@@ -134,6 +141,7 @@ export interface TurnOptions {
   model: string | null;
   thinking: boolean | null;
   enabled_tools: string[];
+  tool_approval: "ask" | "never";
   sampling: Sampling;
   system: string | null;
 }

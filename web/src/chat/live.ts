@@ -1,4 +1,4 @@
-import type { Message, Part, Repair, ToolResult, TurnProgress } from "@/api/contract";
+import type { Approval, Message, Part, Repair, ToolResult, TurnProgress } from "@/api/contract";
 import type { SseEvent } from "@/api/sse";
 
 /**
@@ -20,6 +20,7 @@ type TurnEvent =
   | { name: "delta"; index: number; text: string }
   | { name: "part_end"; index: number; seconds?: number | null }
   | { name: "repair"; index: number; repairs: Repair[] }
+  | { name: "tool_approval"; index: number; approval: Approval | null }
   | { name: "tool_output"; call_id: string; text: string }
   | { name: "tool_result"; call_id: string; result: ToolResult }
   | ({ name: "progress" } & TurnProgress);
@@ -31,6 +32,7 @@ const KNOWN = new Set([
   "delta",
   "part_end",
   "repair",
+  "tool_approval",
   "tool_output",
   "tool_result",
   "progress",
@@ -82,6 +84,10 @@ export function reduce(live: Live, event: TurnEvent, now: number): Live {
       return withPart(live, event.index, (part) =>
         part.type === "tool_call" ? { ...part, repairs: event.repairs } : part,
       );
+    case "tool_approval":
+      return withPart(live, event.index, (part) =>
+        part.type === "tool_call" ? { ...part, approval: event.approval } : part,
+      );
     case "tool_output": {
       const outputs = { ...live.outputs, [event.call_id]: (live.outputs[event.call_id] ?? "") + event.text };
       return { ...live, outputs };
@@ -89,7 +95,7 @@ export function reduce(live: Live, event: TurnEvent, now: number): Live {
     case "tool_result": {
       const parts = live.message.parts.map((part) =>
         part.type === "tool_call" && part.call_id === event.call_id
-          ? { ...part, result: event.result }
+          ? { ...part, result: event.result, approval: null }
           : part,
       );
       return withParts(live, parts);
