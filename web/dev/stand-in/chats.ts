@@ -74,6 +74,7 @@ export function messagesOf(now: number): Message[] {
           call_id: "c1",
           name: "python",
           arguments: '{"code": "print(123 * 456)"}',
+          round: 0,
           approval: null,
           repairs: [
             {
@@ -99,6 +100,7 @@ export function messagesOf(now: number): Message[] {
           name: "web_search",
           arguments: '{"query": "weather Wuhan tomorrow"}',
           repairs: [],
+          round: 0,
           approval: null,
           result: null,
         },
@@ -140,6 +142,7 @@ export function messagesOf(now: number): Message[] {
           call_id: "c3",
           name: "python",
           repairs: [],
+          round: 0,
           approval: null,
           arguments: JSON.stringify({
             code: "import matplotlib.pyplot as plt\n\nplt.plot([21, 24, 22, 19, 23, 26, 27])\nplt.savefig('week.png')",
@@ -169,6 +172,7 @@ export function messagesOf(now: number): Message[] {
           name: "terminal",
           arguments: '{"command": "rm -rf /etc/*"}',
           repairs: [],
+          round: 0,
           approval: null,
           result: {
             content: "rm: cannot remove '/etc/hosts': Read-only file system\nexit status 1",
@@ -180,10 +184,8 @@ export function messagesOf(now: number): Message[] {
       ],
       {
         status: "failed",
-        error: {
-          message:
-            "Lost connection to the model: its process ended (out of memory). It is being started again; try again in a moment, or load it with a smaller context.",
-        },
+        error:
+          "Lost connection to the model: its process ended (out of memory). It is being started again; try again in a moment, or load it with a smaller context.",
       },
     ),
 
@@ -200,6 +202,7 @@ export function messagesOf(now: number): Message[] {
             code: "from pathlib import Path\n\nfor path in sorted(Path('.').glob('*')):\n    print(path, path.stat().st_mtime)",
           }),
           repairs: [],
+          round: 0,
           approval: null,
           result: {
             content: "build 1790000000.0\nnotes.txt 1795000000.0\n",
@@ -215,6 +218,7 @@ export function messagesOf(now: number): Message[] {
           name: "terminal",
           arguments: JSON.stringify({ command: "rm -r build && ls -la" }),
           repairs: [],
+          round: 0,
           approval: { approval_id: "a1", expires_at: now + 252 },
           result: null,
         },

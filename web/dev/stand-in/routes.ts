@@ -34,7 +34,7 @@ export const routes: Route[] = [
     /^\/api\/keys$/,
     async ({ world, body, response }) => {
       const asked = (await body()) as Pick<ApiKey, "name" | "scopes" | "expires_at">;
-      const id = world.id("key");
+      const id = world.keys.length + 1;
       const key: ApiKey = {
         id,
         ...asked,
@@ -56,9 +56,9 @@ export const routes: Route[] = [
     /^\/api\/keys\/(.+)$/,
     ({ world, params }) => {
       world.keys = world.keys.map((key) =>
-        key.id === params[0] ? { ...key, state: "revoked", revoked_at: world.now } : key,
+        String(key.id) === params[0] ? { ...key, state: "revoked", revoked_at: world.now } : key,
       );
-      return { key: world.keys.find((key) => key.id === params[0]) };
+      return { key: world.keys.find((key) => String(key.id) === params[0]) };
     },
   ],
 
@@ -206,8 +206,8 @@ export const routes: Route[] = [
         params[0] === "pin"
           ? { pinned: pinned ?? false }
           : params[0] === "load"
-            ? { state: "ready", memory_bytes: 2 * GIGA }
-            : { state: "unloaded", memory_bytes: null };
+            ? { state: "ready" as const, memory_bytes: 2 * GIGA }
+            : { state: "unloaded" as const, memory_bytes: null };
       world.models = world.models.map((each) => (each.id === model ? { ...each, ...change } : each));
       return {};
     },

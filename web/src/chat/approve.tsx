@@ -2,14 +2,12 @@ import { useMutation } from "@tanstack/react-query";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "@/api/client";
-import type { Approval } from "@/api/contract";
+import type { Approval, Verdict } from "@/api/contract";
 import { useShortcut } from "@/app/shortcuts";
 import { seconds } from "@/text/format";
 import { problemOf } from "@/text/problem";
 import { useNow } from "@/text/use-now";
 import { Button } from "@/ui/button";
-
-type Decision = "allow" | "allow_session" | "deny";
 
 /** A call that waits: allow it, allow this tool in the whole chat, or refuse. `name` is the tool's. */
 export function Approve({ approval, name }: { approval: Approval; name: string }) {
@@ -17,7 +15,8 @@ export function Approve({ approval, name }: { approval: Approval; name: string }
   const first = useRef<HTMLButtonElement>(null);
   const now = useNow(1);
   const decide = useMutation({
-    mutationFn: (decision: Decision) => call("POST", `/api/tool-calls/${approval.approval_id}`, { decision }),
+    mutationFn: (decision: Verdict["decision"]) =>
+      call("POST", `/api/tool-calls/${approval.approval_id}`, { decision }),
   });
   useShortcut("decide", () => first.current?.focus());
   const taken = decide.isPending || decide.isSuccess;

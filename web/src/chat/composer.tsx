@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ImagePlus, X } from "lucide-react";
 import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Message, problemText } from "@/api/contract";
+import type { Message } from "@/api/contract";
 import { statusQuery } from "@/api/queries";
 import { useShortcut } from "@/app/shortcuts";
 import { problemOf } from "@/text/problem";
@@ -106,7 +106,7 @@ export function Composer({ thread, last, actions }: ComposerProps) {
         )}
         {model?.state === "failed" && (
           <p role="alert" className="px-3.5 pt-2.5 text-bad text-note">
-            {problemText(model.error) || t("models.failed")}
+            {model.error || t("models.failed")}
           </p>
         )}
         {blind && (

@@ -1,4 +1,5 @@
-import type { Approval, Message, Part, Repair, ToolResult, TurnProgress } from "@/api/contract";
+import type { Message, Part, TurnProgress } from "@/api/contract";
+import type * as Schema from "@/api/schema";
 import type { SseEvent } from "@/api/sse";
 
 /**
@@ -15,15 +16,16 @@ export interface Live {
 }
 
 type TurnEvent =
-  | { name: "snapshot" | "done"; message: Message }
-  | { name: "part_start"; index: number; part: Part }
-  | { name: "delta"; index: number; text: string }
-  | { name: "part_end"; index: number; seconds?: number | null }
-  | { name: "repair"; index: number; repairs: Repair[] }
-  | { name: "tool_approval"; index: number; approval: Approval | null }
-  | { name: "tool_output"; call_id: string; text: string }
-  | { name: "tool_result"; call_id: string; result: ToolResult }
-  | ({ name: "progress" } & TurnProgress);
+  | ({ name: "snapshot" } & Schema.Snapshot)
+  | ({ name: "done" } & Schema.Done)
+  | ({ name: "part_start" } & Schema.PartStarted)
+  | ({ name: "delta" } & Schema.Delta)
+  | ({ name: "part_end" } & Schema.PartEnded)
+  | ({ name: "repair" } & Schema.Repaired)
+  | ({ name: "tool_approval" } & Schema.ApprovalChanged)
+  | ({ name: "tool_output" } & Schema.ToolPrinted)
+  | ({ name: "tool_result" } & Schema.ToolReturned)
+  | ({ name: "progress" } & Schema.Progress);
 
 const KNOWN = new Set([
   "snapshot",
