@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 KeyState = Literal["active", "expired", "revoked"]
+DAY = 86_400
+"""Seconds; days are those of UTC, counted since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """What a key may use; None is no limit. `requests_per_minute` holds for any 60 seconds, `tokens_per_day` (read and
+    written) from midnight to midnight UTC."""
+
+    requests_per_minute: int | None = None
+    tokens_per_day: int | None = None
+
+
+NO_LIMITS = KeyLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +38,7 @@ class ApiKey:
     expires_at: int | None = None
     last_used_at: int | None = None
     revoked_at: int | None = None
+    limits: KeyLimits = NO_LIMITS
 
     @property
     def owner(self) -> str:
@@ -45,6 +60,11 @@ class KeyUse:
     input_tokens: int = 0
     output_tokens: int = 0
 
+    @property
+    def tokens(self) -> int:
+        """Read and written."""
+        return self.input_tokens + self.output_tokens
+
     def __add__(self, other: KeyUse) -> KeyUse:
         return KeyUse(
             self.requests + other.requests,
@@ -57,10 +77,13 @@ class KeyUse:
 class Snapshot:
     """Every key that is not revoked, by digest, as of one moment. `secret` is None when there is none.
 
-    `generation` and `changes` were noted before reading: while both stay the same the snapshot is up to date.
+    `generation` and `changes` were noted before reading: while both stay the same the snapshot is up to date. `tokens` is
+    what keys used on the day (of UTC, since 1970) at which it was read.
     """
 
     generation: int
     changes: int
     secret: bytes | None
     by_digest: Mapping[bytes, tuple[bytes, ApiKey]]
+    day: int = 0
+    tokens: Mapping[int, int] = field(default_factory=dict[int, int])

@@ -33,7 +33,10 @@ export const routes: Route[] = [
     "POST",
     /^\/api\/keys$/,
     async ({ world, body, response }) => {
-      const asked = (await body()) as Pick<ApiKey, "name" | "scopes" | "expires_at">;
+      const asked = (await body()) as Pick<
+        ApiKey,
+        "name" | "scopes" | "expires_at" | "requests_per_minute" | "tokens_per_day"
+      >;
       const id = world.keys.length + 1;
       const key: ApiKey = {
         id,
@@ -46,6 +49,7 @@ export const routes: Route[] = [
         requests: 0,
         input_tokens: 0,
         output_tokens: 0,
+        tokens_today: 0,
       };
       world.keys = [key, ...world.keys];
       send(response, { key, plaintext: "sk-unsloth-8Kd2mQx7Vt1LzWm4f09aQ7Vt1LzWm4Zr7aB2cD3eF4" }, 201);

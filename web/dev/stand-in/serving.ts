@@ -17,6 +17,9 @@ export function keys(now: number): ApiKey[] {
     requests: 0,
     input_tokens: 0,
     output_tokens: 0,
+    requests_per_minute: null,
+    tokens_per_day: null,
+    tokens_today: 0,
     ...more,
   });
   return [

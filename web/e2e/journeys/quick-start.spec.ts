@@ -58,6 +58,17 @@ test.describe("the documented quick start", () => {
     await expect(page.getByRole("row", { name: /quick-start/ })).toHaveCount(0);
     expect((await curl(studio.url, key)).status).toBe(401);
 
+    await page.getByLabel("Name", { exact: true }).fill("guest");
+    await page.getByRole("button", { name: "Limits" }).click();
+    await page.getByLabel("Requests per minute").fill("1");
+    await page.getByRole("button", { name: "Create key" }).click();
+    await expect(page.getByRole("row", { name: /guest.*at most 1\/min/ })).toBeVisible();
+    const guest = (await page.getByTestId("new-key").textContent()) ?? "";
+    expect((await curl(studio.url, guest)).status).toBe(200);
+    const limited = await curl(studio.url, guest);
+    expect(limited.status).toBe(429);
+    expect(limited.body).toContain("limit of 1 request per minute");
+
     await page.getByRole("link", { name: "Monitor" }).click();
     await expect(page.getByRole("row", { name: /curl.*quick-start.*done/ }).first()).toBeVisible();
     complaints.splice(0, complaints.length, ...complaints.filter((each) => !each.includes("favicon")));

@@ -89,6 +89,15 @@ export const STATES: State[] = [
     },
   },
   {
+    name: "keys-limits",
+    path: "/keys",
+    act: async (page) => {
+      await page.getByLabel("Name", { exact: true }).fill("guest");
+      await page.getByRole("button", { name: "Limits" }).click();
+      await page.getByLabel("Requests per minute").fill("20");
+    },
+  },
+  {
     name: "keys-revoke",
     path: "/keys",
     act: (page) => page.getByRole("button", { name: "Revoke cli" }).click(),

@@ -1,4 +1,4 @@
-/** Made from the server's OpenAPI document by `npm run schema`; not to be edited. Of the document d83a631aad399ff075ba4de04278f6b562da9c9113ba4101598ed73241063ba7. */
+/** Made from the server's OpenAPI document by `npm run schema`; not to be edited. Of the document 60b4554501816b275a4b45007d5224d7a8c336bea0e3ea0283afd5c1de26b6cd. */
 export interface paths {
     "/api/downloads": {
         parameters: {
@@ -1153,7 +1153,7 @@ export interface components {
         };
         /**
          * KeyEntry
-         * @description A key. `prefix` are its first characters; times in seconds since 1970; requests are those that reached a model.
+         * @description A key. `prefix` are its first characters; times in seconds since 1970; requests are those that reached a model. `tokens_today` counts from midnight UTC, input and output together.
          */
         KeyEntry: {
             created_at: number;
@@ -1165,10 +1165,13 @@ export interface components {
             output_tokens: number;
             prefix: string;
             requests: number;
+            requests_per_minute: number | null;
             revoked_at: number | null;
             scopes: string[];
             /** @enum {unknown} */
             state: "active" | "expired" | "revoked";
+            tokens_per_day: number | null;
+            tokens_today: number;
         };
         /** KeyList */
         KeyList: {
@@ -1279,13 +1282,17 @@ export interface components {
         };
         /**
          * NewKey
-         * @description What is wanted of a key. `expires_at` in seconds since 1970; without it the key does not expire.
+         * @description What is wanted of a key. `expires_at` in seconds since 1970; without it the key does not expire. What is used above `requests_per_minute` or `tokens_per_day` (input and output, midnight to midnight UTC) is answered with 429.
          */
         NewKey: {
             /** @default null */
             expires_at: number | null;
             name: string;
+            /** @default null */
+            requests_per_minute: number | null;
             scopes?: string[];
+            /** @default null */
+            tokens_per_day: number | null;
         };
         /**
          * NewMessage

@@ -78,7 +78,7 @@ export function Conversation({ path, tree, live, actions }: ConversationProps) {
         <Button
           small
           className="-translate-x-1/2 absolute bottom-3 left-1/2 rounded-full shadow-menu"
-          onClick={() => void stick.scrollToBottom()}
+          onClick={() => void stick.scrollToBottom("instant")}
         >
           <ArrowDown aria-hidden className="size-3.5" />
           {t("chat.toEnd")}
