@@ -103,19 +103,15 @@ async def test_use_is_counted_per_key(page: httpx.AsyncClient, services: Service
     assert uses == {key["id"]: (2, 30, 6), other["id"]: (0, 0, 0)}
 
 
-SAID: dict[str, Any] = {
-    "/v1/chat/completions": lambda body: (body["error"]["type"], body["error"]["code"]),
-    "/v1/responses": lambda body: (body["error"]["type"], body["error"]["code"]),
-    "/v1/messages": lambda body: (body["type"], body["error"]["type"]),
-}
+OPENAI = {"type": "rate_limit_error", "code": "rate_limit_exceeded"}
 LIMITED = {
-    "/v1/chat/completions": ("rate_limit_error", "rate_limit_exceeded"),
-    "/v1/responses": ("rate_limit_error", "rate_limit_exceeded"),
-    "/v1/messages": ("error", "rate_limit_error"),
+    "/v1/chat/completions": OPENAI,
+    "/v1/responses": OPENAI,
+    "/v1/messages": {"type": "rate_limit_error"},
 }
 
 
-@pytest.mark.parametrize("path", SAID)
+@pytest.mark.parametrize("path", LIMITED)
 async def test_a_key_may_use_so_much_and_no_more(page: httpx.AsyncClient, services: Services, path: str) -> None:
     often, key = await made(page, requests_per_minute=2)
     assert (often["requests_per_minute"], often["tokens_per_day"]) == (2, None)
@@ -124,7 +120,8 @@ async def test_a_key_may_use_so_much_and_no_more(page: httpx.AsyncClient, servic
         for _ in range(2):
             assert (await client.post(path, json={})).status_code == 400
         refused = await client.post(path, json={})
-        assert (refused.status_code, SAID[path](refused.json())) == (429, LIMITED[path])
+        assert refused.status_code == 429
+        assert LIMITED[path].items() <= refused.json()["error"].items()
         assert 1 <= int(refused.headers["retry-after"]) <= 60
         assert (await client.get("/v1/models")).status_code == 200, "only what reaches a model is limited"
     async with browser(services, authorization=f"Bearer {other}") as client:
@@ -132,7 +129,8 @@ async def test_a_key_may_use_so_much_and_no_more(page: httpx.AsyncClient, servic
         services.meter.begin("a", known := await services.keys.verify(other))
         services.meter.record(TurnRecord("a", TurnEnd("stop", Usage(10, 5)), 0, 0))
         refused = await client.post(path, json={})
-        assert (refused.status_code, SAID[path](refused.json())) == (429, LIMITED[path])
+        assert refused.status_code == 429
+        assert LIMITED[path].items() <= refused.json()["error"].items()
         assert int(refused.headers["retry-after"]) == pytest.approx(services.keys.seconds_until_tomorrow(), abs=2)
     assert services.keys.tokens_today(known) == 15
     assert {one["id"]: one["tokens_today"] for one in await listed(page)} == {often["id"]: 0, much["id"]: 15}

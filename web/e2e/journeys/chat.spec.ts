@@ -1,4 +1,4 @@
-import { expect, say, sayEndlessly, test } from "./base";
+import { choose, expect, say, sayEndlessly, test } from "./base";
 
 const PIXEL = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
@@ -73,7 +73,7 @@ test("a call waits to be allowed, by keyboard, in every tab; refused and allowed
   await expect(card.last().getByText("169")).toBeVisible();
 });
 
-test("an answer goes on while its page is reloaded, is watched in two tabs, stopped in one, and continued", async ({
+test("an answer goes on while its page is reloaded, is watched in two tabs, and stopped in one", async ({
   page,
   context,
 }) => {
@@ -97,14 +97,30 @@ test("an answer goes on while its page is reloaded, is watched in two tabs, stop
   expect(await there.textContent()).toBe(kept);
   await page.reload();
   await expect(page.getByText("Stopped.", { exact: true })).toBeVisible();
+  await other.close();
+});
 
-  await page.getByRole("button", { name: "Continue" }).click();
-  await expect(here).toHaveAttribute("aria-busy", "true");
-  await expect.poll(async () => (await here.textContent())?.length).toBeGreaterThan(kept.length);
+test("an answer that was cut is continued, and one is stopped by keyboard", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "Sampling" }).click();
+  await page.getByLabel("Most tokens").fill("3");
+  await page.keyboard.press("Escape");
+  await say(page, "Hello");
+  const answer = page.getByRole("article", { name: "Answer" });
+  await expect(answer.getByText("Cut at the limit of tokens.")).toBeVisible();
+  await expect(answer).not.toContainText("How can I help?");
+  await page.getByRole("button", { name: "Sampling" }).click();
+  await page.getByRole("button", { name: "Reset" }).click();
+  await page.keyboard.press("Escape");
+  await answer.getByRole("button", { name: "Continue" }).click();
+  await expect(answer).toContainText("How can I help?");
+
+  await choose(page, /endless-model/);
+  await say(page, "Count");
+  await expect(answer.last()).toContainText("20,");
   await page.getByRole("region", { name: "Messages" }).focus();
   await page.keyboard.press("Escape");
   await expect(page.getByText("Stopped.", { exact: true })).toBeVisible();
-  await other.close();
 });
 
 test("when the engine dies during an answer, the page says so and the next answer works", async ({
