@@ -7,7 +7,7 @@ export default defineConfig({
   outputDir: "results",
   workers: 1,
   reporter: "list",
-  timeout: 180_000, // for a machine that is busy otherwise; a quiet one takes a tenth
+  timeout: 180_000, // for a machine that is busy otherwise
   expect: { timeout: 30_000 },
   use: {
     launchOptions,

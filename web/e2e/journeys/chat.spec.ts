@@ -9,7 +9,7 @@ test("a chat with Python shows the call, its result and what it cost; it is foun
   page,
 }) => {
   await page.goto("/");
-  await page.getByRole("button", { name: "Python" }).click();
+  await page.getByRole("button", { name: "Python", exact: true }).click();
   await say(page, "What is 123 * 456? Use Python.");
   const card = page.getByRole("region", { name: "Python" });
   await expect(card.getByText("56088")).toBeVisible();
@@ -37,7 +37,7 @@ test("a call waits to be allowed, by keyboard, in every tab; refused and allowed
   context,
 }) => {
   await page.goto("/");
-  await page.getByRole("button", { name: "Python" }).click();
+  await page.getByRole("button", { name: "Python", exact: true }).click();
   await page.getByRole("button", { name: "Ask first" }).click();
   await say(page, "What is 123 * 456? Use Python.");
   const card = page.getByRole("region", { name: "Python" });

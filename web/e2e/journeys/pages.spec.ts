@@ -67,7 +67,7 @@ test("everything is reached by keyboard", async ({ page }) => {
   await expect(page).toHaveURL("/");
   const field = page.getByRole("textbox", { name: "Message" });
   await expect(field).toBeFocused();
-  const python = page.getByRole("button", { name: "Python" });
+  const python = page.getByRole("button", { name: "Python", exact: true });
   await tabTo(page, python);
   await page.keyboard.press("Space");
   await expect(python).toHaveAttribute("aria-pressed", "true");
