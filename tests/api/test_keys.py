@@ -12,9 +12,11 @@ from tests.api.browser import browser, signed_in
 from tests.api.parts import services_around
 from tests.engine.pool_engines import PaperShelf
 
+from unsloth_studio.api.key_meter import KeyMeter
 from unsloth_studio.api.services import Services
 from unsloth_studio.engine.pool import Pool
-from unsloth_studio.turn.errors import TurnError
+from unsloth_studio.store.api_key import ApiKey, KeyLimits
+from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import TurnEnd, TurnFailed, Usage
 from unsloth_studio.turn.record import TurnRecord
 
@@ -65,6 +67,8 @@ WRONG: list[Any] = [
     {"name": "laptop", "expires_at": "soon"},
     {"name": "laptop", "scopes": ["root"]},
     {"name": "laptop", "scopes": []},
+    {"name": "laptop", "requests_per_minute": 0},
+    {"name": "laptop", "tokens_per_day": -1},
     {},
     [],
 ]
@@ -97,6 +101,56 @@ async def test_use_is_counted_per_key(page: httpx.AsyncClient, services: Service
     meter.record(TurnRecord("unknown", TurnEnd("stop", Usage(99, 99)), 0, 0))
     uses = {one["id"]: (one["requests"], one["input_tokens"], one["output_tokens"]) for one in await listed(page)}
     assert uses == {key["id"]: (2, 30, 6), other["id"]: (0, 0, 0)}
+
+
+OPENAI = {"type": "rate_limit_error", "code": "rate_limit_exceeded"}
+LIMITED = {
+    "/v1/chat/completions": OPENAI,
+    "/v1/responses": OPENAI,
+    "/v1/messages": {"type": "rate_limit_error"},
+}
+
+
+@pytest.mark.parametrize("path", LIMITED)
+async def test_a_key_may_use_so_much_and_no_more(page: httpx.AsyncClient, services: Services, path: str) -> None:
+    often, key = await made(page, requests_per_minute=2)
+    assert (often["requests_per_minute"], often["tokens_per_day"]) == (2, None)
+    much, other = await made(page, name="much", tokens_per_day=15)
+    async with browser(services, authorization=f"Bearer {key}") as client:
+        for _ in range(2):
+            assert (await client.post(path, json={})).status_code == 400
+        refused = await client.post(path, json={})
+        assert refused.status_code == 429
+        assert LIMITED[path].items() <= refused.json()["error"].items()
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert (await client.get("/v1/models")).status_code == 200, "only what reaches a model is limited"
+    async with browser(services, authorization=f"Bearer {other}") as client:
+        assert (await client.post(path, json={})).status_code == 400
+        services.meter.begin("a", known := await services.keys.verify(other))
+        services.meter.record(TurnRecord("a", TurnEnd("stop", Usage(10, 5)), 0, 0))
+        refused = await client.post(path, json={})
+        assert refused.status_code == 429
+        assert LIMITED[path].items() <= refused.json()["error"].items()
+        assert int(refused.headers["retry-after"]) == pytest.approx(services.keys.seconds_until_tomorrow(), abs=2)
+    assert services.keys.tokens_today(known) == 15
+    assert {one["id"]: one["tokens_today"] for one in await listed(page)} == {often["id"]: 0, much["id"]: 15}
+
+
+async def test_a_minute_is_any_minute(services: Services) -> None:
+    now = 0.0
+    meter = KeyMeter(services.keys, clock=lambda: now)
+    key = ApiKey(1, "k", "", (), 0, limits=KeyLimits(requests_per_minute=2))
+    meter.admit(key)
+    now = 50.0
+    meter.admit(key)
+    with pytest.raises(TurnFailure) as refused:
+        meter.admit(key)
+    assert refused.value.error.retry_after == 10
+    now = 60.0
+    meter.admit(key)
+    with pytest.raises(TurnFailure) as refused:
+        meter.admit(key)
+    assert refused.value.error.retry_after == 50
 
 
 async def test_a_key_without_the_scope_sees_no_keys(services: Services) -> None:

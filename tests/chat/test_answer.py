@@ -26,6 +26,7 @@ from unsloth_studio.turn.events import (
     PartStart,
     ResultImage,
     TextDelta,
+    ToolApprovalAsked,
     ToolResultReady,
     TurnEnd,
     TurnFailed,
@@ -47,12 +48,15 @@ class Stage:
     kept: list[Message] = field(default_factory=list[Message])
     asked: list[Request] = field(default_factory=list[Request])
     closed: int = 0
+    decided: asyncio.Event = field(default_factory=asyncio.Event)
     fault: Exception | None = None
     log: RequestLog = field(default_factory=RequestLog)
 
     def answer(self, message: Message | None = None, *, requests: int = 1) -> Answer:
         keeper = Keeper(lambda message: {"json": msgspec.json.encode(message)}, self._save)
-        around = Surroundings(self._run, keeper, self._images, lambda _: (0.5, "loading m (50%)"), lambda _: 4096)
+        around = Surroundings(
+            self._run, keeper, self._images, self._decided, lambda _: (0.5, "loading m (50%)"), lambda _: 4096
+        )
         trace = AnswerTrace(self.log.begin(Arrival("turn", "/api/threads", "studio", streamed=True)))
         made = message or answered(status="running")
         return Answer(made, [Request(RawPrompt(str(number))) for number in range(requests)], around, trace)
@@ -76,6 +80,10 @@ class Stage:
         if self.fault is not None:
             raise self.fault
         self.kept.append(msgspec.json.decode(row["json"], type=Message))
+
+    async def _decided(self, approval_id: str) -> None:
+        assert approval_id == "b2s"
+        await self.decided.wait()
 
     async def _images(self, images: Sequence[ResultImage]) -> list[str]:
         return [f"file-{number}" for number, _ in enumerate(images)]
@@ -142,6 +150,26 @@ async def test_stop_frees_the_engine_and_keeps_what_is_written() -> None:
     assert (last.status, last.parts, last.error) == ("stopped", [Text(text="Once")], None)
     assert (await seen(answer))[-1][0] == "done"
     assert [one.status for one in stage.log.list()] == ["cancelled"]
+
+
+async def test_every_watcher_is_told_that_a_call_waits_and_that_it_does_no_more() -> None:
+    call: list[Event] = [
+        TurnStart("x", "m"),
+        PartStart(0, ToolCallPart("c", "python")),
+        PartEnd(0),
+        ToolApprovalAsked("c", "b2s", "python", "", 1_800_000_000),
+    ]
+    stage = Stage([[call, asyncio.Event()]])
+    answer = stage.answer()
+    answer.begin(then=nothing)
+    await seen(answer, until=lambda name: name == "tool_approval")
+    late = asyncio.create_task(seen(answer, until=lambda name: name == "tool_approval"))
+    await asyncio.sleep(0)
+    stage.decided.set()
+    told = await late
+    assert told[0][1]["message"]["parts"][0]["approval"]["approval_id"] == "b2s"
+    assert told[-1] == ("tool_approval", {"index": 0, "approval": None})
+    await answer.stop()
 
 
 async def test_stop_before_anything_came() -> None:

@@ -76,6 +76,9 @@ def test_options_become_the_request() -> None:
     assert (request.model, request.max_tokens, request.reasoning.enabled) == ("m", 7, False)
     assert (request.sampling.temperature, request.sampling.top_k, request.sampling.top_p) == (0.5, 3, None)
     assert request.server_tools == ServerTools(("python",), session_id="t", tells_live=True)
+    asking = ChatOptions(enabled_tools=["python"], tool_approval="ask")
+    tools = request_for([asked("Hi")], asking, images={}, session_id="t").server_tools
+    assert tools == ServerTools(("python",), session_id="t", asks=True, tells_live=True)
     assert request_for([asked("Hi")], ChatOptions(), images={}, session_id="t").server_tools is None
 
 

@@ -11,6 +11,7 @@ from tests.chat.messages import answered, call
 from tests.support.turns import turns
 
 from unsloth_studio.chat.events import (
+    ApprovalChanged,
     ChatEvent,
     Delta,
     PartEnded,
@@ -21,7 +22,7 @@ from unsloth_studio.chat.events import (
     ToolReturned,
 )
 from unsloth_studio.chat.recorder import Recorder
-from unsloth_studio.store.thread import Message, Reasoning, Repair, Text, ToolCall, ToolResult
+from unsloth_studio.store.thread import Approval, Message, Reasoning, Repair, Text, ToolCall, ToolResult
 from unsloth_studio.turn.accumulate import Accumulator
 from unsloth_studio.turn.errors import TurnError
 from unsloth_studio.turn.events import (
@@ -33,6 +34,7 @@ from unsloth_studio.turn.events import (
     ReasoningDelta,
     TextDelta,
     Timings,
+    ToolApprovalAsked,
     ToolOutputDelta,
     ToolResultReady,
     TurnEnd,
@@ -68,7 +70,11 @@ def applied(message: Message, told: Sequence[ChatEvent]) -> Message:
             case ToolReturned(call_id, result):
                 calls = [part for part in message.parts if isinstance(part, ToolCall) and part.call_id == call_id]
                 for one in calls:
-                    one.result = one.result or result
+                    one.result, one.approval = one.result or result, None
+            case ApprovalChanged(index, approval):
+                part = message.parts[index]
+                assert isinstance(part, ToolCall)
+                part.approval = approval
             case Repaired(index, repairs):
                 part = message.parts[index]
                 assert isinstance(part, ToolCall)
@@ -129,6 +135,21 @@ TURN: list[Event] = [
     PartEnd(2),
     TurnEnd("stop", Usage(10, 4, 6), Timings(1, 1, 1, 42.04)),
 ]
+
+
+def test_a_call_waits_until_it_is_decided_or_the_answer_ends() -> None:
+    asking = [*TURN[:8], ToolApprovalAsked("c", "b2s", "python", "{}", 1_800_000_000)]
+    recorder, told = recorded(asking, answered())
+    waits = Approval(approval_id="b2s", expires_at=1_800_000_000)
+    assert told[-1] == ApprovalChanged(1, waits)
+    call = recorder.message.parts[1]
+    assert isinstance(call, ToolCall)
+    assert call.approval == waits
+    assert recorder.decided("another") == []
+    assert recorder.decided("b2s") == [ApprovalChanged(1)]
+    assert call.approval is None
+    recorder.feed(asking[-1], 9.0)
+    assert recorder.decided() == [ApprovalChanged(1)], "the answer was stopped"
 
 
 def test_a_turn_with_a_tool() -> None:

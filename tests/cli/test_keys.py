@@ -70,6 +70,8 @@ def test_create_as_json_has_the_key_and_its_record(shell: Shell) -> None:
         "state": "active",
         "last_used_at": None,
         "revoked_at": None,
+        "requests_per_minute": None,
+        "tokens_per_day": None,
     }
 
 
@@ -104,6 +106,16 @@ def test_list_aligns_its_columns(shell: Shell) -> None:
         ["laptop", "never", "active"],
         ["a much longer name", rows[1][starts[4] : starts[4] + 16], "active"],
     ]
+
+
+def test_limits_are_kept_and_shown(shell: Shell) -> None:
+    shell("create", "guest", "--requests-per-minute", "20", "--tokens-per-day", "100000")
+    shell("create", "free")
+    limits = [(key["requests_per_minute"], key["tokens_per_day"]) for key in shell.json("list")]
+    assert limits == [(20, 100_000), (None, None)]
+    table = shell("list").stdout
+    assert "20/min,100000 tokens/day" in table
+    assert " none " in table
 
 
 def test_list_leaves_out_revoked_keys_unless_asked(shell: Shell) -> None:

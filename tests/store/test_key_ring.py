@@ -12,7 +12,7 @@ import pytest
 from tests.store.clock import START, Clock
 from tests.store.other_process import OPEN, run
 
-from unsloth_studio.store.api_key import Snapshot
+from unsloth_studio.store.api_key import DAY, KeyLimits, KeyUse, Snapshot
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.errors import DatabaseUnusable, InvalidKeySettings
 from unsloth_studio.store.key_format import new_key
@@ -300,3 +300,28 @@ async def test_a_static_key_needs_no_store() -> None:
     ring.add_static("a-key-of-my-own-choice", "env")
     assert (await ring.verify("a-key-of-my-own-choice")).name == "env"
     await ring.close()
+
+
+async def test_tokens_of_the_day_outlast_the_process_and_not_the_day(
+    ring: KeyRing, store: KeyStore, clock: Clock
+) -> None:
+    plaintext, made = store.create("k", limits=KeyLimits(tokens_per_day=9))
+    clock.now = START - START % DAY + 10
+    key = await ring.verify(plaintext)
+    assert key.limits == made.limits == KeyLimits(tokens_per_day=9)
+    ring.count(key, KeyUse(1, 3, 4))
+    assert ring.tokens_today(key) == 7, "at once"
+    await ring.flush()
+    ring.count(key, KeyUse(1, 1, 0))
+    assert ring.tokens_today(key) == 8
+    await ring.flush()
+    other = KeyRing(clock=clock, flush_interval=NEVER)
+    await other.start(store)
+    assert other.tokens_today(key) == 8
+    await other.close()
+    assert ring.seconds_until_tomorrow() == DAY - 10
+    clock.now += DAY
+    assert ring.tokens_today(key) == 0
+    ring.count(key, KeyUse(1, 2, 0))
+    await ring.flush()
+    assert ring.tokens_today(key) == 2

@@ -53,6 +53,41 @@ async def test_a_call_whose_request_ended_is_gone() -> None:
     assert not room.decide(waiting.id, "allow", owner="key")
 
 
+async def test_what_is_allowed_for_a_session_is_not_asked_again() -> None:
+    room = ApprovalRoom()
+    first, one = await asked(room)
+    beside, _ = await asked(room)
+    other = ToolCallPart("call_2", "terminal", "{}", "server")
+    unlike = asyncio.create_task(room.decision(other, owner="key", session_id="s", tell=lambda _: None))
+    await asyncio.sleep(0)
+    assert room.decide(one.id, "allow_session", owner=None)
+    assert (await first, await beside) == ("allow_session", "allow")
+    assert [waiting.call for waiting in room.waiting("key")] == [other], "another tool is still asked about"
+    told: list[WaitingCall] = []
+    assert await room.decision(CALL, owner="key", session_id="s", tell=told.append) == "allow"
+    assert told == []
+    for owner, session in (("key", "t"), ("other", "s"), ("key", None)):
+        still = asyncio.create_task(room.decision(CALL, owner=owner, session_id=session, tell=told.append))
+        await asyncio.sleep(0)
+        assert room.decide(told[-1].id, "allow_session", owner=owner)
+        await still
+    assert len(told) == 3
+    again = asyncio.create_task(room.decision(CALL, owner="key", session_id=None, tell=told.append))
+    await asyncio.sleep(0)
+    assert len(told) == 4, "without a session a decision holds for one call"
+    again.cancel()
+    unlike.cancel()
+    await asyncio.wait((again, unlike))
+
+
+async def test_one_can_wait_for_a_decision_of_others() -> None:
+    room = ApprovalRoom(seconds=0.05)
+    deciding, waiting = await asked(room)
+    await asyncio.wait_for(room.settled(waiting.id), 5)
+    assert await deciding == "expired"
+    await room.settled("unknown")
+
+
 async def test_calls_wait_side_by_side() -> None:
     room = ApprovalRoom()
     first, one = await asked(room)

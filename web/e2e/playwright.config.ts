@@ -7,8 +7,7 @@ export default defineConfig({
   outputDir: "results",
   workers: 1,
   reporter: "list",
-  timeout: 90_000,
-  retries: 1, // a machine that is busy otherwise; what passed at the second try is listed as flaky
+  timeout: 180_000, // for a machine that is busy otherwise
   expect: { timeout: 30_000 },
   use: {
     launchOptions,

@@ -1,17 +1,52 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
 const ROOT = join(import.meta.dirname, "../..");
 const UNSLOTH = process.env.UNSLOTH ?? join(ROOT, ".venv/bin/unsloth");
+const PYTHON = join(dirname(UNSLOTH), "python");
+const FROM_HERE = { cwd: ROOT, env: { ...process.env, PYTHONPATH: `${join(ROOT, "src")}:${ROOT}` } };
 const START_MS = 60_000;
 
 export const run = promisify(execFile);
 
-/** A running server, with a data folder of its own. `prepare` may put things into it first. */
+/** Something that only Python can do: see `tests/support/for_the_page.py`. Gives what it printed. */
+export async function help(...words: string[]): Promise<string> {
+  const { stdout } = await run(PYTHON, ["-m", "tests.support.for_the_page", ...words], FROM_HERE);
+  return stdout.trim();
+}
+
+/** A program of Python that tells JSON, line by line, until it is stopped. */
+export class Told<Line> {
+  readonly lines: Line[] = [];
+  private constructor(private readonly process: ChildProcess) {}
+
+  /** Waits for the first line. */
+  static async start<Line>(module: string, ...words: string[]): Promise<Told<Line>> {
+    const child = spawn(PYTHON, ["-m", module, ...words], {
+      ...FROM_HERE,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const told = new Told<Line>(child);
+    await new Promise<void>((resolve, reject) => {
+      child.once("exit", (status) => reject(new Error(`${module} ended with ${status}`)));
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        told.lines.push(JSON.parse(line) as Line);
+        resolve();
+      });
+    });
+    return told;
+  }
+
+  stop(): void {
+    this.process.kill();
+  }
+}
+
+/** A running server, with a data folder of its own. `prepare` may put things into it first; `more` is its environment besides. */
 export class Studio {
   private constructor(
     private readonly process: ChildProcess,
@@ -22,10 +57,16 @@ export class Studio {
     readonly key: string,
   ) {}
 
-  static async start(prepare: (home: string) => void = () => {}): Promise<Studio> {
+  static async start(prepare: (home: string) => Promise<void>, more: NodeJS.ProcessEnv): Promise<Studio> {
     const home = mkdtempSync(join(tmpdir(), "studio-"));
-    prepare(home);
-    const environment = { ...process.env, UNSLOTH_STUDIO_HOME: home, PYTHONPATH: join(ROOT, "src") };
+    await prepare(home);
+    const environment = {
+      ...process.env,
+      HF_HOME: join(home, "hf"),
+      ...more,
+      UNSLOTH_STUDIO_HOME: home,
+      PYTHONPATH: join(ROOT, "src"),
+    };
     const child = spawn(UNSLOTH, ["run", "--json", "-p", "0"], {
       env: environment,
       stdio: ["ignore", "pipe", "inherit"],
@@ -46,6 +87,11 @@ export class Studio {
   async newLink(): Promise<string> {
     const { stdout } = await run(UNSLOTH, ["link"], { env: this.environment });
     return /http\S+#token=\S+/.exec(stdout)?.[0] ?? "";
+  }
+
+  /** Ends the engine that was started last, as a crash does. */
+  async killEngine(): Promise<void> {
+    await help("kill", String(this.process.pid));
   }
 
   async stop(): Promise<void> {

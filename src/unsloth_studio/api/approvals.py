@@ -6,7 +6,7 @@ there.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import orjson
@@ -17,20 +17,22 @@ from unsloth_studio.api.tool_shapes import DecidedReply, WaitingCallsReply
 from unsloth_studio.api.toolbox_endpoint import ToolboxEndpoint, owner_of
 from unsloth_studio.dialects.body import read_shape
 from unsloth_studio.dialects.server_tools import approval_fields
-from unsloth_studio.tools.approvals import WaitingCall
+from unsloth_studio.tools.approvals import Decision, WaitingCall
 from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import ToolApprovalAsked
 
 
 class Verdict(msgspec.Struct):
-    decision: Literal["allow", "deny"]
+    """`allow_session` allows this call, and further ones of the same tool in the same session until the server ends."""
+
+    decision: Decision
 
 
 class Confirmation(msgspec.Struct):
     """As clients of Unsloth Studio send it; its `session_id` adds nothing to the id."""
 
     approval_id: str
-    decision: Literal["allow", "deny"]
+    decision: Decision
 
 
 class WaitingCalls(ToolboxEndpoint):
@@ -45,7 +47,7 @@ class WaitingCalls(ToolboxEndpoint):
 
 
 class _Deciding(ToolboxEndpoint):
-    async def decide(self, exchange: Exchange, approval_id: str, decision: Literal["allow", "deny"]) -> None:
+    async def decide(self, exchange: Exchange, approval_id: str, decision: Decision) -> None:
         """Raises `TurnFailure` (not_found)."""
         if not self.toolbox.approvals.decide(approval_id, decision, owner=owner_of(exchange)):
             message = (

@@ -55,6 +55,8 @@ class Endpoint(ABC):
             if self.scope is not None:
                 exchange.key = await authenticate(exchange, services, scope=self.scope, also=self.also)
                 services.meter.begin(exchange.id, exchange.key)
+                if self.watched:
+                    services.meter.admit(exchange.key)
             if trace is not None and exchange.key is not None:
                 trace.key = RequestKey(exchange.key.id, exchange.key.name)
             await self.answer(exchange)

@@ -9,13 +9,14 @@ import msgspec
 from unsloth_studio.api.admin_endpoint import AdminEndpoint, not_found
 from unsloth_studio.api.exchange import Exchange
 from unsloth_studio.api.operation import Operation
-from unsloth_studio.store.api_key import ApiKey, KeyState, KeyUse
+from unsloth_studio.store.api_key import ApiKey, KeyLimits, KeyState, KeyUse
 from unsloth_studio.store.errors import InvalidKeySettings
 from unsloth_studio.turn.errors import invalid
 
 
 class KeyEntry(msgspec.Struct, kw_only=True):
-    """A key. `prefix` are its first characters; times in seconds since 1970; requests are those that reached a model."""
+    """A key. `prefix` are its first characters; times in seconds since 1970; requests are those that reached a model.
+    `tokens_today` counts from midnight UTC, input and output together."""
 
     id: int
     name: str
@@ -29,6 +30,9 @@ class KeyEntry(msgspec.Struct, kw_only=True):
     requests: int
     input_tokens: int
     output_tokens: int
+    requests_per_minute: int | None
+    tokens_per_day: int | None
+    tokens_today: int
 
 
 class KeyList(msgspec.Struct):
@@ -36,13 +40,16 @@ class KeyList(msgspec.Struct):
 
 
 class NewKey(msgspec.Struct, kw_only=True):
-    """What is wanted of a key. `expires_at` in seconds since 1970; without it the key does not expire."""
+    """What is wanted of a key. `expires_at` in seconds since 1970; without it the key does not expire. What is used above
+    `requests_per_minute` or `tokens_per_day` (input and output, midnight to midnight UTC) is answered with 429."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     expires_at: int | float | None = None
     scopes: Annotated[list[str], msgspec.Meta(min_length=1, max_length=10)] = msgspec.field(
         default_factory=lambda: ["inference"]
     )
+    requests_per_minute: int | None = None
+    tokens_per_day: int | None = None
 
 
 class CreatedKey(msgspec.Struct):
@@ -72,6 +79,9 @@ class _KeysEndpoint(AdminEndpoint):
             requests=use.requests,
             input_tokens=use.input_tokens,
             output_tokens=use.output_tokens,
+            requests_per_minute=key.limits.requests_per_minute,
+            tokens_per_day=key.limits.tokens_per_day,
+            tokens_today=self.services.keys.tokens_today(key),
         )
 
     async def uses(self) -> dict[int, KeyUse]:
@@ -102,9 +112,12 @@ class CreateKey(_KeysEndpoint):
     async def answer(self, exchange: Exchange) -> None:
         wanted = await self.read(exchange, NewKey)
         expires_at = None if wanted.expires_at is None else int(wanted.expires_at)
+        limits = KeyLimits(wanted.requests_per_minute, wanted.tokens_per_day)
         store = await self.services.keys.store()
         try:
-            plaintext, key = await store.database.run(store.create, wanted.name, expires_at, scopes=wanted.scopes)
+            plaintext, key = await store.database.run(
+                store.create, wanted.name, expires_at, scopes=wanted.scopes, limits=limits
+            )
         except InvalidKeySettings as problem:
             raise invalid(str(problem)) from problem
         await self.reply(exchange, CreatedKey(self.entry(key), plaintext), status=201)

@@ -67,16 +67,17 @@ class Described(Struct, frozen=True):
 
 def described(routes: Iterable[BaseRoute]) -> list[Described]:
     """Those of `routes` that are operations; the others are the page's."""
-    found: list[Described] = []
-    for route in routes:
-        answering = type(route.endpoint) if isinstance(route, Route) else None
-        operation = getattr(answering, "operation", None)
-        if answering is not None and isinstance(operation, Operation):
-            text = inspect.cleandoc(answering.__doc__ or "").replace("\n", " ")
-            summary, _, details = text.partition(". ")
-            scope = cast("str | None", getattr(answering, "scope", None))
-            found.append(Described(operation, answering.__name__, summary.rstrip("."), details, scope))
-    return found
+    answering = (type(route.endpoint) for route in routes if isinstance(route, Route))
+    return [described_by(one) for one in answering if isinstance(getattr(one, "operation", None), Operation)]
+
+
+def described_by(answering: type) -> Described:
+    """What a class with an `operation` says of itself."""
+    operation = cast("Operation", getattr(answering, "operation"))  # noqa: B009 - endpoints have no common base
+    text = inspect.cleandoc(answering.__doc__ or "").replace("\n", " ")
+    summary, _, details = text.partition(". ")
+    scope = cast("str | None", getattr(answering, "scope", None))
+    return Described(operation, answering.__name__, summary.rstrip("."), details, scope)
 
 
 def document(operations: Iterable[Described], *, version: str) -> Json:

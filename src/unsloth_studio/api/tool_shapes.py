@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
+
+from unsloth_studio.tools.approvals import Decision
 
 
 class WaitingCallShape(msgspec.Struct, kw_only=True):
@@ -24,7 +26,7 @@ class WaitingCallsReply(msgspec.Struct):
 
 class DecidedReply(msgspec.Struct):
     approval_id: str
-    decision: Literal["allow", "deny"]
+    decision: Decision
 
 
 class SessionShape(msgspec.Struct, kw_only=True):

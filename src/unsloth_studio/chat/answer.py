@@ -21,7 +21,7 @@ from unsloth_studio.chat.trace import AnswerTrace
 from unsloth_studio.chat.watchers import Watcher
 from unsloth_studio.store.thread import Message, Status
 from unsloth_studio.turn.errors import TurnFailure
-from unsloth_studio.turn.events import Event, PartEnd, ResultImage, ToolResultReady
+from unsloth_studio.turn.events import Event, PartEnd, ResultImage, ToolApprovalAsked, ToolResultReady
 from unsloth_studio.turn.messages import Request
 from unsloth_studio.turn.trace import Stage
 
@@ -37,11 +37,13 @@ log = logging.getLogger(__name__)
 
 class Surroundings(Struct, frozen=True):
     """What an answer works with. `run` gives a turn's events; `keep_images` stores a tool's pictures and gives their ids;
-    `loaded` tells how far the request's model is (0 to 1, and a line about it); `context_length` of a model by id."""
+    `decided` waits until a call no longer waits to be allowed; `loaded` tells how far the request's model is (0 to 1, and a
+    line about it); `context_length` of a model by id."""
 
     run: Run
     keeper: Keeper
     keep_images: Callable[[Sequence[ResultImage]], Awaitable[list[str]]]
+    decided: Callable[[str], Awaitable[None]]
     loaded: Callable[[Request], tuple[float | None, str]]
     context_length: Callable[[str], int | None]
 
@@ -68,6 +70,7 @@ class Answer:
         self._watchers: list[Watcher] = []
         self._task: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[None] | None = None
+        self._asked: set[asyncio.Task[None]] = set()
         self._progress = Progress("queued")
         self._why_stopped: str | None = None
 
@@ -146,16 +149,19 @@ class Answer:
                 self._tell(told)
                 told, file_ids = [], await self.around.keep_images(event.images)
             told += self.recorder.feed(event, self.clock(), file_ids=file_ids)
+            if isinstance(event, ToolApprovalAsked):
+                self._asked.add(asyncio.create_task(self._follow_approval(event.approval_id)))
             ended = ended or isinstance(event, PartEnd | ToolResultReady)
         self._tell(told)
         self.around.keeper.grew(self.recorder.settle, ended=ended)
 
     async def _end(self, status: Status) -> None:
         self._ending = True
-        if self._loading is not None:
-            self._loading.cancel()
+        for following in (*self._asked, self._loading):
+            if following is not None:
+                following.cancel()
         message = self.message
-        self._tell(self.recorder.close(self.clock()))
+        self._tell([*self.recorder.close(self.clock()), *self.recorder.decided()])
         message.status = status
         message.stats = with_context(message.stats, self.around.context_length(self.trace.model))
         try:
@@ -182,6 +188,10 @@ class Answer:
             fraction, text = self.around.loaded(self.requests[0])
             self._tell([Progress("loading", fraction, text or None)])
             await asyncio.sleep(LOADING_SECONDS)
+
+    async def _follow_approval(self, approval_id: str) -> None:
+        await self.around.decided(approval_id)
+        self._tell(self.recorder.decided(approval_id))
 
     def _repaired(self) -> None:
         self._tell(self.recorder.repaired(self.trace.repairs))

@@ -207,6 +207,7 @@ class Chats(Struct):
             run=self._run,
             keeper=Keeper(self.library.row_of, self.library.save_row),
             keep_images=self._keep_images,
+            decided=self._decided,
             loaded=self._loaded,
             context_length=self._context_length,
         )
@@ -233,6 +234,10 @@ class Chats(Struct):
             content = await asyncio.to_thread(base64.b64decode, image.data)
             ids.append(await self.library.keep_file(self.new_id(), StoredFile(image.media_type, content)))
         return ids
+
+    async def _decided(self, approval_id: str) -> None:
+        if self.toolbox is not None:
+            await self.toolbox.approvals.settled(approval_id)
 
     def _loaded(self, request: Request) -> tuple[float | None, str]:
         try:

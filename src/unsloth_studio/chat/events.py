@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from unsloth_studio.sse import named_frame
-from unsloth_studio.store.thread import Message, Part, Repair, ToolResult
+from unsloth_studio.store.thread import Approval, Message, Part, Repair, ToolResult
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -42,6 +42,13 @@ class Repaired(msgspec.Struct, frozen=True):
     repairs: list[Repair]
 
 
+class ApprovalChanged(msgspec.Struct, frozen=True):
+    """A call waits until it is allowed; null: it does not wait any more, for it was decided or its time ran out."""
+
+    index: int
+    approval: Approval | None = None
+
+
 class ToolPrinted(msgspec.Struct, frozen=True):
     """What a tool has just printed; its result repeats it."""
 
@@ -50,6 +57,8 @@ class ToolPrinted(msgspec.Struct, frozen=True):
 
 
 class ToolReturned(msgspec.Struct, frozen=True):
+    """The call does not wait any more either."""
+
     call_id: str
     result: ToolResult
 
@@ -68,7 +77,18 @@ class Done(msgspec.Struct, frozen=True):
     message: Message
 
 
-ChatEvent = Snapshot | PartStarted | Delta | PartEnded | Repaired | ToolPrinted | ToolReturned | Progress | Done
+ChatEvent = (
+    Snapshot
+    | PartStarted
+    | Delta
+    | PartEnded
+    | Repaired
+    | ApprovalChanged
+    | ToolPrinted
+    | ToolReturned
+    | Progress
+    | Done
+)
 
 EVENTS: dict[str, type[ChatEvent]] = {
     "snapshot": Snapshot,
@@ -76,6 +96,7 @@ EVENTS: dict[str, type[ChatEvent]] = {
     "delta": Delta,
     "part_end": PartEnded,
     "repair": Repaired,
+    "tool_approval": ApprovalChanged,
     "tool_output": ToolPrinted,
     "tool_result": ToolReturned,
     "progress": Progress,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -40,10 +40,12 @@ class Sampling(msgspec.Struct, kw_only=True, frozen=True):
 
 class ChatOptions(msgspec.Struct, kw_only=True, frozen=True):
     """`model` null is the one in use; `thinking` null leaves it to the model; `enabled_tools` are names of the server's
-    tools; `system` is an instruction before the conversation."""
+    tools; with `tool_approval` `ask` each of their calls waits until it is allowed; `system` is an instruction before the
+    conversation."""
 
     model: Name | None = None
     thinking: bool | None = None
     enabled_tools: Annotated[list[Name], msgspec.Meta(max_length=50)] = []
+    tool_approval: Literal["ask", "never"] = "never"
     sampling: Sampling = Sampling()
     system: str | None = None

@@ -28,13 +28,14 @@ def request_for(
     system = [turn.Message("system", (turn.TextPart(options.system),))] if options.system else []
     said = [one for message in path for one in _messages(message, images)]
     tools = tuple(dict.fromkeys(options.enabled_tools))
+    asks = options.tool_approval == "ask"
     return Request(
         prompt=Conversation((*system, *said)),
         model=options.model,
         sampling=options.sampling.params(),
         reasoning=ReasoningConfig(enabled=options.thinking),
         max_tokens=options.sampling.max_tokens,
-        server_tools=ServerTools(tools, session_id=session_id, tells_live=True) if tools else None,
+        server_tools=ServerTools(tools, session_id=session_id, asks=asks, tells_live=True) if tools else None,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from unsloth_studio.chat.events import (
+    ApprovalChanged,
     ChatEvent,
     Delta,
     PartEnded,
@@ -20,7 +21,7 @@ from unsloth_studio.chat.events import (
     ToolPrinted,
     ToolReturned,
 )
-from unsloth_studio.store.thread import Message, Part, Reasoning, Repair, Stats, Text, ToolCall, ToolResult
+from unsloth_studio.store.thread import Approval, Message, Part, Reasoning, Repair, Stats, Text, ToolCall, ToolResult
 from unsloth_studio.turn.events import (
     ArgumentsDelta,
     Event,
@@ -82,7 +83,16 @@ class Recorder:
                 self.message.error = event.error.message
                 return self.close(now)
             case ToolApprovalAsked():
-                return []  # nobody is asked: whoever chats here has switched the tool on
+                return self._asked(event)
+
+    def decided(self, approval_id: str | None = None) -> list[ChatEvent]:
+        """The call that waited under this id waits no more; None: no call does."""
+        told: list[ChatEvent] = []
+        for index, part in enumerate(self.message.parts):
+            if isinstance(part, ToolCall) and part.approval and approval_id in (None, part.approval.approval_id):
+                part.approval = None
+                told.append(ApprovalChanged(index))
+        return told
 
     def repaired(self, repairs: Sequence[CallRepair]) -> list[ChatEvent]:
         """What was mended in the calls so far; what is about no call of this message is passed over."""
@@ -143,6 +153,14 @@ class Recorder:
             case _:
                 return ToolCall(call_id=part.call_id, name=part.name, round=self._round)
 
+    def _asked(self, event: ToolApprovalAsked) -> list[ChatEvent]:
+        approval = Approval(approval_id=event.approval_id, expires_at=event.expires_at)
+        for index, part in enumerate(self.message.parts):
+            if isinstance(part, ToolCall) and part.round == self._round and part.call_id == event.call_id:
+                part.approval = approval
+                return [ApprovalChanged(index, approval)]
+        return []
+
     def _returned(self, event: ToolResultReady, file_ids: Sequence[str]) -> list[ChatEvent]:
         result = ToolResult(
             content=event.content, is_error=event.is_error, duration_ms=event.duration_ms, file_ids=list(file_ids)
@@ -150,7 +168,7 @@ class Recorder:
         self._answered = True
         for part in self.message.parts:
             if isinstance(part, ToolCall) and part.round == self._round and part.call_id == event.call_id:
-                part.result = result
+                part.result, part.approval = result, None
         return [ToolReturned(event.call_id, result)]
 
     def _stats(self, event: TurnEnd, now: float) -> Stats:

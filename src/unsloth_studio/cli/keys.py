@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from unsloth_studio.store.api_key import ApiKey
     from unsloth_studio.store.keys import KeyStore
 
-_COLUMNS = ("ID", "NAME", "PREFIX", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "STATE")
+_COLUMNS = ("ID", "NAME", "PREFIX", "SCOPES", "LIMITS", "CREATED", "EXPIRES", "LAST USED", "STATE")
 _COLOURS = {"active": "green", "expired": "yellow", "revoked": "red"}
 
 
@@ -48,20 +48,34 @@ def keys() -> None:
     show_default=True,
     help="What the key may do: inference, tools, admin. Give it several times for several.",
 )
+@click.option("--requests-per-minute", type=int, metavar="N", help="At most so many requests in any minute.")
+@click.option(
+    "--tokens-per-day", type=int, metavar="N", help="At most so many tokens, read and written, on a day of UTC."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the bare key.")
-def create(name: str, expires: str | None, scopes: tuple[str, ...], as_json: bool) -> None:
+def create(
+    name: str,
+    expires: str | None,
+    scopes: tuple[str, ...],
+    requests_per_minute: int | None,
+    tokens_per_day: int | None,
+    as_json: bool,
+) -> None:
     """Make a key called NAME and print it. It is shown this one time and cannot be shown again.
 
     \b
     Examples:
       unsloth keys create laptop
       unsloth keys create ci --expires 30d --json
+      unsloth keys create guest --requests-per-minute 20 --tokens-per-day 100000
     """
     with _store() as store:
+        from unsloth_studio.store.api_key import KeyLimits
         from unsloth_studio.store.expiry import parse_expiry
 
         expires_at = parse_expiry(expires, int(time.time())) if expires else None
-        plaintext, key = store.create(name, expires_at, scopes=scopes)
+        limits = KeyLimits(requests_per_minute, tokens_per_day)
+        plaintext, key = store.create(name, expires_at, scopes=scopes, limits=limits)
     if as_json:
         click.echo(json.dumps({"key": plaintext, **_fields(key)}))
         return
@@ -153,10 +167,18 @@ def _row(key: ApiKey, now: float) -> tuple[str, ...]:
         key.name,
         f"{key.prefix}…",
         ",".join(key.scopes),
+        _limits(key),
         _moment(key.created_at),
         _moment(key.expires_at) if key.expires_at else "never",
         _moment(key.last_used_at) if key.last_used_at else "never",
         key.state(now),
+    )
+
+
+def _limits(key: ApiKey) -> str:
+    requests, tokens = key.limits.requests_per_minute, key.limits.tokens_per_day
+    return (
+        ",".join(f"{value}{unit}" for value, unit in ((requests, "/min"), (tokens, " tokens/day")) if value) or "none"
     )
 
 
@@ -178,5 +200,7 @@ def _fields(key: ApiKey) -> dict[str, Any]:
         "prefix": key.prefix,
         "scopes": list(key.scopes),
         "state": key.state(time.time()),
+        "requests_per_minute": key.limits.requests_per_minute,
+        "tokens_per_day": key.limits.tokens_per_day,
         **{name: at and datetime.fromtimestamp(at, UTC).isoformat() for name, at in times.items()},
     }

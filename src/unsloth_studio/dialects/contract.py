@@ -3,7 +3,7 @@
 A writer is a function from events to bytes: no I/O, no clock, no id generation (they are passed in). A dialect package has
 
     wire.py     msgspec shapes of the request body
-    read.py     `read(body: bytes) -> ...Call` (a frozen dataclass: `request: Request`, `stream: bool`, and what the writer
+    read.py     `read(body: bytes) -> ...Call` (a frozen struct: `request: Request`, `stream: bool`, and what the writer
                 needs to echo)
     write.py    a `StreamWriter`, and `write_whole(turn, ...) -> bytes`
     errors.py   `error_body(error: TurnError) -> bytes`, the JSON envelope of an error reply

@@ -82,7 +82,7 @@ LONGEST: Final = 64
 class Mark(NamedTuple):
     """`name` is its spelling in the table, `end` where the text goes on behind it.
 
-    A tuple, as so many are made: a frozen dataclass takes three times as long.
+    A tuple, for very many are made.
     """
 
     kind: MarkKind

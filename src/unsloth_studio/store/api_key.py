@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 KeyState = Literal["active", "expired", "revoked"]
+DAY = 86_400
+"""Seconds; days are those of UTC, counted since 1970."""
+
+
+class KeyLimits(Struct, frozen=True):
+    """What a key may use; None is no limit. `requests_per_minute` holds for any 60 seconds, `tokens_per_day` (read and
+    written) from midnight to midnight UTC."""
+
+    requests_per_minute: int | None = None
+    tokens_per_day: int | None = None
+
+
+NO_LIMITS = KeyLimits()
 
 
 class ApiKey(Struct, frozen=True):
@@ -24,6 +37,7 @@ class ApiKey(Struct, frozen=True):
     expires_at: int | None = None
     last_used_at: int | None = None
     revoked_at: int | None = None
+    limits: KeyLimits = NO_LIMITS
 
     @property
     def owner(self) -> str:
@@ -44,6 +58,11 @@ class KeyUse(Struct, frozen=True):
     input_tokens: int = 0
     output_tokens: int = 0
 
+    @property
+    def tokens(self) -> int:
+        """Read and written."""
+        return self.input_tokens + self.output_tokens
+
     def __add__(self, other: KeyUse) -> KeyUse:
         return KeyUse(
             self.requests + other.requests,
@@ -55,10 +74,13 @@ class KeyUse(Struct, frozen=True):
 class Snapshot(Struct, frozen=True):
     """Every key that is not revoked, by digest, as of one moment. `secret` is None when there is none.
 
-    `generation` and `changes` were noted before reading: while both stay the same the snapshot is up to date.
+    `generation` and `changes` were noted before reading: while both stay the same the snapshot is up to date. `tokens` is
+    what keys used on the day (of UTC, since 1970) at which it was read.
     """
 
     generation: int
     changes: int
     secret: bytes | None
     by_digest: Mapping[bytes, tuple[bytes, ApiKey]]
+    day: int = 0
+    tokens: Mapping[int, int] = field(default_factory=dict[int, int])

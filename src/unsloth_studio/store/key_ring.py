@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from unsloth_studio.store.api_key import ApiKey, KeyUse, Snapshot
+from unsloth_studio.store.api_key import DAY, ApiKey, KeyUse, Snapshot
 from unsloth_studio.store.errors import DatabaseUnusable, InvalidKeySettings, SecretMissing
 from unsloth_studio.store.key_format import LEAD, is_well_formed
 from unsloth_studio.store.secret import LENGTH, digest_of
@@ -70,6 +70,7 @@ class KeyRing:
         self._static_secret = secrets.token_bytes(LENGTH)
         self._used: dict[int, int] = {}
         self._uses: dict[int, KeyUse] = {}
+        self._day, self._tokens = 0, dict[int, int]()
         self._reloading = asyncio.Lock()
         self._complaint = ""
         self._owner: asyncio.Task[None] | None = None
@@ -123,6 +124,16 @@ class KeyRing:
         if key.id:
             self._uses[key.id] = self._uses.get(key.id, KeyUse()) + use
 
+    def tokens_today(self, key: ApiKey) -> int:
+        """What was read and written with `key` since midnight UTC. What other processes used comes in with a delay of
+        seconds."""
+        kept = self._tokens if self._day == self._today() else {}
+        return kept.get(key.id, 0) + self._uses.get(key.id, KeyUse()).tokens
+
+    def seconds_until_tomorrow(self) -> int:
+        """Until midnight UTC, at least 1."""
+        return max(1, int(DAY - self._clock() % DAY))
+
     async def flush(self) -> None:
         """Write the times of last use and the counts that are in memory; what cannot be written now is kept for later."""
         await self._flush(await self.store())
@@ -149,6 +160,9 @@ class KeyRing:
         self._used[key.id] = int(now)
         return key
 
+    def _today(self) -> int:
+        return int(self._clock() // DAY)
+
     def _rejection(self, presented: str) -> KeyRejected:
         if is_well_formed(presented):
             return KeyRejected("rejected", REJECTED)
@@ -167,7 +181,8 @@ class KeyRing:
     async def _read(self, store: KeyStore) -> Snapshot:
         generation = store.generation.value
         try:
-            self._kept = await store.database.run(store.snapshot)
+            self._kept = kept = await store.database.run(store.snapshot)
+            self._day, self._tokens = kept.day, dict(kept.tokens)
         except SecretMissing as error:
             if self._complaint != str(error):
                 _log.error("%s", error)
@@ -196,8 +211,10 @@ class KeyRing:
         uses, self._uses = self._uses, {}
         if not (used or uses):
             return
+        day = self._today()
         try:
-            await store.database.run(_write, store, used, uses)
+            self._tokens = await store.database.run(_write, store, used, uses, day)
+            self._day = day
         except DatabaseUnusable as error:
             self._used = used | self._used
             for key_id, use in uses.items():
@@ -205,11 +222,14 @@ class KeyRing:
             _log.warning("What the keys were used for could not be written; trying again later. %s", error)
 
 
-def _write(store: KeyStore, used: Mapping[int, int], uses: Mapping[int, KeyUse]) -> None:
-    from unsloth_studio.store.usage import add_usage  # SQLAlchemy is there by now
+def _write(store: KeyStore, used: Mapping[int, int], uses: Mapping[int, KeyUse], day: int) -> dict[int, int]:
+    """Returns the tokens of `day`, by key."""
+    from unsloth_studio.store.usage import add_usage, tokens_on  # SQLAlchemy is there by now
 
-    add_usage(store.database, uses)  # first: a time that is written twice does no harm, a count does
+    add_usage(store.database, uses, day=day)  # first: a time that is written twice does no harm, a count does
     store.touch(used)
+    with store.database.read() as connection:
+        return tokens_on(connection, day)
 
 
 def _match(keys: Mapping[bytes, tuple[bytes, ApiKey]], secret: bytes, presented: str) -> ApiKey | None:

@@ -14,16 +14,19 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from unsloth_studio.store.api_key import ApiKey, Snapshot
+from unsloth_studio.store.api_key import DAY, NO_LIMITS, ApiKey, KeyLimits, Snapshot
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.errors import AmbiguousKey, DatabaseUnusable, InvalidKeySettings, KeyNotFound
 from unsloth_studio.store.generation import Generation
 from unsloth_studio.store.key_format import is_well_formed, new_key, visible_prefix
 from unsloth_studio.store.secret import digest_of, make_secret, read_secret, secret_missing
+from unsloth_studio.store.usage import tokens_on
 
 SCOPES = ("inference", "tools", "admin")
 """What a key may be for: model requests, tools that run on the server, administration."""
 MAX_NAME_LENGTH = 100
+MOST_REQUESTS_PER_MINUTE = 10_000
+MOST_TOKENS_PER_DAY = 10**12
 
 _TABLE = sa.Table(
     "api_keys",
@@ -37,6 +40,8 @@ _TABLE = sa.Table(
     sa.Column("expires_at", sa.Integer),
     sa.Column("last_used_at", sa.Integer),
     sa.Column("revoked_at", sa.Integer),
+    sa.Column("requests_per_minute", sa.Integer),
+    sa.Column("tokens_per_day", sa.Integer),
 )
 _C = _TABLE.c
 
@@ -55,7 +60,12 @@ class KeyStore:
             ) from error
 
     def create(
-        self, name: str, expires_at: int | None = None, *, scopes: Collection[str] = ("inference",)
+        self,
+        name: str,
+        expires_at: int | None = None,
+        *,
+        scopes: Collection[str] = ("inference",),
+        limits: KeyLimits = NO_LIMITS,
     ) -> tuple[str, ApiKey]:
         """Make a key and return its plaintext, for the only time, with what is kept of it.
 
@@ -63,18 +73,20 @@ class KeyStore:
         """
         now = int(self._clock())
         name = _checked(name, now, expires_at=expires_at, scopes=scopes)
+        _check_limits(limits)
         ordered = tuple(scope for scope in SCOPES if scope in scopes)
         key = new_key()
         with self.database.write() as connection:
             row: dict[str, Any] = {
                 "name": name, "prefix": visible_prefix(key), "digest": digest_of(self._secret(connection, now), key),
                 "scopes": " ".join(ordered), "created_at": now, "expires_at": expires_at,
+                "requests_per_minute": limits.requests_per_minute, "tokens_per_day": limits.tokens_per_day,
             }  # fmt: skip
             inserted = connection.execute(_TABLE.insert(), row)
             assert inserted.inserted_primary_key is not None
             key_id = int(inserted.inserted_primary_key[0])
         self.generation.bump()
-        return key, ApiKey(key_id, name, visible_prefix(key), ordered, now, expires_at)
+        return key, ApiKey(key_id, name, visible_prefix(key), ordered, now, expires_at, limits=limits)
 
     def secret(self) -> bytes:
         """The server secret, made if no key needed one so far. Raises `SecretMissing`."""
@@ -144,13 +156,16 @@ class KeyStore:
     def snapshot(self) -> Snapshot:
         """What a process needs to check keys from memory. Raises `SecretMissing` when keys exist and it is gone."""
         generation = self.generation.value
+        day = int(self._clock() // DAY)
         with self.database.read() as connection:
             changes = _changes(connection)
             rows = connection.execute(_TABLE.select().where(_C.revoked_at.is_(None))).all()
+            tokens = tokens_on(connection, day)
             secret = read_secret(self.database.folder)
             if secret is None:
                 self._require_no_keys(connection, int(self._clock()))
-        return Snapshot(generation, changes, secret, {row.digest: (row.digest, _api_key(row)) for row in rows})
+        by_digest = {row.digest: (row.digest, _api_key(row)) for row in rows}
+        return Snapshot(generation, changes, secret, by_digest, day, tokens)
 
     def changes(self) -> int:
         """A number that is another one when another connection has written to the database since (`data_version`)."""
@@ -183,6 +198,7 @@ def _api_key(row: sa.Row[Any]) -> ApiKey:
     return ApiKey(
         id=row.id, name=row.name, prefix=row.prefix, scopes=tuple(str(row.scopes).split()), created_at=row.created_at,
         expires_at=row.expires_at, last_used_at=row.last_used_at, revoked_at=row.revoked_at,
+        limits=KeyLimits(row.requests_per_minute, row.tokens_per_day),
     )  # fmt: skip
 
 
@@ -199,3 +215,12 @@ def _checked(name: str, now: int, *, expires_at: int | None, scopes: Collection[
     if expires_at is not None and expires_at <= now:
         raise InvalidKeySettings("The expiry lies in the past. Give a time to come, for example 30d.")
     return name
+
+
+def _check_limits(limits: KeyLimits) -> None:
+    for value, most, what in (
+        (limits.requests_per_minute, MOST_REQUESTS_PER_MINUTE, "requests per minute"),
+        (limits.tokens_per_day, MOST_TOKENS_PER_DAY, "tokens per day"),
+    ):
+        if value is not None and not 1 <= value <= most:
+            raise InvalidKeySettings(f"A limit of {what} is 1 to {most:,}. Leave it out for none.")

@@ -50,15 +50,25 @@ class ToolResult(msgspec.Struct, kw_only=True, frozen=True):
     file_ids: list[str] = []
 
 
+class Approval(msgspec.Struct, kw_only=True, frozen=True):
+    """A call that waits until somebody allows it: under which id one decides, and the Unix second from which it counts as
+    denied."""
+
+    approval_id: str
+    expires_at: int
+
+
 class ToolCall(msgspec.Struct, tag="tool_call", kw_only=True):
     """A call of a tool of the server's. `arguments` is JSON text as the model wrote it; calls of one `round` (from 0) were
-    made together, without the others' results. `result` is null while it runs, and when it was stopped."""
+    made together, without the others' results. `approval` is there while it waits to be allowed. `result` is null while it
+    runs, and when it was stopped."""
 
     call_id: str
     name: str
     arguments: str = ""
     round: int = 0
     repairs: list[Repair] = []
+    approval: Approval | None = None
     result: ToolResult | None = None
 
 

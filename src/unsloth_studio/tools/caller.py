@@ -134,7 +134,7 @@ class Caller(Struct):
         if not self.wanted.asks:
             return None
         decision = await self.room.decision(call, owner=self.owner, session_id=self.wanted.session_id, tell=running.ask)
-        if decision == "allow":
+        if decision in ("allow", "allow_session"):
             return None
         return ToolOutput(_DENIED if decision == "deny" else _EXPIRED, is_error=True)
 

@@ -15,6 +15,7 @@ export function threads(now: number): Thread[] {
     thread("sum", "123 × 456 with Python", 20, "sum-4"),
     thread("markdown", "Rename the parser module", 4000, "md-2"),
     thread("states", "Weather in Wuhan", 9000, "st-6"),
+    thread("approval", "Clean up the build folder", 15_000, "ap-2"),
     thread("chinese", "用中文写一封邮件", 90_000, "cn-2"),
     thread(
       "long",
@@ -73,6 +74,8 @@ export function messagesOf(now: number): Message[] {
           call_id: "c1",
           name: "python",
           arguments: '{"code": "print(123 * 456)"}',
+          round: 0,
+          approval: null,
           repairs: [
             {
               kind: "tags",
@@ -97,6 +100,8 @@ export function messagesOf(now: number): Message[] {
           name: "web_search",
           arguments: '{"query": "weather Wuhan tomorrow"}',
           repairs: [],
+          round: 0,
+          approval: null,
           result: null,
         },
       ],
@@ -137,6 +142,8 @@ export function messagesOf(now: number): Message[] {
           call_id: "c3",
           name: "python",
           repairs: [],
+          round: 0,
+          approval: null,
           arguments: JSON.stringify({
             code: "import matplotlib.pyplot as plt\n\nplt.plot([21, 24, 22, 19, 23, 26, 27])\nplt.savefig('week.png')",
           }),
@@ -165,6 +172,8 @@ export function messagesOf(now: number): Message[] {
           name: "terminal",
           arguments: '{"command": "rm -rf /etc/*"}',
           repairs: [],
+          round: 0,
+          approval: null,
           result: {
             content: "rm: cannot remove '/etc/hosts': Read-only file system\nexit status 1",
             is_error: true,
@@ -175,11 +184,46 @@ export function messagesOf(now: number): Message[] {
       ],
       {
         status: "failed",
-        error: {
-          message:
-            "Lost connection to the model: its process ended (out of memory). It is being started again; try again in a moment, or load it with a smaller context.",
-        },
+        error:
+          "Lost connection to the model: its process ended (out of memory). It is being started again; try again in a moment, or load it with a smaller context.",
       },
+    ),
+
+    message("ap-1", null, [text("Which files here are old? Remove the build folder.")]),
+    message(
+      "ap-2",
+      "ap-1",
+      [
+        {
+          type: "tool_call",
+          call_id: "c5",
+          name: "python",
+          arguments: JSON.stringify({
+            code: "from pathlib import Path\n\nfor path in sorted(Path('.').glob('*')):\n    print(path, path.stat().st_mtime)",
+          }),
+          repairs: [],
+          round: 0,
+          approval: null,
+          result: {
+            content: "build 1790000000.0\nnotes.txt 1795000000.0\n",
+            is_error: false,
+            duration_ms: 64,
+            file_ids: [],
+          },
+        },
+        text("Only `build` is old. I remove it."),
+        {
+          type: "tool_call",
+          call_id: "c6",
+          name: "terminal",
+          arguments: JSON.stringify({ command: "rm -r build && ls -la" }),
+          repairs: [],
+          round: 0,
+          approval: { approval_id: "a1", expires_at: now + 252 },
+          result: null,
+        },
+      ],
+      { status: "running" },
     ),
 
     message("cn-1", null, [text("用中文写一封邮件，感谢同事的帮助。")]),
@@ -196,7 +240,13 @@ export function messagesOf(now: number): Message[] {
   ];
 }
 
-const THREAD: Record<string, string> = { sum: "sum", md: "markdown", st: "states", cn: "chinese" };
+const THREAD: Record<string, string> = {
+  sum: "sum",
+  md: "markdown",
+  st: "states",
+  ap: "approval",
+  cn: "chinese",
+};
 
 /** 500 messages, for the speed of long threads. */
 export function longThread(now: number): Message[] {

@@ -33,8 +33,11 @@ export const routes: Route[] = [
     "POST",
     /^\/api\/keys$/,
     async ({ world, body, response }) => {
-      const asked = (await body()) as Pick<ApiKey, "name" | "scopes" | "expires_at">;
-      const id = world.id("key");
+      const asked = (await body()) as Pick<
+        ApiKey,
+        "name" | "scopes" | "expires_at" | "requests_per_minute" | "tokens_per_day"
+      >;
+      const id = world.keys.length + 1;
       const key: ApiKey = {
         id,
         ...asked,
@@ -46,6 +49,7 @@ export const routes: Route[] = [
         requests: 0,
         input_tokens: 0,
         output_tokens: 0,
+        tokens_today: 0,
       };
       world.keys = [key, ...world.keys];
       send(response, { key, plaintext: "sk-unsloth-8Kd2mQx7Vt1LzWm4f09aQ7Vt1LzWm4Zr7aB2cD3eF4" }, 201);
@@ -56,9 +60,9 @@ export const routes: Route[] = [
     /^\/api\/keys\/(.+)$/,
     ({ world, params }) => {
       world.keys = world.keys.map((key) =>
-        key.id === params[0] ? { ...key, state: "revoked", revoked_at: world.now } : key,
+        String(key.id) === params[0] ? { ...key, state: "revoked", revoked_at: world.now } : key,
       );
-      return { key: world.keys.find((key) => key.id === params[0]) };
+      return { key: world.keys.find((key) => String(key.id) === params[0]) };
     },
   ],
 
@@ -206,8 +210,8 @@ export const routes: Route[] = [
         params[0] === "pin"
           ? { pinned: pinned ?? false }
           : params[0] === "load"
-            ? { state: "ready", memory_bytes: 2 * GIGA }
-            : { state: "unloaded", memory_bytes: null };
+            ? { state: "ready" as const, memory_bytes: 2 * GIGA }
+            : { state: "unloaded" as const, memory_bytes: null };
       world.models = world.models.map((each) => (each.id === model ? { ...each, ...change } : each));
       return {};
     },

@@ -4,10 +4,10 @@ export const GIGA = 1e9;
 const DAY = 86_400;
 
 export function keys(now: number): ApiKey[] {
-  const key = (id: string, name: string, more: Partial<ApiKey>): ApiKey => ({
+  const key = (id: number, prefix: string, name: string, more: Partial<ApiKey>): ApiKey => ({
     id,
     name,
-    prefix: `sk-unsloth-${id}`,
+    prefix: `sk-unsloth-${prefix}`,
     scopes: ["inference", "tools"],
     created_at: now - 3 * DAY,
     expires_at: null,
@@ -17,16 +17,19 @@ export function keys(now: number): ApiKey[] {
     requests: 0,
     input_tokens: 0,
     output_tokens: 0,
+    requests_per_minute: null,
+    tokens_per_day: null,
+    tokens_today: 0,
     ...more,
   });
   return [
-    key("p1Xq", "cli", {
+    key(1, "p1Xq", "cli", {
       last_used_at: now - 130,
       requests: 812,
       input_tokens: 4_102_880,
       output_tokens: 77_343,
     }),
-    key("8Kd2", "claude-code-macbook", {
+    key(2, "8Kd2", "claude-code-macbook", {
       created_at: now - 9 * DAY,
       expires_at: now + 90 * DAY,
       last_used_at: now - 4,
@@ -34,7 +37,7 @@ export function keys(now: number): ApiKey[] {
       input_tokens: 31_880_204,
       output_tokens: 402_118,
     }),
-    key("Zr7a", "open-webui", {
+    key(3, "Zr7a", "open-webui", {
       scopes: ["inference"],
       created_at: now - 18 * DAY,
       expires_at: now + 11 * DAY,
@@ -43,7 +46,7 @@ export function keys(now: number): ApiKey[] {
       input_tokens: 88_200,
       output_tokens: 8210,
     }),
-    key("q0Lm", "old-laptop", {
+    key(4, "q0Lm", "old-laptop", {
       created_at: now - 60 * DAY,
       revoked_at: now - 2 * DAY,
       state: "revoked",
@@ -68,6 +71,7 @@ export function models(scenario: string): ModelEntry[] {
     native_context: null,
     capabilities: { tools: true, vision: false, thinking: true },
     pinned: false,
+    removable: true,
     memory_bytes: null,
     busy: 0,
     ...more,
@@ -111,8 +115,8 @@ export function models(scenario: string): ModelEntry[] {
 }
 
 export function requests(now: number): RequestRecord[] {
-  const macbook = { id: "8Kd2", name: "claude-code-macbook" };
-  const cli = { id: "p1Xq", name: "cli" };
+  const macbook = { id: 2, name: "claude-code-macbook" };
+  const cli = { id: 1, name: "cli" };
   let at = now;
   const request = (
     id: string,
@@ -133,7 +137,7 @@ export function requests(now: number): RequestRecord[] {
       http_status: 200,
       queued_seconds: 0.01,
       first_token_seconds: null,
-      total_seconds: null,
+      total_seconds: 1.2,
       input_tokens: null,
       cached_tokens: null,
       output_tokens: null,
@@ -188,7 +192,7 @@ export function requests(now: number): RequestRecord[] {
       error: "This API key was revoked. Make a new one: unsloth keys create NAME.",
     }),
     request("r6", 120, "Open WebUI 0.12", "/v1/chat/completions", {
-      key: { id: "Zr7a", name: "open-webui" },
+      key: { id: 3, name: "open-webui" },
       input_tokens: 2210,
       cached_tokens: 2100,
       output_tokens: 512,

@@ -31,6 +31,7 @@ export function follow({ world, params, response }: Asked): void {
   if (!message) return;
   openStream(response);
   event(response, "snapshot", { message });
+  if (message.id.startsWith("ap-")) return;
   if (!message.id.includes("made")) {
     event(response, "tool_output", {
       call_id: "c2",

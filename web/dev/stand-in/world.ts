@@ -48,7 +48,7 @@ export class World {
   status() {
     const model = this.models[0];
     const busy = this.scenario === "usual";
-    const state = { loading: "starting", failed: "failed" }[this.scenario] ?? "ready";
+    const state = { loading: "loading", failed: "failed" }[this.scenario] ?? "ready";
     return {
       version: "0.1.0",
       uptime_seconds: 7440,
@@ -81,6 +81,7 @@ const ARRIVING: Download[] = [
     bytes_total: 34.7 * GIGA,
     bytes_per_second: 38e6,
     seconds_left: 539,
+    note: null,
     error: null,
   },
   {
@@ -91,6 +92,7 @@ const ARRIVING: Download[] = [
     bytes_total: 1.8 * GIGA,
     bytes_per_second: null,
     seconds_left: null,
+    note: null,
     error: null,
   },
   {
@@ -101,6 +103,7 @@ const ARRIVING: Download[] = [
     bytes_total: 18.9 * GIGA,
     bytes_per_second: null,
     seconds_left: null,
+    note: null,
     error: "The disk is full: 15.8 GB are missing in ~/.unsloth/models. Free some room, then resume.",
   },
 ];

@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect, test } from "./base";
+import { expect, say, shifted, tabTo, test, watchShifts } from "./base";
 
 const PAGES = [
   "/",
@@ -10,7 +10,9 @@ const PAGES = [
   "/connect",
   "/settings/general",
   "/settings/tools",
+  "/settings/folders",
   "/settings/appearance",
+  "/settings/about",
 ];
 
 async function settled(page: Page, path: string): Promise<void> {
@@ -27,7 +29,11 @@ for (const theme of ["light", "dark"] as const) {
   test(`no page has a barrier that axe knows, in ${theme}`, async ({ page }) => {
     test.slow();
     await page.addInitScript((chosen) => localStorage.setItem("studio.theme", chosen), theme);
-    for (const path of PAGES) {
+    await page.goto("/");
+    await say(page, "Hello");
+    await expect(page.getByText("How can I help?")).toBeVisible();
+    for (const path of [new URL(page.url()).pathname, ...PAGES, "/keys?signed-out"]) {
+      if (path.endsWith("signed-out")) await page.context().clearCookies();
       await settled(page, path);
       const axe = new AxeBuilder({ page });
       // the second time only what a theme changes
@@ -59,14 +65,43 @@ test("everything is reached by keyboard", async ({ page }) => {
   await expect(page).toHaveURL("/monitor");
   await page.keyboard.press("Control+k");
   await expect(page).toHaveURL("/");
-  await expect(page.getByRole("textbox", { name: "Message" })).toBeFocused();
-  await page.keyboard.type("Hello");
+  const field = page.getByRole("textbox", { name: "Message" });
+  await expect(field).toBeFocused();
+  const python = page.getByRole("button", { name: "Python", exact: true });
+  await tabTo(page, python);
+  await page.keyboard.press("Space");
+  await expect(python).toHaveAttribute("aria-pressed", "true");
+  await page.keyboard.press("i");
+  await expect(field).toBeFocused();
+  await page.keyboard.type("What is 12 * 12? Use Python.");
   await page.keyboard.press("Enter");
-  await expect(page.getByText("How can I help?")).toBeVisible();
-  await page.keyboard.press("Escape");
-  await page.getByRole("region", { name: "Messages" }).focus();
+  await expect(page.getByRole("region", { name: "Python" }).getByText("144")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Send" })).toBeVisible();
+  await tabTo(page, page.getByRole("region", { name: "Messages" }));
   await page.keyboard.press("m");
   await expect(page.getByRole("searchbox", { name: "Search models" })).toBeFocused();
+  await page.keyboard.press("Escape");
+});
+
+test("a key is made and revoked by keyboard", async ({ page }) => {
+  await settled(page, "/keys");
+  await tabTo(page, page.getByLabel("Name", { exact: true }));
+  await page.keyboard.type("typed");
+  await tabTo(page, page.getByRole("button", { name: "Create key" }));
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("new-key")).toBeVisible();
+  const revoke = page.getByRole("button", { name: "Revoke typed" });
+  await tabTo(page, revoke);
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Revoke typed?" });
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+  await expect(revoke, "one comes back to where one was").toBeFocused();
+  await page.keyboard.press("Enter");
+  await tabTo(page, dialog.getByRole("button", { name: "Revoke" }));
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("row", { name: /typed/ })).toHaveCount(0);
 });
 
 test("speaks Chinese", async ({ page }) => {
@@ -77,17 +112,14 @@ test("speaks Chinese", async ({ page }) => {
   await expect(page.getByRole("button", { name: "创建密钥" })).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.lang)).toBe("zh-CN");
   expect(await page.getByRole("main").textContent()).not.toMatch(/\b(keys|monitor|models|chat)\.\w/);
+  await page.goto("/");
+  await page.getByRole("textbox", { name: "消息" }).fill("你好");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("article", { name: "回答" })).toContainText("你好");
 });
 
 test("the first load is small, and nothing moves once it is shown", async ({ page }) => {
-  await page.addInitScript(() => {
-    const shifts = { sum: 0 };
-    Object.assign(window, { shifts });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries())
-        shifts.sum += (entry as PerformanceEntry & { value: number }).value;
-    }).observe({ type: "layout-shift", buffered: true });
-  });
+  await watchShifts(page);
   await settled(page, "/");
   const bytes = await page.evaluate(() =>
     performance
@@ -98,6 +130,5 @@ test("the first load is small, and nothing moves once it is shown", async ({ pag
   test.info().annotations.push({ type: "first load", description: `${Math.round(bytes / 1000)} kB` });
   expect(bytes).toBeGreaterThan(100_000);
   expect(bytes).toBeLessThan(350_000);
-  const { sum } = await page.evaluate(() => (window as unknown as { shifts: { sum: number } }).shifts);
-  expect(sum).toBeLessThan(0.1);
+  expect(await shifted(page)).toBeLessThan(0.1);
 });

@@ -1,5 +1,5 @@
 import { run } from "../studio";
-import { expect, test } from "./base";
+import { choose, expect, say, test } from "./base";
 
 async function curl(url: string, key: string): Promise<{ status: number; body: string }> {
   const { stdout } = await run("curl", [
@@ -31,6 +31,11 @@ test.describe("the documented quick start", () => {
     await page.getByLabel("Link or token").fill(await studio.newLink());
     await page.getByRole("button", { name: "Sign in" }).click();
 
+    await page.getByRole("button", { name: "New chat" }).click();
+    await choose(page, /second-model/);
+    await say(page, "Hello");
+    await expect(page.getByText("How can I help?")).toBeVisible();
+
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByRole("link", { name: "API", exact: true }).click();
     await page.getByLabel("Name", { exact: true }).fill("quick-start");
@@ -52,6 +57,17 @@ test.describe("the documented quick start", () => {
     await dialog.getByRole("button", { name: "Revoke" }).click();
     await expect(page.getByRole("row", { name: /quick-start/ })).toHaveCount(0);
     expect((await curl(studio.url, key)).status).toBe(401);
+
+    await page.getByLabel("Name", { exact: true }).fill("guest");
+    await page.getByRole("button", { name: "Limits" }).click();
+    await page.getByLabel("Requests per minute").fill("1");
+    await page.getByRole("button", { name: "Create key" }).click();
+    await expect(page.getByRole("row", { name: /guest.*at most 1\/min/ })).toBeVisible();
+    const guest = (await page.getByTestId("new-key").textContent()) ?? "";
+    expect((await curl(studio.url, guest)).status).toBe(200);
+    const limited = await curl(studio.url, guest);
+    expect(limited.status).toBe(429);
+    expect(limited.body).toContain("limit of 1 request per minute");
 
     await page.getByRole("link", { name: "Monitor" }).click();
     await expect(page.getByRole("row", { name: /curl.*quick-start.*done/ }).first()).toBeVisible();

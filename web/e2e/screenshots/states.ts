@@ -18,6 +18,15 @@ export const STATES: State[] = [
     path: "/chat/sum",
     act: (page) => page.getByRole("button", { name: /healed/ }).click(),
   },
+  {
+    name: "chat-approval",
+    path: "/chat/approval",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Ask first" }).click();
+      await page.keyboard.press("a");
+    },
+  },
+  { name: "chat-approval-phone", path: "/chat/approval", phone: true },
   { name: "chat-states", path: "/chat/states" },
   { name: "chat-new", path: "/" },
   {
@@ -77,6 +86,15 @@ export const STATES: State[] = [
     act: async (page) => {
       await page.getByLabel("Name", { exact: true }).fill("codex-desktop");
       await page.getByRole("button", { name: "Create key" }).click();
+    },
+  },
+  {
+    name: "keys-limits",
+    path: "/keys",
+    act: async (page) => {
+      await page.getByLabel("Name", { exact: true }).fill("guest");
+      await page.getByRole("button", { name: "Limits" }).click();
+      await page.getByLabel("Requests per minute").fill("20");
     },
   },
   {

@@ -15,14 +15,14 @@ export function ServerState() {
       <div className="h-9 px-2 text-ink-3 text-note">{lost ? t("state.lost") : t("common.loading")}</div>
     );
   }
+  const loading = status.model_state === "loading" || status.model_state === "queued";
   const host = status.base_url.replace(/^https?:\/\//, "");
-  const tone: Tone =
-    lost || status.model_state === "failed" ? "bad" : status.model_state === "starting" ? "warn" : "good";
+  const tone: Tone = lost || status.model_state === "failed" ? "bad" : loading ? "warn" : "good";
   const said = lost
     ? t("state.lost")
     : status.model_state === "failed"
       ? t("state.failed")
-      : status.model_state === "starting"
+      : loading
         ? t("state.loading")
         : t("state.serving", { host });
   const own = /^(127\.|localhost|\[::1\])/.test(host);

@@ -9,6 +9,7 @@ export const SHORTCUTS = [
   { action: "stop", key: "Escape", mod: false },
   { action: "retry", key: "r", mod: false },
   { action: "copyAnswer", key: "y", mod: false },
+  { action: "decide", key: "a", mod: false },
   { action: "switchModel", key: "m", mod: false },
   { action: "monitor", key: "o", mod: false },
   { action: "list", key: "?", mod: false },

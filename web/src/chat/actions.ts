@@ -27,7 +27,7 @@ export function useChatActions(thread: string | null) {
     const status = client.getQueryData<ServerStatus>(statusQuery.queryKey);
     const model = chosenModel(client.getQueryData<Models>(modelsQuery.queryKey), chatOptions().model);
     return turnOptions(
-      chatOptions(),
+      { ...chatOptions(), model: model?.id ?? chatOptions().model },
       status?.server_tools.enabled ?? false,
       model?.capabilities.thinking ?? false,
     );

@@ -1,7 +1,7 @@
 import { CornerDownRight, GitBranch, RotateCcw } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import { type Message, type Part, problemText } from "@/api/contract";
+import type { Message, Part } from "@/api/contract";
 import { percent } from "@/text/format";
 import { Button, IconButton } from "@/ui/button";
 import { CopyIcon } from "@/ui/copy";
@@ -45,12 +45,12 @@ export const Answer = memo(function Answer({ message, live, tree, actions, isLas
       {running && <Waiting live={live} empty={message.parts.length === 0} />}
       {message.status === "failed" && (
         <div role="alert" className="rounded-control bg-bad-soft px-3.5 py-2.5 text-bad text-table">
-          {problemText(message.error) || t("chat.failed")}
+          {message.error || t("chat.failed")}
         </div>
       )}
       {message.status === "stopped" && (
         <p className="text-ink-3 text-note">
-          {t("chat.stopped")} {problemText(message.error)}
+          {t("chat.stopped")} {message.error}
         </p>
       )}
       {cut && message.status !== "stopped" && <p className="text-note text-warn">{t("chat.cut")}</p>}

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ImagePlus, X } from "lucide-react";
 import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Message, problemText } from "@/api/contract";
+import type { Message } from "@/api/contract";
 import { statusQuery } from "@/api/queries";
 import { useShortcut } from "@/app/shortcuts";
 import { problemOf } from "@/text/problem";
@@ -34,7 +34,8 @@ export function Composer({ thread, last, actions }: ComposerProps) {
   const running = last?.status === "running";
   const uploading = images.attachments.some((each) => !each.stored && !each.error);
   const blind = images.attachments.length > 0 && model !== undefined && !model.capabilities.vision;
-  const empty = !text.trim() && !images.attachments.some((each) => each.stored);
+  const empty = !text.trim() && images.attachments.every((each) => each.error);
+  const [asked, setAsked] = useState(false);
 
   useShortcut("compose", () => field.current?.focus());
   useEffect(() => keepDraft(thread, text), [thread, text]);
@@ -43,7 +44,8 @@ export function Composer({ thread, last, actions }: ComposerProps) {
   }, []);
 
   const send = () => {
-    if (empty || uploading || running || actions.send.isPending) return;
+    if (empty || running || actions.send.isPending) return;
+    if (uploading) return setAsked(true);
     const stored = images.attachments.flatMap((each) => (each.stored ? [each.stored] : []));
     const parts: SentPart[] = stored.map((file) => ({
       type: "image",
@@ -62,6 +64,12 @@ export function Composer({ thread, last, actions }: ComposerProps) {
       },
     );
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: sent once the images are there, unless one of them failed
+  useEffect(() => {
+    if (!asked || uploading) return;
+    setAsked(false);
+    if (images.attachments.every((each) => each.stored)) send();
+  }, [asked, uploading]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -98,7 +106,7 @@ export function Composer({ thread, last, actions }: ComposerProps) {
         )}
         {model?.state === "failed" && (
           <p role="alert" className="px-3.5 pt-2.5 text-bad text-note">
-            {problemText(model.error) || t("models.failed")}
+            {model.error || t("models.failed")}
           </p>
         )}
         {blind && (
@@ -144,7 +152,7 @@ export function Composer({ thread, last, actions }: ComposerProps) {
               {t("chat.stop")}
             </Button>
           ) : (
-            <Button kind="primary" disabled={empty || uploading || actions.send.isPending} onClick={send}>
+            <Button kind="primary" disabled={empty || asked || actions.send.isPending} onClick={send}>
               {t("chat.send")}
             </Button>
           )}

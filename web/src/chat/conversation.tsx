@@ -2,13 +2,13 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useStickToBottom } from "use-stick-to-bottom";
 import type { Message } from "@/api/contract";
 import { Button } from "@/ui/button";
 import type { ChatActions } from "./actions";
 import { Answer } from "./answer";
 import type { Live } from "./live";
 import { countBelow, newestLeaf, type Tree } from "./tree";
+import { useStick } from "./use-stick";
 import { UserMessage } from "./user-message";
 
 /** From so many messages on, only those in sight are in the document; below, the browser's own search finds every word. */
@@ -25,7 +25,7 @@ interface ConversationProps {
 /** The messages from the first to the leaf; the end stays in sight while it grows, unless the person scrolled away. */
 export function Conversation({ path, tree, live, actions }: ConversationProps) {
   const { t } = useTranslation();
-  const stick = useStickToBottom({ initial: "instant", resize: "instant" });
+  const stick = useStick();
   const last = path.at(-1);
   const hidden = last && last.status !== "running" ? countBelow(tree, last.id) : 0;
 
@@ -78,7 +78,7 @@ export function Conversation({ path, tree, live, actions }: ConversationProps) {
         <Button
           small
           className="-translate-x-1/2 absolute bottom-3 left-1/2 rounded-full shadow-menu"
-          onClick={() => void stick.scrollToBottom()}
+          onClick={() => void stick.scrollToBottom("instant")}
         >
           <ArrowDown aria-hidden className="size-3.5" />
           {t("chat.toEnd")}

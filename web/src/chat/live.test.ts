@@ -32,12 +32,22 @@ const BEFORE_THE_END = [
   frame("part_end", { index: 0, seconds: 1.2 }),
   frame("part_start", {
     index: 1,
-    part: { type: "tool_call", call_id: "c1", name: "python", arguments: "", repairs: [], result: null },
+    part: {
+      type: "tool_call",
+      call_id: "c1",
+      name: "python",
+      arguments: "",
+      repairs: [],
+      round: 0,
+      approval: null,
+      result: null,
+    },
   }),
   frame("delta", { index: 1, text: '{"code": "print(123' }),
   frame("delta", { index: 1, text: ' * 456)"}' }),
   frame("repair", { index: 1, repairs: [REPAIR] }),
   frame("part_end", { index: 1 }),
+  frame("tool_approval", { index: 1, approval: { approval_id: "a1", expires_at: 1790000000 } }),
   frame("tool_output", { call_id: "c1", text: "560" }),
   frame("tool_output", { call_id: "c1", text: "88\n" }),
   frame("tool_result", { call_id: "c1", result: RESULT }),
@@ -64,6 +74,8 @@ describe("an answer that is being written", () => {
         name: "python",
         arguments: '{"code": "print(123 * 456)"}',
         repairs: [REPAIR],
+        round: 0,
+        approval: null,
         result: RESULT,
       },
       { type: "text", text: "**56088**" },
@@ -75,6 +87,14 @@ describe("an answer that is being written", () => {
       over: false,
       startedAt: { 0: 1000, 1: 1000, 2: 1000 },
     });
+  });
+
+  it("has a call wait until somebody decides, in whichever tab", () => {
+    const before = BEFORE_THE_END.slice(0, BEFORE_THE_END.indexOf("event: tool_output"));
+    const waits = play([new TextEncoder().encode(before)]);
+    expect(waits.message.parts[1]).toMatchObject({ approval: { approval_id: "a1" }, result: null });
+    const decided = { name: "tool_approval", data: '{"index":1,"approval":null}' };
+    expect(reduceAll(waits, [decided], 0).message.parts[1]).toMatchObject({ approval: null, result: null });
   });
 
   it("is the same from every two pieces", () => {

@@ -1,4 +1,5 @@
-import type { Message, Part, Repair, ToolResult, TurnProgress } from "@/api/contract";
+import type { Message, Part, TurnProgress } from "@/api/contract";
+import type * as Schema from "@/api/schema";
 import type { SseEvent } from "@/api/sse";
 
 /**
@@ -15,14 +16,16 @@ export interface Live {
 }
 
 type TurnEvent =
-  | { name: "snapshot" | "done"; message: Message }
-  | { name: "part_start"; index: number; part: Part }
-  | { name: "delta"; index: number; text: string }
-  | { name: "part_end"; index: number; seconds?: number | null }
-  | { name: "repair"; index: number; repairs: Repair[] }
-  | { name: "tool_output"; call_id: string; text: string }
-  | { name: "tool_result"; call_id: string; result: ToolResult }
-  | ({ name: "progress" } & TurnProgress);
+  | ({ name: "snapshot" } & Schema.Snapshot)
+  | ({ name: "done" } & Schema.Done)
+  | ({ name: "part_start" } & Schema.PartStarted)
+  | ({ name: "delta" } & Schema.Delta)
+  | ({ name: "part_end" } & Schema.PartEnded)
+  | ({ name: "repair" } & Schema.Repaired)
+  | ({ name: "tool_approval" } & Schema.ApprovalChanged)
+  | ({ name: "tool_output" } & Schema.ToolPrinted)
+  | ({ name: "tool_result" } & Schema.ToolReturned)
+  | ({ name: "progress" } & Schema.Progress);
 
 const KNOWN = new Set([
   "snapshot",
@@ -31,6 +34,7 @@ const KNOWN = new Set([
   "delta",
   "part_end",
   "repair",
+  "tool_approval",
   "tool_output",
   "tool_result",
   "progress",
@@ -82,6 +86,10 @@ export function reduce(live: Live, event: TurnEvent, now: number): Live {
       return withPart(live, event.index, (part) =>
         part.type === "tool_call" ? { ...part, repairs: event.repairs } : part,
       );
+    case "tool_approval":
+      return withPart(live, event.index, (part) =>
+        part.type === "tool_call" ? { ...part, approval: event.approval } : part,
+      );
     case "tool_output": {
       const outputs = { ...live.outputs, [event.call_id]: (live.outputs[event.call_id] ?? "") + event.text };
       return { ...live, outputs };
@@ -89,7 +97,7 @@ export function reduce(live: Live, event: TurnEvent, now: number): Live {
     case "tool_result": {
       const parts = live.message.parts.map((part) =>
         part.type === "tool_call" && part.call_id === event.call_id
-          ? { ...part, result: event.result }
+          ? { ...part, result: event.result, approval: null }
           : part,
       );
       return withParts(live, parts);

@@ -4,7 +4,7 @@ import { Check, ChevronDown, Search } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "@/api/client";
-import { type ModelEntry, problemText } from "@/api/contract";
+import type { ModelEntry } from "@/api/contract";
 import { modelsQuery } from "@/api/queries";
 import { useShortcut } from "@/app/shortcuts";
 import { isLoading, stateTone } from "@/models/state";
@@ -117,7 +117,7 @@ export function ModelPicker() {
         </span>
       )}
       {chosen?.state === "failed" && (
-        <span role="alert" title={problemText(chosen.error)} className="max-w-64 truncate text-bad text-note">
+        <span role="alert" title={chosen.error ?? undefined} className="max-w-64 truncate text-bad text-note">
           {t("models.failed")}
         </span>
       )}

@@ -8,12 +8,21 @@ export interface ChatOptions {
   model: string | null;
   thinking: boolean;
   tools: ServerTool[];
+  /** Whether each call of a tool waits until the person allows it. */
+  askFirst: boolean;
   sampling: Sampling;
   system: string;
 }
 
 const KEY = "studio.chat";
-const DEFAULTS: ChatOptions = { model: null, thinking: true, tools: [], sampling: {}, system: "" };
+const DEFAULTS: ChatOptions = {
+  model: null,
+  thinking: true,
+  tools: [],
+  askFirst: false,
+  sampling: {},
+  system: "",
+};
 
 const listeners = new Set<() => void>();
 let current = stored();
@@ -58,6 +67,7 @@ export function turnOptions(options: ChatOptions, toolsOn: boolean, canThink: bo
     model: options.model,
     thinking: canThink ? options.thinking : null,
     enabled_tools: toolsOn ? options.tools : [],
+    tool_approval: options.askFirst ? "ask" : "never",
     sampling,
     system: options.system.trim() || null,
   };

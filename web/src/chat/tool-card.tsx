@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { ToolCallPart } from "@/api/contract";
 import { seconds } from "@/text/format";
 import { Chip } from "@/ui/chip";
+import { Approve } from "./approve";
 import { MAIN_ARGUMENT, partialString, pretty } from "./arguments";
 import { Code } from "./code";
 import { Repairs } from "./repairs";
@@ -26,6 +27,7 @@ export function ToolCard({ part, growing, output, startedAt, running }: ToolCard
   const said = main ? partialString(part.arguments, main) : null;
   const isProgram = part.name === "python" || part.name === "terminal";
   const inTitle = said !== null && !isProgram;
+  const waits = running && part.result === null && part.approval !== null;
   const printed = part.result?.content ?? output ?? "";
   const names = t("tools", { returnObjects: true }) as Record<string, string>;
 
@@ -53,14 +55,17 @@ export function ToolCard({ part, growing, output, startedAt, running }: ToolCard
           <ChevronDown aria-hidden className={`size-4 transition-transform ${open ? "" : "-rotate-90"}`} />
         </button>
       </header>
-      {open && (
+      {(open || waits) && (
         <>
-          {!inTitle && (
+          {(!inTitle || waits) && (
             <Code
-              code={said ?? pretty(part.arguments)}
-              language={part.name === "python" ? "python" : part.name === "terminal" ? "bash" : "json"}
+              code={isProgram && said !== null ? said : pretty(part.arguments)}
+              language={isProgram && said !== null ? (part.name === "python" ? "python" : "bash") : "json"}
               growing={growing}
             />
+          )}
+          {waits && part.approval && (
+            <Approve approval={part.approval} name={names[part.name] ?? part.name} />
           )}
           {printed && (
             <Output dashed={!inTitle} isError={part.result?.is_error ?? false} live={part.result === null}>
@@ -114,6 +119,7 @@ function State({ part, growing, startedAt, running }: StateProps) {
     );
   }
   if (!running) return <Chip>{t("chat.toolNotRun")}</Chip>;
+  if (part.approval) return <Chip tone="warn">{t("chat.toolWaits")}</Chip>;
   if (growing) return <Chip tone="good">{t("chat.toolWriting")}</Chip>;
   return (
     <Chip tone="good">

@@ -1,4 +1,4 @@
-import { Braces, Brain, Globe, SquareTerminal } from "lucide-react";
+import { Braces, Brain, Globe, ShieldQuestionMark, SquareTerminal } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ModelEntry, ServerStatus } from "@/api/contract";
@@ -50,6 +50,16 @@ export function ToolSwitches({
           {t(`tools.${tool}`)}
         </Toggle>
       ))}
+      {!off && options.tools.length > 0 && (
+        <Toggle
+          on={options.askFirst}
+          onClick={() => setChatOptions({ askFirst: !options.askFirst })}
+          tip={options.askFirst ? t("chat.askFirstOn") : t("chat.askFirstOff")}
+        >
+          <ShieldQuestionMark />
+          {t("chat.askFirst")}
+        </Toggle>
+      )}
     </>
   );
 }

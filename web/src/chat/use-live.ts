@@ -6,6 +6,9 @@ import { watch } from "@/api/stream";
 import { begun, type Live, reduceAll } from "./live";
 
 const RENDER_EVERY_MS = 40;
+const RENDER_AT_LEAST_EVERY_MS = 1000;
+/** At most a third of the time is spent on drawing, so that a long answer leaves time for typing and scrolling. */
+const PAUSE_PER_RENDER = 2;
 
 /** Follows an answer that is being written; null for one that is not. The cache gets it when it is whole. */
 export function useLive(message: Message | undefined): Live | null {
@@ -20,9 +23,15 @@ export function useLive(message: Message | undefined): Live | null {
     const { queryKey } = threadQuery(message.thread_id);
     let state = begun(message);
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let pause = RENDER_EVERY_MS;
     const show = (): void => {
       timer = undefined;
+      const began = performance.now();
       setLive(state);
+      requestAnimationFrame(() => {
+        const wanted = Math.max(RENDER_EVERY_MS, PAUSE_PER_RENDER * (performance.now() - began));
+        pause = Math.min(wanted, RENDER_AT_LEAST_EVERY_MS);
+      });
     };
     const keep = (): void => {
       client.setQueryData<ThreadWithMessages>(
@@ -38,7 +47,7 @@ export function useLive(message: Message | undefined): Live | null {
       signal: ended.signal,
       onEvents: (events) => {
         state = reduceAll(state, events, performance.now());
-        if (!state.over) timer ??= setTimeout(show, RENDER_EVERY_MS);
+        if (!state.over) timer ??= setTimeout(show, pause);
         else keep();
         return state.over;
       },

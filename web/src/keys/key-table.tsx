@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "@/api/client";
 import type { ApiKey } from "@/api/contract";
@@ -56,6 +56,11 @@ export function KeyTable({ keys, label }: { keys: ApiKey[]; label: string }) {
               </Cell>
               <Cell label={t("keys.requests")} num>
                 {count(key.requests, i18n.language)}
+                {key.requests_per_minute !== null && (
+                  <Limit>
+                    {t("keys.perMinute", { most: count(key.requests_per_minute, i18n.language) })}
+                  </Limit>
+                )}
               </Cell>
               <Cell label={t("keys.tokens")} num>
                 <span
@@ -66,6 +71,14 @@ export function KeyTable({ keys, label }: { keys: ApiKey[]; label: string }) {
                 >
                   {count(key.input_tokens + key.output_tokens, i18n.language)}
                 </span>
+                {key.tokens_per_day !== null && (
+                  <Limit reached={key.tokens_today >= key.tokens_per_day}>
+                    {t("keys.today", {
+                      used: count(key.tokens_today, i18n.language),
+                      most: count(key.tokens_per_day, i18n.language),
+                    })}
+                  </Limit>
+                )}
               </Cell>
               <Cell label="" className="text-right">
                 {key.state === "active" ? (
@@ -94,5 +107,13 @@ export function KeyTable({ keys, label }: { keys: ApiKey[]; label: string }) {
         onConfirm={() => (revoking ? revoke(revoking) : undefined)}
       />
     </>
+  );
+}
+
+function Limit({ reached = false, children }: { reached?: boolean; children: ReactNode }) {
+  return (
+    <span className={`block whitespace-nowrap text-note ${reached ? "text-bad" : "text-ink-3"}`}>
+      {children}
+    </span>
   );
 }

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "@/api/client";
-import { type Download, problemText } from "@/api/contract";
+import type { Download } from "@/api/contract";
 import { downloadsQuery, modelsQuery } from "@/api/queries";
 import { bytes, percent, seconds } from "@/text/format";
 import { problemOf } from "@/text/problem";
@@ -58,7 +58,7 @@ function DownloadRow({ download }: { download: Download }) {
   const failure = act.error
     ? problemOf(act.error, t)
     : download.state === "failed"
-      ? problemText(download.error)
+      ? (download.error ?? "")
       : "";
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 border-line border-b px-4 py-3 text-table last:border-0">

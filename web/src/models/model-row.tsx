@@ -3,7 +3,7 @@ import { Ellipsis, Pin, PinOff, SlidersHorizontal, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "@/api/client";
-import { type ModelEntry, problemText } from "@/api/contract";
+import type { ModelEntry } from "@/api/contract";
 import { modelsQuery } from "@/api/queries";
 import { bytes, percent, tokens } from "@/text/format";
 import { problemOf } from "@/text/problem";
@@ -47,7 +47,7 @@ export function ModelRow({ model, isDefault }: { model: ModelEntry; isDefault: b
     model.capabilities.vision && t("models.can.vision"),
     model.capabilities.thinking && t("models.can.thinking"),
   ].filter(Boolean);
-  const failure = problemText(model.error) || problemTextOf(load.error ?? unload.error ?? pin.error, t);
+  const failure = model.error || failureOf(load.error ?? unload.error ?? pin.error, t);
   const loading = isLoading(model);
 
   return (
@@ -104,7 +104,7 @@ export function ModelRow({ model, isDefault }: { model: ModelEntry; isDefault: b
             <MenuItem onSelect={() => pin.mutate()}>
               {model.pinned ? <PinOff /> : <Pin />} {model.pinned ? t("models.unpin") : t("models.pin")}
             </MenuItem>
-            {model.removable !== false && (
+            {model.removable && (
               <>
                 <MenuLine />
                 <MenuItem danger onSelect={() => setRemoving(true)}>
@@ -149,7 +149,7 @@ function StateChip({ model }: { model: ModelEntry }) {
         : t("models.loaded")
       : model.state === "failed"
         ? t("models.failedShort")
-        : model.state === "unloading" || model.state === "stopping"
+        : model.state === "stopping"
           ? t("models.unloading")
           : t("models.state.onDisk");
   return (
@@ -169,6 +169,6 @@ function Context({ model }: { model: ModelEntry }) {
   return <span>{tokens(now ?? native)}</span>;
 }
 
-function problemTextOf(error: unknown, t: Parameters<typeof problemOf>[1]): string {
+function failureOf(error: unknown, t: Parameters<typeof problemOf>[1]): string {
   return error == null ? "" : problemOf(error, t);
 }

@@ -7,7 +7,7 @@ function record(id: string, at: number, more: Partial<RequestRecord> = {}): Requ
     id,
     at,
     client: "Claude Code 2.1",
-    key: { id: "k", name: "macbook" },
+    key: { id: 1, name: "macbook" },
     endpoint: "/v1/messages",
     model: "demo",
     status: "done",

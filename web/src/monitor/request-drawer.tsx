@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "@/api/client";
-import { problemText, type RequestDetail } from "@/api/contract";
+import type { RequestDetail } from "@/api/contract";
 import { statusQuery } from "@/api/queries";
 import { RepairView } from "@/chat/repairs";
 import { count, exact, percent, rate, seconds, share } from "@/text/format";
@@ -46,7 +46,7 @@ export function RequestDrawer({ id, onClose, keepsBodies }: RequestDrawerProps) 
 
 function Detail({ request, keepsBodies }: { request: RequestDetail; keepsBodies: boolean }) {
   const { t, i18n } = useTranslation();
-  const problem = problemText(request.error);
+  const problem = request.error;
   const facts: [string, ReactNode][] = [
     [t("monitor.state"), <StateChip key="state" request={request} />],
     [t("monitor.time"), exact(request.at, i18n.language)],

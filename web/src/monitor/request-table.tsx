@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { problemText, type RequestRecord } from "@/api/contract";
+import type { RequestRecord } from "@/api/contract";
 import { clock, count, exact, percent, rate, seconds, share } from "@/text/format";
 import { Button } from "@/ui/button";
 import { Chip, type Tone } from "@/ui/chip";
@@ -116,7 +116,7 @@ export function StateChip({ request }: { request: RequestRecord }) {
 
 function Notes({ request }: { request: RequestRecord }) {
   const { t } = useTranslation();
-  const problem = problemText(request.error);
+  const problem = request.error;
   return (
     <span className="flex min-w-36 items-center gap-1.5 overflow-hidden">
       {request.repairs > 0 && <Chip tone="warn">{t("monitor.healed", { count: request.repairs })}</Chip>}

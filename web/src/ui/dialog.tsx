@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "./button";
 
@@ -17,6 +17,20 @@ interface DialogProps {
 
 const OVERLAY = "fixed inset-0 z-40 bg-black/35 animate-[rise_120ms_ease-out]";
 
+/** Whoever closes a dialog is where they were; Radix itself knows only its own triggers. */
+function useReturn() {
+  const before = useRef<Element | null>(null);
+  return {
+    onOpenAutoFocus: () => {
+      before.current = document.activeElement;
+    },
+    onCloseAutoFocus: (event: Event) => {
+      event.preventDefault();
+      if (before.current instanceof HTMLElement) before.current.focus();
+    },
+  };
+}
+
 export function Dialog({
   open,
   onOpenChange,
@@ -26,11 +40,13 @@ export function Dialog({
   footer,
   wide = false,
 }: DialogProps) {
+  const back = useReturn();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={OVERLAY} />
         <Radix.Content
+          {...back}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={clsx(
             "-translate-x-1/2 -translate-y-1/2 fixed top-1/2 left-1/2 z-50 flex max-h-[86dvh] w-[calc(100vw-32px)] flex-col",
@@ -68,11 +84,13 @@ interface DrawerProps {
 
 /** A panel from the side: details on the right, the sidebar of a phone on the left (`bare`: without a heading of its own). */
 export function Drawer({ open, onOpenChange, title, side = "right", bare = false, children }: DrawerProps) {
+  const back = useReturn();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={OVERLAY} />
         <Radix.Content
+          {...back}
           aria-describedby={undefined}
           className={clsx(
             "fixed inset-y-0 z-50 flex flex-col border-line bg-card shadow-menu outline-none",
