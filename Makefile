@@ -107,7 +107,7 @@ web-test: $(NODE)  ## The page's format, lint, types and unit tests
 	npm run --prefix web --silent types
 	npm run --prefix web --silent test
 
-e2e-web: $(RUN) $(PAGE) chromium  ## Journeys through the page, in a headless browser against a real server
+e2e-web: $(DEV) $(PAGE) chromium  ## Journeys through the page, in a headless browser against a real server
 	npm run --prefix web --silent e2e
 
 screenshots: $(RUN) $(PAGE) chromium  ## Take the pictures in docs/screenshots again

@@ -147,6 +147,7 @@ export function requests(now: number): RequestRecord[] {
       repairs: 0,
       finish_reason: null,
       error: null,
+      cache: null,
       ...more,
     };
   };

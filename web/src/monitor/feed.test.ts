@@ -24,6 +24,7 @@ function record(id: string, at: number, more: Partial<RequestRecord> = {}): Requ
     repairs: 0,
     finish_reason: "stop",
     error: null,
+    cache: null,
     ...more,
   };
 }

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "@/api/client";
@@ -55,6 +56,7 @@ function Detail({ request, keepsBodies }: { request: RequestDetail; keepsBodies:
     [t("models.model"), request.model ?? "–"],
     [t("monitor.in"), count(request.input_tokens, i18n.language)],
     [t("monitor.reused"), percent(share(request.cached_tokens, request.input_tokens))],
+    ...cacheFacts(request.cache, t),
     [t("monitor.out"), count(request.output_tokens, i18n.language)],
     ["tok/s", rate(request.tokens_per_second)],
     [t("monitor.finish"), request.finish_reason ?? "–"],
@@ -92,6 +94,16 @@ function Detail({ request, keepsBodies }: { request: RequestDetail; keepsBodies:
       <Raw title={t("monitor.responseBody")} value={request.response_body} />
     </div>
   );
+}
+
+/** What the prompt shares with the one before it in its conversation, and where it parts from it. */
+function cacheFacts(cache: RequestDetail["cache"], t: TFunction): [string, ReactNode][] {
+  if (!cache) return [];
+  const facts: [string, ReactNode][] = [[t("monitor.turn"), String(cache.turn)]];
+  if (cache.possible !== null) facts.push([t("monitor.reusable"), percent(cache.possible)]);
+  if (cache.difference) facts.push([t("monitor.inTheWay"), cache.difference]);
+  if (cache.removed.length > 0) facts.push([t("monitor.takenOut"), cache.removed.join(", ")]);
+  return facts;
 }
 
 function Part({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
