@@ -25,12 +25,15 @@ class CallCheck:
         """Whether anything was called."""
         return bool(self._calls)
 
-    def feed(self, events: Sequence[Event]) -> None:
+    def feed(self, events: Sequence[Event]) -> int:
+        """How many calls begin in `events`."""
+        before = len(self._calls)
         for event in events:
             if type(event) is ArgumentsDelta:
                 self._calls[-1][1].append(event.text)
             elif type(event) is PartStart and isinstance(event.part, ToolCallPart):
                 self._calls.append((event.part, []))
+        return len(self._calls) - before
 
     def violations(self) -> tuple[CallViolation, ...]:
         """What does not fit, in the order of the calls. Never raises; takes a while, so it is called in a thread."""

@@ -112,7 +112,6 @@ class Turns(Struct, frozen=True):
         request = _hinted(request, verdict)
         calls = CallReader(request.prompt, turn_id) if self.heals and reads(request) else None
         offered = tools_of(request.prompt)
-        watch.counts_calls = bool(offered)
         check = CallCheck(offered) if offered else None
         endless = EndlessTurn() if self.loop_limits.stop else None
         admission = self.admissions.of(chosen.id, chosen.slots)
@@ -134,7 +133,7 @@ class Turns(Struct, frozen=True):
                         if events:
                             watch.passed(events)
                             if check is not None:
-                                check.feed(events)
+                                trace.calls += check.feed(events)
                             yield events
                         if endless is not None and endless.ended:
                             watch.endless = True

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from unsloth_studio.turn.events import Event, PartStart, PromptProgress, TurnStart
-from unsloth_studio.turn.messages import ToolCallPart
+from unsloth_studio.turn.events import Event, PromptProgress, TurnStart
 from unsloth_studio.turn.record import CallRepair, PromptReuse, TurnRecord
 from unsloth_studio.turn.trace import Trace
 
@@ -23,7 +22,6 @@ class TurnWatch(Struct):
     managed: bool = True
     last: Event | None = None
     endless: bool = False
-    counts_calls: bool = False
     reading: bool = True
     reuse: PromptReuse | None = None
     slot: int = 0
@@ -35,10 +33,6 @@ class TurnWatch(Struct):
         if self.reading and not isinstance(self.last, TurnStart | PromptProgress):
             self.reading = False
             self.trace.reached("writing")
-        if self.counts_calls:
-            for one in events:
-                if type(one) is PartStart and type(one.part) is ToolCallPart:
-                    self.trace.calls += 1
 
     def record(self, turn_id: str, *, repairs: tuple[CallRepair, ...]) -> TurnRecord:
         """The turn as it is remembered, now that it is over."""
