@@ -13,6 +13,7 @@ from tests.support.local_web import LocalWeb, local_web
 from tests.support.patience import until
 from tests.support.sandbox import without_sandbox
 
+from unsloth_studio.serving.fetch import Lookup
 from unsloth_studio.tools.contract import ToolContext
 from unsloth_studio.tools.python import PythonTool
 from unsloth_studio.tools.sandbox.doorway import MOST_CONNECTIONS
@@ -36,7 +37,7 @@ for url in sys.argv[1:]:
 """
 
 
-def found_at(*addresses: str) -> object:
+def found_at(*addresses: str) -> Lookup:
     async def look_up(host: str, port: int) -> list[str]:
         if host.startswith("unknown"):
             raise OSError("no such name")
@@ -56,7 +57,7 @@ async def site() -> AsyncGenerator[LocalWeb]:
 async def with_network(
     hosts: Iterable[str], private: Iterable[str] = (), *, addresses: tuple[str, ...] = ("127.0.0.1",)
 ) -> AsyncGenerator[Sandbox]:
-    gateway = Gateway(read_rules(hosts), private=private, look_up=found_at(*addresses))  # pyright: ignore[reportArgumentType]
+    gateway = Gateway(read_rules(hosts), private=private, look_up=found_at(*addresses))
     sandbox = await find_sandbox(gateway=gateway)
     if isinstance(sandbox, Unavailable):
         without_sandbox(f"{sandbox.reason} {sandbox.advice}")
@@ -166,7 +167,7 @@ print(os.environ["https_proxy"], os.environ["HTTP_PROXY"], os.environ["no_proxy"
     ids=["origin form", "https", "no port", "password", "a number", "loopback", "nonsense", "endless head"],
 )
 async def test_odd_requests_are_answered(sent: bytes, answer: str) -> None:
-    gateway = Gateway(read_rules(["shop.example"]), look_up=found_at("127.0.0.1"))  # pyright: ignore[reportArgumentType]
+    gateway = Gateway(read_rules(["shop.example"]), look_up=found_at("127.0.0.1"))
     async with await asyncio.start_server(gateway.serve, "127.0.0.1", 0) as server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         writer.write(sent)
@@ -213,9 +214,73 @@ time.sleep(60)"""
         await until(lambda: len(asyncio.all_tasks()) <= before, timeout=20)
 
 
+async def test_connections_that_nobody_reads_end_with_the_call(folder: Path) -> None:
+    """Neither side reads: what is to be sent never is, and yet nothing is left open."""
+    held: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    code = f"""import socket
+for n in range(8):
+    way = socket.create_connection(("127.0.0.1", 3128)); way.settimeout(0.2)
+    way.sendall(b"CONNECT shop.example:{port} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"); way.recv(100)
+    try:
+        while True: way.sendall(bytes(1 << 20))
+    except OSError: pass
+    globals()[f"way{{n}}"] = way"""
+    async with server, with_network([f"shop.example:{port}"], ["shop.example"]) as sandbox:
+        before = open_files()
+        await said(sandbox, folder, code)
+        assert len(held) == 8
+        await until(lambda: open_files() <= before + len(held))
+        for writer in held:
+            writer.transport.abort()
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_a_session_has_no_network_between_its_calls(site: LocalWeb, tmp_path: Path) -> None:
+    gateway = Gateway(
+        read_rules([f"shop.example:{site.port}"]), private=["shop.example"], look_up=found_at("127.0.0.1")
+    )
+    finder, folders = SandboxFinder((tmp_path,), gateway), SessionFolders(tmp_path / "sessions")
+    python = PythonTool(finder, folders)
+    code = f"""import socket, threading, time
+asked = b"GET http://shop.example:{site.port}/ HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"
+held = socket.create_connection(("127.0.0.1", 3128)); held.sendall(asked[:-2])
+def on():
+    while True:
+        try:
+            way = socket.create_connection(("127.0.0.1", 3128)); way.sendall(asked); way.recv(9999); way.close()
+        except OSError: pass
+        time.sleep(0.1)
+threading.Thread(target=on, daemon=True).start(); time.sleep(1)"""
+    try:
+        async with folders.session("owner", "s1") as session:
+            context = ToolContext(session, timeout_seconds=30, on_output=lambda _: None)
+            assert not (await python.run({"code": code}, context)).is_error
+            await asyncio.sleep(0.2)
+            so_far = len(site.asked)
+            assert so_far > 2
+            await asyncio.sleep(1)
+            assert len(site.asked) == so_far
+            assert not (await python.run({"code": "time.sleep(1)"}, context)).is_error
+            assert len(site.asked) > so_far
+    finally:
+        await python.close()
+        finder.close()
+
+
+async def test_the_servers_own_loopback_is_reached_where_it_is_listed(site: LocalWeb, folder: Path) -> None:
+    for host in (f"127.0.0.1:{site.port}", f"LocalHost:{site.port}"):
+        async with with_network([host], [host]) as sandbox:
+            assert await said(sandbox, folder, ASK, f"http://{host}/") == ["200 hello from outside"]
+
+
 async def test_both_tools_say_what_they_can_reach_and_reach_it(site: LocalWeb, tmp_path: Path) -> None:
     rules, private = read_rules([f"shop.example:{site.port}"]), ["shop.example"]
-    gateway = Gateway(rules, private=private, look_up=found_at("127.0.0.1"))  # pyright: ignore[reportArgumentType]
+    gateway = Gateway(rules, private=private, look_up=found_at("127.0.0.1"))
     finder, folders = SandboxFinder((tmp_path,), gateway), SessionFolders(tmp_path / "sessions")
     python, terminal = PythonTool(finder, folders), TerminalTool(finder, folders)
     url = f"http://shop.example:{site.port}/"

@@ -9,11 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
-from msgspec.structs import replace
 from tests.support.patience import until
 
 from unsloth_studio.tools.sandbox.launcher import Sandbox

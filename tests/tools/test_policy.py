@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from unsloth_studio.tools.sandbox import policy
 from unsloth_studio.tools.sandbox.layout import read_system

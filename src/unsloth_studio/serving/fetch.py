@@ -124,6 +124,12 @@ async def checked_addresses(target: Target, allowed_hosts: frozenset[str], look_
             addresses = await look_up(target.host, target.port)
         except (OSError, UnicodeError) as error:
             raise FetchFailed(f"The host {target.host} is not known.") from error
-    if not {target.host, f"{target.host}:{target.port}"} & allowed_hosts:
+    if not _names(target) & {name.casefold() for name in allowed_hosts}:
         require_public(addresses, target.host)
     return addresses
+
+
+def _names(target: Target) -> set[str]:
+    """How an operator may write it."""
+    hosts = {target.host, f"[{target.host}]"} if ":" in target.host else {target.host}
+    return hosts | {f"{host}:{target.port}" for host in hosts}

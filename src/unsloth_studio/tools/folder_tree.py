@@ -11,9 +11,8 @@ import os
 import secrets
 import stat
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-from msgspec import Struct
 
 DEEPEST = 40
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -21,14 +20,16 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a FIFO mus
 _BLOCK = 512  # the unit of st_blocks, stat(2)
 
 
-class Entry(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """Something below the folder: its path from there, and what lstat says about it."""
 
     path: str
     status: os.stat_result
 
 
-class Usage(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Usage:
     """What a tree takes: bytes on disk, entries. `overgrown`: deeper than `DEEPEST`, or more entries than were asked for."""
 
     disk_bytes: int

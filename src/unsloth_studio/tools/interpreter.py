@@ -14,11 +14,11 @@ import socket
 import sysconfig
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from unsloth_studio.tools import pictures
 from unsloth_studio.tools.contract import ToolImage

@@ -6,9 +6,8 @@ The rule: whenever variables were lost, the model is told so and why.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
-
-from msgspec.structs import replace
 
 from unsloth_studio.tools import told
 from unsloth_studio.tools.contract import ToolContext, ToolOutput
@@ -77,7 +76,13 @@ class PythonTool:
                 return ToolOutput(said, is_error=True, failure="unavailable")
             settled = await self._folders.settle(session, began)
             images = cell.images or await self._folders.images(session, settled)
-        return _output(replace(cell, images=images), lost, told.folder_changes(settled), limits, session.named)
+        return _output(
+            CellResult(cell.output, cell.failed, images, cell.ended),
+            lost,
+            told.folder_changes(settled),
+            limits,
+            session.named,
+        )
 
     async def _cell(
         self, code: str, context: ToolContext, session: Session, sandbox: Sandbox, limits: Limits

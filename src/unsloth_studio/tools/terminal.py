@@ -6,9 +6,8 @@ The rule: each call is a shell of its own; files stay, variables and background 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
-
-from msgspec.structs import replace
 
 from unsloth_studio.tools import told
 from unsloth_studio.tools.contract import ToolContext, ToolOutput

@@ -31,6 +31,7 @@ class Doorway:
         self._ours.setblocking(False)
         self._loop = asyncio.get_running_loop()
         self._starting: asyncio.Task[None] | None = None
+        self._resting = False
         self._connections: set[asyncio.Task[None]] = set()
 
     @property
@@ -41,12 +42,21 @@ class Doorway:
     @property
     def setting(self) -> str:
         """What it is told, as `inside/main.py` understands it."""
-        return f"gateway={self.descriptor}:{PORT}"
+        return f"gateway={self.descriptor}:{PORT}:{int(self._gateway.loops_back)}"
 
     def open(self) -> None:
         """Serve as soon as the socket comes. The launcher has its end by now; ours is closed."""
         self._theirs.close()
         self._loop.add_reader(self._ours, self._receive)
+
+    def rest(self) -> None:
+        """Nobody asks anything of the sandbox for now: end its connections, and take no others until `wake`."""
+        self._resting = True
+        for task in self._connections:
+            task.cancel()
+
+    def wake(self) -> None:
+        self._resting = False
 
     def close(self) -> None:
         """End every connection. Idempotent."""
@@ -79,14 +89,10 @@ class Doorway:
             async with server:
                 await server.serve_forever()
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._connections) >= MOST_CONNECTIONS:
-            writer.close()
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._resting or len(self._connections) >= MOST_CONNECTIONS:
+            writer.transport.abort()
             return
-        task = asyncio.current_task()
-        assert task is not None
+        task = self._loop.create_task(self._gateway.serve(reader, writer))
         self._connections.add(task)
-        try:
-            await self._gateway.serve(reader, writer)
-        finally:
-            self._connections.discard(task)
+        task.add_done_callback(self._connections.discard)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from contextlib import closing, suppress
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager, suppress
 
 import h11
 from msgspec import Struct
@@ -19,7 +19,7 @@ from unsloth_studio.serving.fetch import FetchFailed, Lookup, checked_addresses,
 from unsloth_studio.serving.fetch_guard import FetchRefused, Target, read_target
 from unsloth_studio.tools.sandbox.host_list import HostRule
 
-_HEAD_SECONDS, _CONNECT_SECONDS = 10.0, 10.0
+_HEAD_SECONDS, _CONNECT_SECONDS, _FLUSH_SECONDS = 10.0, 10.0, 10.0
 _MOST_HEAD_BYTES = 64 << 10
 _READ_BYTES = 1 << 16
 _NOT_PASSED_ON = frozenset(
@@ -55,28 +55,31 @@ class Gateway:
         self._look_up = look_up
 
     @property
+    def loops_back(self) -> bool:
+        """Whether this machine's own loopback is among the hosts; then it is not the sandbox's own that programs mean."""
+        return any(rule.loopback for rule in self._rules)
+
+    @property
     def hosts(self) -> str:
         """The rules in words, for the model and for people."""
         return ", ".join(map(str, self._rules))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection out of a sandbox, from its first byte to its end."""
-        with closing(writer), suppress(OSError):
+        async with _ended(writer):
             try:
                 async with asyncio.timeout(_HEAD_SECONDS):
                     wanted = await _read_head(reader)
                 upstream, outgoing = await self._connect(wanted.target)
             except _Refusal as refusal:
                 writer.write(_answer(refusal.status, refusal.reason, str(refusal)))
-                await writer.drain()
                 return
-            except TimeoutError:
-                return
-            with closing(outgoing):
+            async with _ended(outgoing), asyncio.TaskGroup() as both:
                 outgoing.write(wanted.opening)
                 if wanted.tunnel:
                     writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
-                await asyncio.gather(_pipe(reader, outgoing), _pipe(upstream, writer))
+                both.create_task(_pipe(reader, outgoing))
+                both.create_task(_pipe(upstream, writer))
 
     async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Raises `_Refusal`."""
@@ -85,7 +88,10 @@ class Gateway:
             told = f"{target.host}:{target.port} is not among the hosts that code may reach here: {self.hosts}."
             raise _Refusal(403, "Host not allowed", told)
         try:
-            addresses = await checked_addresses(target, self._private, self._look_up)
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                addresses = await checked_addresses(target, self._private, self._look_up)
+        except TimeoutError as error:
+            raise _Refusal(502, "Host not known", f"{target.host} could not be looked up in time.") from error
         except FetchRefused as error:
             raise _Refusal(403, "Host not public", str(error)) from error
         except FetchFailed as error:
@@ -95,6 +101,20 @@ class Gateway:
                 async with asyncio.timeout(_CONNECT_SECONDS):
                     return await asyncio.open_connection(address, target.port)
         raise _Refusal(502, "Host not reachable", f"{target.host}:{target.port} cannot be reached.")
+
+
+@asynccontextmanager
+async def _ended(writer: asyncio.StreamWriter) -> AsyncGenerator[None]:
+    """The connection ends with the `with`: when all went well after what is still to be sent, but soon; else at once."""
+    try:
+        yield
+        writer.close()
+        async with asyncio.timeout(_FLUSH_SECONDS):
+            await writer.wait_closed()
+    except* (OSError, TimeoutError):
+        pass
+    finally:
+        writer.transport.abort()
 
 
 async def _read_head(reader: asyncio.StreamReader) -> _Wanted:

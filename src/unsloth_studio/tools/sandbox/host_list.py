@@ -22,6 +22,11 @@ class HostRule(Struct, frozen=True):
         named = target.host.endswith(f".{self.name}") if self.below else target.host == self.name
         return named and (target.port in USUAL_PORTS if self.port is None else target.port == self.port)
 
+    @property
+    def loopback(self) -> bool:
+        """Whether it names this machine itself."""
+        return self.name == "localhost" or self.name == "::1" or self.name.startswith("127.")
+
     def __str__(self) -> str:
         return f"{'*.' if self.below else ''}{self.name}{'' if self.port is None else f':{self.port}'}"
 
@@ -39,11 +44,13 @@ def _rule(host: str) -> HostRule:
     plain = host.removeprefix("*.")
     told = "write it as in `pypi.org`, `*.pythonhosted.org` or `example.org:8443`."
     problem = f"`{host}` in tool_network_hosts is not a host: {told}"
-    if not plain or set(plain) & set("/?#*"):
+    if not plain or set(plain) & set("/?#*") or plain.endswith(":"):
         raise ValueError(problem)
     try:
         target = read_target(f"http://{plain}/")
     except FetchRefused as refused:
         raise ValueError(f"{problem} {refused}") from refused
+    if below and target.address is not None:
+        raise ValueError(problem)
     named = plain.rpartition("]")[2] if plain.startswith("[") else plain
     return HostRule(target.host, below, target.port if ":" in named else None)

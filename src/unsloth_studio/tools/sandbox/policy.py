@@ -6,9 +6,8 @@ Options: bwrap(1) of bubblewrap 0.4 and later; the launcher's words: `inside/mai
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-
-from msgspec import Struct
 
 from unsloth_studio.tools.sandbox.result import Limits
 
@@ -31,7 +30,8 @@ ENVIRONMENT = {
 _START = "import sys; sys.path.insert(0, {!r}); from inside.main import main; sys.path.pop(0); main(sys.argv[1:])"
 
 
-class SystemView(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class SystemView:
     """The parts of this machine that the sandbox shows, read-only, under their own names.
 
     `symlinks` are (path, target) such as `("/bin", "usr/bin")`; `system` can be reached by everybody, `private` perhaps only
@@ -46,14 +46,16 @@ class SystemView(Struct, frozen=True):
     python: str
 
 
-class Programs(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Programs:
     """Where the programs that build the sandbox are. `setpriv` is None when we are not root and need none."""
 
     bwrap: str
     setpriv: str | None = None
 
 
-class Descriptors(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Descriptors:
     """Open files that bubblewrap inherits: the seccomp filter to read, the pipe it reports its child's number on, and a pipe
     that ends with the server: the launcher inside looks at it, for `--die-with-parent` begins a little after the start."""
 

@@ -13,10 +13,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from msgspec.structs import replace
 
 from unsloth_studio.tools import folder_tree
 from unsloth_studio.tools.sandbox import policy, seccomp

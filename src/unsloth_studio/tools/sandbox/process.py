@@ -94,12 +94,16 @@ class ConfinedProcess:
         self.read_now()
         self._resting = False
         self._woken.set()
+        if self._doorway is not None:
+            self._doorway.wake()
         self._on_output = on_output
         self.output = KeptOutput(self._limits.kept_output_bytes)
 
     def rest(self) -> None:
-        """Nothing is asked of it until the next `begin_output`: it is looked at more rarely."""
+        """Nothing is asked of it until the next `begin_output`: it is looked at more rarely, and has no network."""
         self._resting = True
+        if self._doorway is not None:
+            self._doorway.rest()
         self._woken.clear()
 
     async def cpu_seconds(self) -> float:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass
 from typing import Literal
-
-from msgspec import Struct
 
 MIB = 1 << 20
 Limit = Literal["time", "memory", "cpu", "file_size", "disk", "output"]
 
 
-class Limits(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Limits:
     """What one sandbox may use. Memory, CPU time, file size and open files count per process; `memory_bytes` also for all
     of its processes together, which the parent looks at several times a second."""
 
@@ -28,7 +28,8 @@ class Limits(Struct, frozen=True):
     output_bytes: int = 32 * MIB  # more is no longer read: the process is ended
 
 
-class SandboxResult(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class SandboxResult:
     """How a command in the sandbox ended. Exactly one of `exit_code` and `signal` is set.
 
     `output` is stdout and stderr as they came, at most `Limits.kept_output_bytes` and a notice: of more, the beginning and
@@ -47,7 +48,8 @@ class SandboxResult(Struct, frozen=True):
         return self.limit == "time"
 
 
-class Confinement(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Confinement:
     """A sandbox that was tried and works. `landlock_abi` is 0 where the kernel has no Landlock."""
 
     kind: Literal["bubblewrap", "seatbelt"]
@@ -64,7 +66,8 @@ class Confinement(Struct, frozen=True):
         return f"bubblewrap {self.version}, seccomp, {landlock}"
 
 
-class Unavailable(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Unavailable:
     """No sandbox: code is not run at all. `reason` says why, `advice` what the operator can do."""
 
     reason: str

@@ -9,8 +9,7 @@ jumps, 32-bit constant, in the machine's byte order) over `struct seccomp_data` 
 from __future__ import annotations
 
 import struct
-
-from msgspec import Struct
+from dataclasses import dataclass
 
 from unsloth_studio.tools.sandbox import syscalls
 from unsloth_studio.tools.sandbox.syscalls import Call
@@ -30,7 +29,8 @@ AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10  # include/linux/socket.h
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24  # low halves, on little-endian machines
 
 
-class Instruction(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Instruction:
     """One step of the classic BPF machine."""
 
     code: int

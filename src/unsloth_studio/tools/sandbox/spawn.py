@@ -15,17 +15,17 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-
-from msgspec import Struct
 
 from unsloth_studio.tools.sandbox.policy import ENVIRONMENT, Descriptors
 
 MakeCommand = Callable[[Descriptors], tuple[str, ...]]
 
 
-class Spawned(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Spawned:
     """A started process and our ends of its pipes: all it prints, what bubblewrap says about it, and that we live."""
 
     process: subprocess.Popen[bytes]

@@ -7,13 +7,14 @@ Numbers: the kernel's `arch/x86/entry/syscalls/syscall_64.tbl` and `scripts/sysc
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
 
 EPERM, ENOSYS, EAFNOSUPPORT, EOPNOTSUPP = 1, 38, 97, 95
 LAST_KNOWN = 469  # file_setattr, Linux 6.17: what a later kernel adds nobody here has looked at
 
 
-class Call(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Call:
     """A system call; a number is None where the architecture has no such call."""
 
     name: str

@@ -1,7 +1,7 @@
 """The first program in the sandbox: puts limits and Landlock on itself, then becomes the command.
 
 The rule: standard library only, and as little of it as can be: its start is part of every call (contextlib alone would
-add a tenth). Arguments: settings (`alive=DESCRIPTOR`, `limit=NAME:N`, `gateway=DESCRIPTOR:PORT`, `home=PATH`,
+add a tenth). Arguments: settings (`alive=DESCRIPTOR`, `limit=NAME:N`, `gateway=DESCRIPTOR:PORT:LOOPS_BACK`, `home=PATH`,
 `list=PATH`, `read=PATH`, `run=PATH`, `write=PATH`, `devices=PATH`), then `exec` COMMAND..., `python` DESCRIPTOR
 PATH..., or `report`.
 """
@@ -75,8 +75,9 @@ def _leave_if_ended(descriptor: int) -> None:
         sys.exit("The server has ended.")
 
 
-def _hand_out_gateway(descriptor: int, port: int) -> None:
-    """Listen on this sandbox's own loopback, and give the socket to the server at the other end of `descriptor`."""
+def _hand_out_gateway(descriptor: int, port: int, loops_back: int) -> None:
+    """Listen on this sandbox's own loopback, and give the socket to the server at the other end of `descriptor`.
+    `loops_back`: the server's loopback is to be reached, not that in here."""
     import _socket
 
     listening = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
@@ -90,8 +91,9 @@ def _hand_out_gateway(descriptor: int, port: int) -> None:
     for scheme in ("http", "https", "all"):
         for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY"):
             os.environ[name] = f"http://127.0.0.1:{port}"
-    for name in ("no_proxy", "NO_PROXY"):
-        os.environ[name] = "localhost,127.0.0.1,::1"
+    if not loops_back:
+        for name in ("no_proxy", "NO_PROXY"):
+            os.environ[name] = "localhost,127.0.0.1,::1"
 
 
 def report(abi: int) -> None:
