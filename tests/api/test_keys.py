@@ -97,10 +97,10 @@ async def test_use_is_counted_per_key(page: httpx.AsyncClient, services: Service
     meter.record(TurnRecord("a", TurnEnd("stop", Usage(20, 1)), 0, 0))  # a second round of the same request
     meter.end("a")
     meter.begin("b", known)
-    meter.record(TurnRecord("b", TurnFailed(TurnError("engine_lost", "")), 0, 0))
+    meter.record(TurnRecord("b", TurnFailed(TurnError("engine_lost", "")), 0, 0, read=7, written=3))  # broken off
     meter.record(TurnRecord("unknown", TurnEnd("stop", Usage(99, 99)), 0, 0))
     uses = {one["id"]: (one["requests"], one["input_tokens"], one["output_tokens"]) for one in await listed(page)}
-    assert uses == {key["id"]: (2, 30, 6), other["id"]: (0, 0, 0)}
+    assert uses == {key["id"]: (2, 37, 9), other["id"]: (0, 0, 0)}
 
 
 OPENAI = {"type": "rate_limit_error", "code": "rate_limit_exceeded"}

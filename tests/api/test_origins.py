@@ -52,3 +52,9 @@ BODIES = {
 def test_bodies(name: str) -> None:
     read, body, session = BODIES[name]
     assert read(orjson.dumps(body)).request.origin == Origin(session)
+
+
+def test_the_same_session_of_another_key_is_another_one() -> None:
+    headers = [(b"thread-id", b"t1")]
+    assert origin_of(headers, Origin(), owner="1") != origin_of(headers, Origin(), owner="2")
+    assert origin_of([], Origin("body"), owner="1") == Origin("body", owner="1")

@@ -97,6 +97,14 @@ def test_what_is_taken_out(name: str) -> None:
 UNTOUCHED = {
     "a user who writes about it": says("user", "What is x-anthropic-billing-header: v=1; for?"),
     "a log": says("tool", ToolResultPart("a", (TextPart("Token usage: 1/2; 1 remaining\nDone"),))),
+    "a file that holds one": says(
+        "tool",
+        ToolResultPart("a", (TextPart('x = "<system_warning>Token usage: 1/2; 1 remaining</system_warning>"\n'),)),
+    ),
+    "a question about one": says(
+        "user", "What is\n<system-reminder>Token usage: 1/2; 1 remaining</system-reminder>\nin my file?"
+    ),
+    "all that was said": says("user", "<system-reminder>Token usage: 1/2; 1 remaining</system-reminder>"),
     "a reminder that says more": says(
         "user", "<system-reminder>Token usage: 1/2; 1 remaining. Stop.</system-reminder>"
     ),

@@ -95,7 +95,8 @@ class Endpoint(ABC):
     def run(self, exchange: Exchange, request: Request) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, with the server's own tools if the request asks for them. Raises `TurnFailure` (permission)
         when it may not have them."""
-        request = replace(request, origin=origin_of(exchange.scope["headers"], request.origin))
+        owner = exchange.key.owner if exchange.key else ""
+        request = replace(request, origin=origin_of(exchange.scope["headers"], request.origin, owner=owner))
         wanted, toolbox, turns = request.server_tools, self.services.toolbox, self.services.turns
         if wanted is None:
             return turns.run(request, turn_id=exchange.id)

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from unsloth_studio.store.api_key import ApiKey, KeyUse
 from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.turn.errors import TurnError, TurnFailure
-from unsloth_studio.turn.events import TurnEnd
 from unsloth_studio.turn.record import TurnRecord
 
 _MINUTE = 60.0
@@ -62,9 +61,8 @@ class KeyMeter:
         if key is None:
             return
         self._running[record.turn_id] = (key, True)
-        usage = record.last.usage if isinstance(record.last, TurnEnd) else None
-        tokens = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-        self._keys.count(key, KeyUse(0 if counted else 1, *tokens))
+        used = record.used
+        self._keys.count(key, KeyUse(0 if counted else 1, used.prompt_tokens, used.completion_tokens))
 
 
 def _limited(limit: str, wait: int) -> TurnFailure:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from unsloth_studio.dialects.origin import LONGEST_ID
 from unsloth_studio.turn.messages import Origin
 
@@ -31,19 +33,19 @@ _KINDS = (b"x-openai-subagent",)
 _NAMES = frozenset((*_SESSIONS, *_AGENTS, *_PARENTS, *_KINDS))
 
 
-def origin_of(headers: Iterable[tuple[bytes, bytes]], stated: Origin) -> Origin:
-    """The origin that `headers` (names in small letters) give, else what the body `stated`."""
+def origin_of(headers: Iterable[tuple[bytes, bytes]], stated: Origin, *, owner: str = "") -> Origin:
+    """The origin that `headers` (names in small letters) give, else what the body `stated`. `owner` is whose key it is."""
     found: dict[bytes, str] = {}
     for name, value in headers:
         if name in _NAMES and 0 < len(value) <= LONGEST_ID and (text := value.decode("latin-1").strip()):
             found.setdefault(name, text)
     if not found:
-        return stated
+        return replace(stated, owner=owner)
     session = _first(found, _SESSIONS) or stated.session
     agent = _first(found, _AGENTS)
     if parent := _first(found, _PARENTS):  # a sub-agent that has a session of its own
-        return Origin(parent, agent or session or "sub-agent")
-    return Origin(session, agent or _first(found, _KINDS))
+        return Origin(parent, agent or session or "sub-agent", owner)
+    return Origin(session, agent or _first(found, _KINDS), owner)
 
 
 def _first(found: dict[bytes, str], names: tuple[bytes, ...]) -> str:

@@ -22,7 +22,7 @@ def cache_table(report: dict[str, Any]) -> str:
     if not report["conversations"]:
         return "The running server has not seen a conversation yet."
     rows = [_HEAD, *(_row(one) for one in report["conversations"])]
-    cut = [tuple(text[:most] for text, most in zip(row, _LONGEST, strict=True)) for row in rows]
+    cut = [tuple(_plain(text)[:most] for text, most in zip(row, _LONGEST, strict=True)) for row in rows]
     widths = [max(len(row[at]) for row in cut) for at in range(len(_HEAD))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cut]
     return "\n".join([*lines, "", "Shares are of the prompts from the second turn on. See docs/prompt-cache.md."])
@@ -40,6 +40,11 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
         str(one["lost_tokens"]),
         ", ".join(named) or "nothing",
     )
+
+
+def _plain(text: str) -> str:
+    """Without what would do something to a terminal: ids and differences are a client's words."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def _share(part: int, whole: int) -> str:

@@ -117,6 +117,10 @@ def run(
     out = Output(silent=silent, as_json=as_json)
     try:
         settings = load_settings(model=model, **_without(flags, _FOR_THE_MODEL))
+        if settings.tool_network_hosts:
+            from unsloth_studio.cli.server_tools import check_hosts
+
+            check_hosts(settings)
         wishes = _wishes(engine_words(ctx), flags, settings.engine)
         flags = _without(flags, _FOR_THE_MODEL)
         found = None if settings.upstream else _model(settings, gguf_variant, out, dry_run=dry_run)

@@ -9,6 +9,16 @@ from unsloth_studio.tools.search.provider import SearchSettings
 from unsloth_studio.tools.toolbox import Toolbox
 
 
+def check_hosts(settings: Settings) -> None:
+    """Raises `OperatorProblem` for a host in `tool_network_hosts` that is none. Before anything is started."""
+    from unsloth_studio.tools.sandbox.host_list import read_rules
+
+    try:
+        read_rules(settings.tool_network_hosts)
+    except ValueError as error:
+        raise OperatorProblem(str(error)) from error
+
+
 def toolbox_of(settings: Settings, policy: ToolPolicy) -> Toolbox:
     """Raises `OperatorProblem` for a search provider that is chosen and not set up, and for a host that is none."""
     search = SearchSettings(

@@ -73,7 +73,8 @@ class Conversations:
             )
             known.blocks = blocks
             self._known.move_to_end(known.number)
-        seat = Seat(known.number, origin.session, blocks.head, child=bool(origin.agent), first=known.turns == 1)
+        session = f"{origin.owner} {origin.session}" if origin.session else ""
+        seat = Seat(known.number, session, blocks.head, child=bool(origin.agent), first=known.turns == 1)
         return Arrival(seat, reuse)
 
     def _recognise(self, model: str, origin: Origin, blocks: Blocks) -> _Known | None:
@@ -94,7 +95,7 @@ def _likeness(before: Blocks, now: Blocks, origin: Origin) -> float:
     still = sum(message in said for message in before.messages) / max(1, len(before.messages))
     if still >= _SAME_CONVERSATION:
         return 1 + still + before.common(now) / max(1, len(before.digests))
-    if origin == Origin():
+    if not origin.named:
         return 0.0
     opening = _opening(before)
     if opening and len(now.messages) > len(before.messages):

@@ -42,6 +42,9 @@ _COUNT = (
     r"|USD budget: *\$[\d.,]+ */ *\$[\d.,]+ *;? *\$[\d.,]+ (?:remaining|left)\.?"
 )
 _COUNTDOWN = re.compile(rf"\n*<(system[-_](?:warning|reminder))>\s*(?:{_COUNT})\s*</\1>[ \t]*")
+_COUNTDOWN_AT_END = re.compile(rf"(?:\A|\n+)<(system[-_](?:warning|reminder))>\s*(?:{_COUNT})\s*</\1>\s*\Z")
+"""Where clients put them in what users and tools say: on lines of their own behind it, or as a text of its own. In the
+middle of a text it is somebody's words: a file that is read, a question about it."""
 _COUNTDOWN_LINE = re.compile(rf"^[ \t]*(?:{_COUNT})[ \t]*(?:\n|\Z)", re.MULTILINE)
 
 
@@ -99,7 +102,9 @@ class _Steadier:
         if parts == message.parts:
             return message
         kept = tuple(now for now, was in zip(parts, message.parts, strict=True) if now != TextPart() or now == was)
-        return Message(message.role, kept) if kept else None
+        if kept or message.role == "system":
+            return Message(message.role, kept) if kept else None
+        return message  # it is all that was said: without it, the model would go on with its own last words
 
     def _part(self, part: Part, role: str) -> Part:
         match part:
@@ -122,9 +127,11 @@ class _Steadier:
         if of_system and _BILLING_MARK in text:
             text = self._without(_BILLING_LINE, text, BILLING)
         if "usage:" in text or "USD budget:" in text:
-            text = self._without(_COUNTDOWN, text, COUNTDOWN)
             if of_system:
+                text = self._without(_COUNTDOWN, text, COUNTDOWN)
                 text = self._without(_COUNTDOWN_LINE, text, COUNTDOWN)
+            else:
+                text = self._without(_COUNTDOWN_AT_END, text, COUNTDOWN)
         if part.loads:
             return TextPart(self._loaded(part.loads, otherwise=text))
         return part if text is part.text else TextPart(text)

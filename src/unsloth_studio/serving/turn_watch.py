@@ -25,11 +25,16 @@ class TurnWatch(Struct):
     reading: bool = True
     reuse: PromptReuse | None = None
     slot: int = 0
+    read: int = 0
+    written: int = 0
 
     def passed(self, events: Sequence[Event]) -> None:
         """These go to the client."""
         self.last = events[-1]
         self.trace.written += len(events)
+        self.written += len(events)
+        if isinstance(start := events[0], TurnStart):
+            self.read = start.prompt_tokens or 0
         if self.reading and not isinstance(self.last, TurnStart | PromptProgress):
             self.reading = False
             self.trace.reached("writing")
@@ -39,4 +44,14 @@ class TurnWatch(Struct):
         now = time.monotonic()
         queued = (now if self.opened is None else self.opened) - self.arrived
         total = now - self.arrived
-        return TurnRecord(turn_id, self.last, queued, total, repairs=repairs, endless=self.endless, reuse=self.reuse)
+        return TurnRecord(
+            turn_id,
+            self.last,
+            queued,
+            total,
+            repairs=repairs,
+            endless=self.endless,
+            reuse=self.reuse,
+            read=self.read,
+            written=self.written,
+        )

@@ -194,10 +194,16 @@ class ServerTools(Struct, frozen=True):
 
 class Origin(Struct, frozen=True):
     """Whose turn this is, in the client's own ids, as far as it says: its session, and the sub-agent within it ("" is the
-    session's main agent). Only ever compared; no right follows from it."""
+    session's main agent). `owner` is ours: whose key it came with. Only ever compared; no right follows from it."""
 
     session: str = ""
     agent: str = ""
+    owner: str = ""
+
+    @property
+    def named(self) -> bool:
+        """Whether the client says anything."""
+        return bool(self.session or self.agent)
 
 
 Overflow = Literal["error", "truncate_oldest", "truncate_middle"]

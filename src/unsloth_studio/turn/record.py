@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from unsloth_studio.turn.events import Event, TurnEnd, TurnFailed
+from unsloth_studio.turn.events import Event, TurnEnd, TurnFailed, Usage
 
 
 class CallRepair(Struct, frozen=True):
@@ -65,7 +65,8 @@ class TurnRecord(Struct, frozen=True):
     """`last` is the last event, None or something in the middle when the client left. Times in seconds: `queued_s` from
     the request's arrival to the engine's first answer, `total_s` until the end. `endless`: ended for repeating itself.
     `violations`: of its calls as the model wrote them, also those that were then made again. `reuse` is None where no
-    conversation was sent."""
+    conversation was sent. `read` and `written` are tokens of the prompt and pieces of the answer, for turns that
+    were broken off."""
 
     turn_id: str
     last: Event | None
@@ -75,6 +76,13 @@ class TurnRecord(Struct, frozen=True):
     endless: bool = False
     violations: tuple[CallViolation, ...] = ()
     reuse: PromptReuse | None = None
+    read: int = 0
+    written: int = 0
+
+    @property
+    def used(self) -> Usage:
+        """What the engine counted; for a turn that was broken off, what is known: a piece is a token, or nearly."""
+        return self.last.usage if isinstance(self.last, TurnEnd) else Usage(self.read, self.written)
 
     @property
     def outcome(self) -> str:
