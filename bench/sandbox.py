@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import os
 import statistics
 import subprocess
 import tempfile
@@ -19,6 +21,7 @@ from typing import Any
 from bench.late import Lateness, machine
 from bench.run import Bench, Reading
 
+from bench import plain_user
 from unsloth_studio.tools.contract import ServerTool, ToolContext
 from unsloth_studio.tools.python import PythonTool
 from unsloth_studio.tools.sandbox.probe import SandboxFinder
@@ -27,6 +30,7 @@ from unsloth_studio.tools.sessions import SessionFolders
 from unsloth_studio.tools.terminal import SHELL, TerminalTool
 
 AT_ONCE = 16
+SOURCES = Path(__file__).parents[1] / "src"
 _COMMAND = "for i in 1 2 3 4 5; do echo line $i; head -c 300000 /dev/zero > f$i; sleep 0.1; done"
 _CODE = """import time
 for i in range(5):
@@ -57,11 +61,36 @@ async def sandbox_start(bench: Bench) -> list[Reading]:
             times, lambda: asyncio.to_thread(_alone), lambda: tools.run(tools.terminal, {"command": "true"}, "start")
         )
         cell = await _fastest(times, lambda: tools.run(tools.python, {"code": "1"}, "start"))
+    as_root = os.geteuid() == 0
+    ours = "sandbox_start_root" if as_root else "sandbox_start"
     return [
-        Reading("sandbox_start", "Terminal call, fastest", "ms", min(confined), min(bare), "difference"),
+        *(await _as_plain_user(times) if as_root else []),
+        Reading(
+            ours,
+            f"Terminal call{', as root' if as_root else ''}, fastest",
+            "ms",
+            min(confined),
+            min(bare),
+            "difference",
+        ),
         Reading("sandbox_start_p50", "Terminal call, p50", "ms", statistics.median(confined), statistics.median(bare)),
         Reading("python_cell", "Further Python call in a session", "ms", cell),
     ]
+
+
+async def _as_plain_user(times: int) -> list[Reading]:
+    """The same for a server of an ordinary user, which most are; nothing where it cannot be measured here."""
+    command = plain_user.command(times)
+    if command is None:
+        return []
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(SOURCES), str(SOURCES.parent))), "HOME": "/"}
+    run = await asyncio.create_subprocess_exec(*command, env=environment, cwd="/", stdout=asyncio.subprocess.PIPE)
+    said, _ = await run.communicate()
+    took: dict[str, list[float]] | None = json.loads(said) if run.returncode == 0 else None
+    if took is None:
+        return []
+    label = "Terminal call, server of an ordinary user, fastest"
+    return [Reading("sandbox_start", label, "ms", min(took["confined"]), min(took["bare"]), "difference")]
 
 
 async def tools_at_once(bench: Bench) -> list[Reading]:
