@@ -162,24 +162,28 @@ def _run(client: Client, settings: Settings, asked: Asked) -> int:
 
 def _dry_run(client: Client, settings: Settings, asked: Asked) -> None:
     from unsloth_studio.cli.start import shown
+    from unsloth_studio.cli.start.masked import MASK, masked, masked_value, without_keys
     from unsloth_studio.cli.start.persisting import plan
 
-    facts = facts_if_running(settings, shown.MASK, asked.model)
+    facts = facts_if_running(settings, MASK, asked.model)
     warn(client, facts)
     if asked.persist:
         persisted = _persisted(client, facts, shown.own_folder(settings.home, client))
         planned = plan(persisted.changes, os.environ, facts.key)
-        document = {"files": {str(one.path): one.after.decode() for one in planned}, "command": persisted.command}
+        document = {
+            "files": {str(one.path): masked(one.after.decode()) for one in planned},
+            "command": persisted.command,
+        }
         text = shown.persisted_text(planned, persisted.command)
     else:
         folder = str(settings.home / "sessions" / "SESSION")
         setup = client.session(facts, client_place(client, folder))
         words = [client.program, *setup.words, *(asked.words or setup.without_words)]
         document = {
-            "environment": dict(setup.env),
+            "environment": {name: masked_value(name, value) for name, value in setup.env.items()},
             "unset": list(setup.unset),
-            "files": {f"{folder}/{file.name}": file.text for file in setup.files},
-            "command": words,
+            "files": {f"{folder}/{file.name}": masked(file.text) for file in setup.files},
+            "command": [without_keys(word) for word in words],
         }
         text = shown.session_text(client, setup, os.environ, folder=folder, words=asked.words)
     click.echo(json.dumps(document) if asked.as_json else text, nl=asked.as_json)
