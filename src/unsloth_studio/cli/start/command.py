@@ -163,13 +163,14 @@ def _run(client: Client, settings: Settings, asked: Asked) -> int:
 def _dry_run(client: Client, settings: Settings, asked: Asked) -> None:
     from unsloth_studio.cli.start import shown
     from unsloth_studio.cli.start.masked import MASK, masked, masked_value, without_keys
-    from unsloth_studio.cli.start.persisting import plan
+    from unsloth_studio.cli.start.planning import plan
 
     facts = facts_if_running(settings, MASK, asked.model)
     warn(client, facts)
     if asked.persist:
-        persisted = _persisted(client, facts, shown.own_folder(settings.home, client))
-        planned = plan(persisted.changes, os.environ, facts.key)
+        kept = shown.own_folder(settings.home, client)
+        persisted = _persisted(client, facts, kept)
+        planned = plan(persisted.changes, os.environ, facts.key, kept)
         document = {
             "files": {str(one.path): masked(one.after.decode()) for one in planned},
             "command": persisted.command,
@@ -208,7 +209,8 @@ def _print(client: Client, settings: Settings, asked: Asked) -> None:
 
 
 def _persist(client: Client, settings: Settings, asked: Asked) -> None:
-    from unsloth_studio.cli.start.persisting import apply, plan, undo
+    from unsloth_studio.cli.start.persisting import apply
+    from unsloth_studio.cli.start.planning import plan
     from unsloth_studio.cli.start.server import facts_of, running_server
     from unsloth_studio.cli.start.sessions import session
     from unsloth_studio.cli.start.shown import own_folder
@@ -223,12 +225,14 @@ def _persist(client: Client, settings: Settings, asked: Asked) -> None:
         facts = facts_of(found, client_key(client, store), settings.tiers)
     warn(client, facts)
     persisted = _persisted(client, facts, folder)
-    undo(folder)
-    planned = plan(persisted.changes, os.environ, facts.key)
-    apply(folder, planned)
+    planned = plan(persisted.changes, os.environ, facts.key, folder)
+    aside = apply(folder, planned)
     if asked.as_json:
-        click.echo(json.dumps({"files": [str(one.path) for one in planned], "command": persisted.command}))
+        files = [str(one.path) for one in planned]
+        click.echo(json.dumps({"files": files, "aside": aside, "command": persisted.command}))
         return
+    for sentence in aside:
+        click.echo(sentence)
     for one in planned:
         click.echo(f"Wrote {one.path}.")
     click.echo(f"With the server running (unsloth run), start the client: {persisted.command}")

@@ -56,7 +56,7 @@ def client_key(client: Client, store: KeyStore) -> str:
 
 
 def client_place(client: Client, folder: str) -> Place:
-    from unsloth_studio.cli.start.persisting import place_of
+    from unsloth_studio.cli.start.planning import place_of
     from unsloth_studio.clients.facts import Place
 
     own = place_of(client.own_config, os.environ) if client.own_config else None

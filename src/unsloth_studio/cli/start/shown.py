@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from unsloth_studio.cli.start.masked import masked, masked_value, without_keys
-from unsloth_studio.cli.start.persisting import Planned
+from unsloth_studio.cli.start.planning import Planned
 from unsloth_studio.clients.facts import Client, ClientSetup
 
 
