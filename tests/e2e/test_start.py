@@ -182,7 +182,7 @@ def test_with_a_running_server(desk: Desk, server: StudioServer) -> None:
     shown = desk.start("claude", "--dry-run")
     assert shown.returncode == 0, shown.stderr
     assert f"+ANTHROPIC_BASE_URL={server.base_url}\n" in shown.stdout
-    assert "-ANTHROPIC_API_KEY=...\n" in shown.stdout
+    assert "-ANTHROPIC_API_KEY=sk-...\n" in shown.stdout
     assert "+CLAUDE_CODE_MAX_CONTEXT_TOKENS=65536\n" in shown.stdout
     assert desk.made_keys() == []
 
@@ -221,6 +221,27 @@ def test_for_good_and_back(desk: Desk, server: StudioServer) -> None:
         assert undone.returncode == 0, undone.stderr
         assert mine.read_bytes() == before
         assert http.get("/v1/models", headers={"Authorization": f"Bearer {key}"}).status_code == 401
+
+
+def test_for_good_or_not_at_all(desk: Desk) -> None:
+    """One of two files cannot be changed: the other stays as it is, and no key stays."""
+    mine = desk.home / ".claude" / "settings.json"
+    mine.parent.mkdir()
+    for content, said in (('["mine"]', "not a JSON object"), ('{"a": "\\ud800"}', "half of a character")):
+        mine.write_text(content)
+        failed = desk.start("claude", "--persist")
+        assert failed.returncode == 1
+        assert said in failed.stderr
+        assert mine.read_text() == content
+    assert desk.states() == ["revoked"] * 2
+    assert not (desk.place.home / "clients/claude/key").exists()
+
+    mine.write_text("{} // mine")
+    failed = desk.start("claude", "--persist")
+    assert "by hand" in failed.stderr
+    assert desk.states()[2:] == ["active"]
+    assert desk.start("claude", "--undo").returncode == 0
+    assert desk.states()[2:] == ["revoked"]
 
 
 @contextmanager

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from msgspec import Struct
 
-from unsloth_studio.cli.start.known import client_key, client_place, facts_if_running, opened_store, unknown_facts, warn
+from unsloth_studio.cli.start.known import (
+    client_key,
+    client_place,
+    facts_if_running,
+    forget_key,
+    new_key_forgotten_on_failure,
+    opened_store,
+    unknown_facts,
+    warn,
+)
 from unsloth_studio.cli.start.words import StartCommand, client_words
 from unsloth_studio.problem import OperatorProblem
 
@@ -217,16 +226,17 @@ def _persist(client: Client, settings: Settings, asked: Asked) -> None:
 
     folder = own_folder(settings.home, client)
     _persisted(client, unknown_facts(settings, ""), folder)  # whether it can be done at all
-    with (
-        opened_store(settings.home) as store,
-        session(settings.home, store, "start: look"),  # which stops the server again if it was started for this
-        running_server(settings.home, store, asked.model) as found,
-    ):
-        facts = facts_of(found, client_key(client, store), settings.tiers)
-    warn(client, facts)
-    persisted = _persisted(client, facts, folder)
-    planned = plan(persisted.changes, os.environ, facts.key, folder)
-    aside = apply(folder, planned)
+    with new_key_forgotten_on_failure(settings.home, folder / "key"):
+        with (
+            opened_store(settings.home) as store,
+            session(settings.home, store, "start: look"),  # which stops the server again if it was started for this
+            running_server(settings.home, store, asked.model) as found,
+        ):
+            facts = facts_of(found, client_key(client, store), settings.tiers)
+        warn(client, facts)
+        persisted = _persisted(client, facts, folder)
+        planned = plan(persisted.changes, os.environ, facts.key, folder)
+        aside = apply(folder, planned)
     if asked.as_json:
         files = [str(one.path) for one in planned]
         click.echo(json.dumps({"files": files, "aside": aside, "command": persisted.command}))
@@ -242,16 +252,11 @@ def _persist(client: Client, settings: Settings, asked: Asked) -> None:
 def _undo(client: Client, settings: Settings, *, as_json: bool) -> None:
     from unsloth_studio.cli.start.persisting import undo
     from unsloth_studio.cli.start.shown import own_folder
-    from unsloth_studio.store.run_key import kept_key
 
     folder = own_folder(settings.home, client)
     told = undo(folder)
-    if (plaintext := kept_key(folder / "key")) is not None:
-        with opened_store(settings.home) as store:
-            if (key := store.lookup(plaintext)) is not None:
-                store.revoke([key.id])
-                told.append(f"The key {key.name} is revoked.")
-        (folder / "key").unlink()
+    if (name := forget_key(settings.home, folder / "key")) is not None:
+        told.append(f"The key {name} is revoked.")
     if as_json:
         click.echo(json.dumps({"done": told}))
         return

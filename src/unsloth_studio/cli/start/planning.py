@@ -14,7 +14,7 @@ from typing import Any, cast
 from msgspec import Struct
 
 from unsloth_studio.cli.start import record
-from unsloth_studio.cli.start.record import CannotPersist, Entry
+from unsloth_studio.cli.start.record import ByHand, CannotPersist, Entry
 from unsloth_studio.clients.facts import Change, Merged, UserFile, Written
 
 _PRIVATE = 0o600
@@ -85,7 +85,7 @@ def _content(path: Path) -> bytes | None:
 
 def _whole(change: Written, path: Path, before: bytes | None) -> bytes:
     if before is not None:
-        raise CannotPersist(
+        raise ByHand(
             f"{path} is there already and would have to be rewritten; nothing was changed. Put this into it by hand, or "
             f"move it away:\n\n{change.text}"
         )
@@ -97,7 +97,7 @@ def _merged(change: Merged, path: Path, before: bytes | None) -> bytes:
     try:
         present: object = json.loads(before) if before and before.strip() else {}
     except ValueError as error:
-        raise CannotPersist(
+        raise ByHand(
             f"{path} is not plain JSON (it may have comments, which would be lost); nothing was changed. Put this into it "
             f"by hand:\n\n{text}"
         ) from error

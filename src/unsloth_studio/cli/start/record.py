@@ -20,6 +20,10 @@ class CannotPersist(OperatorProblem):
     """A file of the user is such that it cannot be changed safely; nothing was written."""
 
 
+class ByHand(CannotPersist):
+    """The user can do it by hand, with what the message shows."""
+
+
 class Entry(Struct, frozen=True):
     """`backup` is the name of the copy of the file as it was at first, None where there was none; `mode` was its mode.
     `written` is the digest of what we wrote. `folders` were made for it. `edited` is whether edits of the user's own are in
