@@ -244,6 +244,28 @@ def test_for_good_or_not_at_all(desk: Desk) -> None:
     assert desk.states()[2:] == ["revoked"]
 
 
+def test_paths_for_the_client_are_absolute(desk: Desk) -> None:
+    home = {**desk.variables, "UNSLOTH_STUDIO_HOME": os.path.relpath(desk.place.home)}
+    for words in (("--persist", "--dry-run", "--json"), ("--dry-run", "--json")):
+        shown = desk.place.unsloth("start", "claude", *words, timeout=60, **home)
+        assert shown.returncode == 0, shown.stderr
+        (said,) = json.loads(shown.stdout)["files"].items()
+        assert (
+            (said[0] if len(words) == 2 else json.loads(said[1])["apiKeyHelper"]).removeprefix("cat ").startswith("/")
+        )
+
+
+@pytest.mark.parametrize("content", [b"no program\n", b"#!/no/such/interpreter\n", b"\x7fELF"])
+def test_a_client_that_cannot_be_executed(desk: Desk, content: bytes) -> None:
+    program = Path(desk.variables["PATH"].partition(":")[0]) / "claude"
+    program.write_bytes(content)
+    ran = desk.start("claude")
+    assert ran.returncode == 126, ran.stderr
+    assert f"{program} cannot be run: " in ran.stderr
+    assert "npm install -g @anthropic-ai/claude-code" in ran.stderr
+    assert desk.states() == ["revoked"]
+
+
 @contextmanager
 def launched(desk: Desk, *words: str, **options: Any) -> Generator[subprocess.Popen[Any]]:
     """`unsloth start` as a process, in a session of its own; ended at the end."""

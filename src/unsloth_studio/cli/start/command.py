@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from unsloth_studio.cli.start.known import (
     client_key,
@@ -61,6 +62,18 @@ class NotInstalled(OperatorProblem):
         )
 
 
+class CannotRun(OperatorProblem):
+    """The client's program is there and cannot be executed; the exit status is a shell's for that."""
+
+    exit_status = 126
+
+    def __init__(self, client: Client, program: str, error: OSError) -> None:
+        super().__init__(
+            f"{program} cannot be run: {error.strerror}. The file, or the interpreter that its first line names, is "
+            f"damaged, not there, or for another machine. Install {client.name} anew: {client.install}"
+        )
+
+
 class CannotBeKept(OperatorProblem):
     """A client whose files are not for us to write."""
 
@@ -86,6 +99,7 @@ def start(ctx: click.Context, *, name: str | None, **options: Any) -> None:
 
     asked = Asked(words=client_words(ctx), **options)
     settings = load_settings()
+    settings = replace(settings, home=settings.home.absolute())  # clients are told paths in it, and run elsewhere
     if name is None:
         _list(as_json=asked.as_json)
         return
@@ -166,7 +180,10 @@ def _run(client: Client, settings: Settings, asked: Asked) -> int:
             own.write(file.name, file.text)
         kept = {name: value for name, value in os.environ.items() if name not in setup.unset}
         words = (*setup.words, *(asked.words or setup.without_words))
-        return run_child(program, words, {**kept, **setup.env})
+        try:
+            return run_child(program, words, {**kept, **setup.env})
+        except OSError as error:
+            raise CannotRun(client, program, error) from error
 
 
 def _dry_run(client: Client, settings: Settings, asked: Asked) -> None:
