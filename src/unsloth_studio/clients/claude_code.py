@@ -103,5 +103,7 @@ CLIENT = Client(
         "not ours.",
         "A second `--settings` among your own words replaces ours, which matters only if your settings set these "
         "variables or an `apiKeyHelper`.",
+        "Set up by hand, `env` and `apiKeyHelper` in your own `~/.claude/settings.json` win over the variables: take out "
+        "what leads elsewhere.",
     ),
 )

@@ -235,6 +235,7 @@ def _print(client: Client, settings: Settings, asked: Asked) -> None:
 
 
 def _persist(client: Client, settings: Settings, asked: Asked) -> None:
+    from unsloth_studio.cli.start.child import ending_on_signals
     from unsloth_studio.cli.start.persisting import apply
     from unsloth_studio.cli.start.planning import plan
     from unsloth_studio.cli.start.server import facts_of, running_server
@@ -243,7 +244,7 @@ def _persist(client: Client, settings: Settings, asked: Asked) -> None:
 
     folder = own_folder(settings.home, client)
     _persisted(client, unknown_facts(settings, ""), folder)  # whether it can be done at all
-    with new_key_forgotten_on_failure(settings.home, folder / "key"):
+    with ending_on_signals(), new_key_forgotten_on_failure(settings.home, folder / "key"):
         with (
             opened_store(settings.home) as store,
             session(settings.home, store, "start: look"),  # which stops the server again if it was started for this
