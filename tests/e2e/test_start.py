@@ -182,7 +182,7 @@ def test_with_a_running_server(desk: Desk, server: StudioServer) -> None:
     shown = desk.start("claude", "--dry-run")
     assert shown.returncode == 0, shown.stderr
     assert f"+ANTHROPIC_BASE_URL={server.base_url}\n" in shown.stdout
-    assert "-ANTHROPIC_API_KEY=...\n" in shown.stdout
+    assert "-ANTHROPIC_API_KEY=sk-...\n" in shown.stdout
     assert "+CLAUDE_CODE_MAX_CONTEXT_TOKENS=65536\n" in shown.stdout
     assert desk.made_keys() == []
 
@@ -221,6 +221,49 @@ def test_for_good_and_back(desk: Desk, server: StudioServer) -> None:
         assert undone.returncode == 0, undone.stderr
         assert mine.read_bytes() == before
         assert http.get("/v1/models", headers={"Authorization": f"Bearer {key}"}).status_code == 401
+
+
+def test_for_good_or_not_at_all(desk: Desk) -> None:
+    """One of two files cannot be changed: the other stays as it is, and no key stays."""
+    mine = desk.home / ".claude" / "settings.json"
+    mine.parent.mkdir()
+    for content, said in (('["mine"]', "not a JSON object"), ('{"a": "\\ud800"}', "half of a character")):
+        mine.write_text(content)
+        failed = desk.start("claude", "--persist")
+        assert failed.returncode == 1
+        assert said in failed.stderr
+        assert mine.read_text() == content
+    assert desk.states() == ["revoked"] * 2
+    assert not (desk.place.home / "clients/claude/key").exists()
+
+    mine.write_text("{} // mine")
+    failed = desk.start("claude", "--persist")
+    assert "by hand" in failed.stderr
+    assert desk.states()[2:] == ["active"]
+    assert desk.start("claude", "--undo").returncode == 0
+    assert desk.states()[2:] == ["revoked"]
+
+
+def test_paths_for_the_client_are_absolute(desk: Desk) -> None:
+    home = {**desk.variables, "UNSLOTH_STUDIO_HOME": os.path.relpath(desk.place.home)}
+    for words in (("--persist", "--dry-run", "--json"), ("--dry-run", "--json")):
+        shown = desk.place.unsloth("start", "claude", *words, timeout=60, **home)
+        assert shown.returncode == 0, shown.stderr
+        (said,) = json.loads(shown.stdout)["files"].items()
+        assert (
+            (said[0] if len(words) == 2 else json.loads(said[1])["apiKeyHelper"]).removeprefix("cat ").startswith("/")
+        )
+
+
+@pytest.mark.parametrize("content", [b"no program\n", b"#!/no/such/interpreter\n", b"\x7fELF"])
+def test_a_client_that_cannot_be_executed(desk: Desk, content: bytes) -> None:
+    program = Path(desk.variables["PATH"].partition(":")[0]) / "claude"
+    program.write_bytes(content)
+    ran = desk.start("claude")
+    assert ran.returncode == 126, ran.stderr
+    assert f"{program} cannot be run: " in ran.stderr
+    assert "npm install -g @anthropic-ai/claude-code" in ran.stderr
+    assert desk.states() == ["revoked"]
 
 
 @contextmanager

@@ -110,6 +110,37 @@ def test_files() -> None:
     assert parsed("hermes")["model"]["context_length"] == 65_536
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_SMALL_FAST_MODEL",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+        "CLAUDE_CODE_USE_BEDROCK",
+        "CLAUDE_CODE_USE_FOUNDRY",
+        "CLAUDE_CODE_USE_VERTEX",
+    ],
+)
+def test_claude_code_s_settings_outdo_those_of_the_user_that_lead_elsewhere(name: str) -> None:
+    client = find("claude")
+    assert client is not None
+    assert client.persist is not None
+    (kept,) = client.persist(FACTS, "/data/key").changes
+    assert isinstance(kept, Merged)
+    for value in (parsed("claude"), kept.value):
+        assert value["env"][name] == ""
+    assert parsed("claude")["apiKeyHelper"] == ""
+    assert kept.value["apiKeyHelper"] == "cat /data/key"
+    assert kept.value["env"]["ANTHROPIC_AUTH_TOKEN"] == ""
+
+
+def test_pi_is_told_a_variable_as_it_wants_it() -> None:
+    client = find("pi")
+    assert client is not None
+    for setup in (client.session(FACTS, PLACE), client.manual(FACTS, PLACE)):
+        assert '"apiKey": "$UNSLOTH_STUDIO_AUTH_TOKEN"' in setup.files[0].text
+
+
 def test_codex_gets_words_that_are_toml_and_a_profile_that_says_the_same() -> None:
     client = find("codex")
     assert client is not None

@@ -6,12 +6,14 @@ question it asks and revokes it at once. Imports stand in the functions: the ser
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
 
 from unsloth_studio.problem import OperatorProblem
 from unsloth_studio.store.errors import folder_unusable
@@ -20,6 +22,14 @@ from unsloth_studio.store.private_files import make_folder, replace_private
 FILE = "server.json"
 KEY_SECONDS = 60
 ANSWER_SECONDS = 3600.0
+
+
+class Note(Struct, frozen=True):
+    """A process, with the time of its start because numbers are used again, and its address."""
+
+    pid: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    started: float
+    base_url: str
 
 
 class NoServer(OperatorProblem):
@@ -32,28 +42,28 @@ def noted(home: Path, base_url: str) -> Generator[None]:
     import psutil
 
     process = psutil.Process()
-    note = {"base_url": base_url, "pid": process.pid, "started": process.create_time()}
+    note = Note(process.pid, process.create_time(), base_url)
     try:
         make_folder(home)
-        replace_private(home / FILE, json.dumps(note).encode())
+        replace_private(home / FILE, msgspec.json.encode(note))
     except OSError as error:
         raise folder_unusable(home, error) from error
     try:
         yield
     finally:
         with suppress(OSError, ValueError, NoServer):
-            if _read(home)["pid"] == process.pid:
+            if _read(home).pid == process.pid:
                 (home / FILE).unlink(missing_ok=True)
 
 
 def base_url_of(home: Path) -> str:
     """The address of the running server. Raises `NoServer`."""
-    return str(_read(home)["base_url"])
+    return _read(home).base_url
 
 
 def pid_of(home: Path) -> int:
     """The process of the running server. Raises `NoServer`."""
-    return int(_read(home)["pid"])
+    return _read(home).pid
 
 
 def ask(home: Path, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -79,14 +89,14 @@ def ask(home: Path, path: str, body: dict[str, Any] | None = None) -> dict[str, 
             store.revoke([key.id])
 
 
-def _read(home: Path) -> dict[str, Any]:
+def _read(home: Path) -> Note:
     import psutil
 
     try:
-        note: dict[str, Any] = json.loads((home / FILE).read_bytes())
-        alive = abs(psutil.Process(note["pid"]).create_time() - note["started"]) < 1
-    except (OSError, ValueError, KeyError, psutil.Error):
-        alive, note = False, {}
+        note = msgspec.json.decode((home / FILE).read_bytes(), type=Note)
+        alive = abs(psutil.Process(note.pid).create_time() - note.started) < 1
+    except (OSError, ValueError, psutil.Error):
+        raise NoServer(f"No server runs on the data folder {home}. Start one: unsloth run") from None
     if not alive:
         raise NoServer(f"No server runs on the data folder {home}. Start one: unsloth run")
     return note

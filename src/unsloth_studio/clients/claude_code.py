@@ -26,11 +26,19 @@ _FOREIGN = (
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_SMALL_FAST_MODEL",
     "CLAUDE_CODE_OAUTH_TOKEN",
+    "CLAUDE_CODE_USE_ANTHROPIC_AWS",
+    "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD",
     "CLAUDE_CODE_USE_BEDROCK",
     "CLAUDE_CODE_USE_FOUNDRY",
+    "CLAUDE_CODE_USE_GATEWAY",
+    "CLAUDE_CODE_USE_MANTLE",
     "CLAUDE_CODE_USE_VERTEX",
 )
 """Each would send the requests, or another key with them, elsewhere."""
+
+_CLEARED = dict.fromkeys(_FOREIGN, "")
+"""For `env` of a settings file, which has no other way to unset what the user's own file sets; tried with 2.1: empty counts
+as unset, for the switches too."""
 
 _SHARE_OF_AN_ANSWER = 8
 """Of the window: Claude Code keeps an answer and some 13,000 tokens free before it summarises (its `/context`)."""
@@ -64,12 +72,14 @@ def by_hand(facts: ServerFacts, place: Place) -> ClientSetup:
 
 def session(facts: ServerFacts, place: Place) -> ClientSetup:
     env = {**variables(facts), "ANTHROPIC_AUTH_TOKEN": facts.key}
-    settings = SessionFile(_SETTINGS, json.dumps({"env": env}, indent=2) + "\n")
+    value = {"apiKeyHelper": "", "env": {**_CLEARED, **env}}  # an empty helper: the user's is not run, its key not sent
+    settings = SessionFile(_SETTINGS, json.dumps(value, indent=2) + "\n")
     return ClientSetup(env, _FOREIGN, (settings,), ("--settings", f"{place.folder}/{_SETTINGS}", *_STABLE))
 
 
 def persist(facts: ServerFacts, key_file: str) -> Persisted:
-    value = {"apiKeyHelper": f"cat {shlex.quote(key_file)}", "env": variables(facts)}
+    env = {**_CLEARED, "ANTHROPIC_AUTH_TOKEN": "", **variables(facts)}  # the token would win over the helper
+    value = {"apiKeyHelper": f"cat {shlex.quote(key_file)}", "env": env}
     return Persisted((Merged(UserFile("~/.claude", _SETTINGS, "CLAUDE_CONFIG_DIR"), value),), "claude")
 
 
@@ -92,6 +102,8 @@ CLIENT = Client(
         "A model whose id begins with `claude-` (an alias, say) gets the window that Claude Code knows for that name, "
         "not ours.",
         "A second `--settings` among your own words replaces ours, which matters only if your settings set these "
-        "variables.",
+        "variables or an `apiKeyHelper`.",
+        "Set up by hand, `env` and `apiKeyHelper` in your own `~/.claude/settings.json` win over the variables: take out "
+        "what leads elsewhere.",
     ),
 )

@@ -29,7 +29,7 @@ _FOLDER_VARIABLE = "PI_CODING_AGENT_DIR"
 
 
 def provider(facts: ServerFacts, key: str) -> dict[str, Any]:
-    """`key` as pi resolves it: a variable's name, or a command behind `!`."""
+    """`key` as pi resolves it: a variable's name behind `$`, or a command behind `!`."""
     window = {} if facts.context_length is None else {"contextWindow": facts.context_length}
     model = {
         "id": facts.model,
@@ -44,7 +44,7 @@ def provider(facts: ServerFacts, key: str) -> dict[str, Any]:
 
 
 def session(facts: ServerFacts, place: Place) -> ClientSetup:
-    described = json.dumps(provider(facts, KEY_VARIABLE), indent=2)
+    described = json.dumps(provider(facts, f"${KEY_VARIABLE}"), indent=2)
     text = f"export default function (pi) {{\n  pi.registerProvider({json.dumps(PROVIDER)}, {described});\n}}\n"
     words = ("-e", f"{place.folder}/{_EXTENSION}", "--provider", PROVIDER, "--model", facts.model)
     return ClientSetup({KEY_VARIABLE: facts.key}, files=(SessionFile(_EXTENSION, text),), words=words)
@@ -66,13 +66,13 @@ CLIENT = Client(
     id="pi",
     name="pi",
     program="pi",
-    install="npm install -g @mariozechner/pi-coding-agent",
+    install="npm install -g @earendil-works/pi-coding-agent",
     dialect="OpenAI Chat Completions",
     session=session,
     persist=persist,
     minimum_context=24_576,
     page="pi",
-    tested="0.73.1",
+    tested="1.6.0",
     limits=(
         "It summarises when 16384 tokens of the window are left, whatever its size: with 16384 or less, at every turn. "
         "`compaction.reserveTokens` in its settings changes that.",

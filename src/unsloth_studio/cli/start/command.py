@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
-from unsloth_studio.cli.start.known import client_key, client_place, facts_if_running, opened_store, unknown_facts, warn
+from unsloth_studio.cli.start.known import (
+    client_key,
+    client_place,
+    facts_if_running,
+    forget_key,
+    new_key_forgotten_on_failure,
+    opened_store,
+    unknown_facts,
+    warn,
+)
 from unsloth_studio.cli.start.words import StartCommand, client_words
 from unsloth_studio.problem import OperatorProblem
 
@@ -52,6 +62,18 @@ class NotInstalled(OperatorProblem):
         )
 
 
+class CannotRun(OperatorProblem):
+    """The client's program is there and cannot be executed; the exit status is a shell's for that."""
+
+    exit_status = 126
+
+    def __init__(self, client: Client, program: str, error: OSError) -> None:
+        super().__init__(
+            f"{program} cannot be run: {error.strerror}. The file, or the interpreter that its first line names, is "
+            f"damaged, not there, or for another machine. Install {client.name} anew: {client.install}"
+        )
+
+
 class CannotBeKept(OperatorProblem):
     """A client whose files are not for us to write."""
 
@@ -77,6 +99,7 @@ def start(ctx: click.Context, *, name: str | None, **options: Any) -> None:
 
     asked = Asked(words=client_words(ctx), **options)
     settings = load_settings()
+    settings = replace(settings, home=settings.home.absolute())  # clients are told paths in it, and run elsewhere
     if name is None:
         _list(as_json=asked.as_json)
         return
@@ -157,29 +180,37 @@ def _run(client: Client, settings: Settings, asked: Asked) -> int:
             own.write(file.name, file.text)
         kept = {name: value for name, value in os.environ.items() if name not in setup.unset}
         words = (*setup.words, *(asked.words or setup.without_words))
-        return run_child(program, words, {**kept, **setup.env})
+        try:
+            return run_child(program, words, {**kept, **setup.env})
+        except OSError as error:
+            raise CannotRun(client, program, error) from error
 
 
 def _dry_run(client: Client, settings: Settings, asked: Asked) -> None:
     from unsloth_studio.cli.start import shown
-    from unsloth_studio.cli.start.persisting import plan
+    from unsloth_studio.cli.start.masked import MASK, masked, masked_value, without_keys
+    from unsloth_studio.cli.start.planning import plan
 
-    facts = facts_if_running(settings, shown.MASK, asked.model)
+    facts = facts_if_running(settings, MASK, asked.model)
     warn(client, facts)
     if asked.persist:
-        persisted = _persisted(client, facts, shown.own_folder(settings.home, client))
-        planned = plan(persisted.changes, os.environ, facts.key)
-        document = {"files": {str(one.path): one.after.decode() for one in planned}, "command": persisted.command}
+        kept = shown.own_folder(settings.home, client)
+        persisted = _persisted(client, facts, kept)
+        planned = plan(persisted.changes, os.environ, facts.key, kept)
+        document = {
+            "files": {str(one.path): masked(one.after.decode()) for one in planned},
+            "command": persisted.command,
+        }
         text = shown.persisted_text(planned, persisted.command)
     else:
         folder = str(settings.home / "sessions" / "SESSION")
         setup = client.session(facts, client_place(client, folder))
         words = [client.program, *setup.words, *(asked.words or setup.without_words)]
         document = {
-            "environment": dict(setup.env),
+            "environment": {name: masked_value(name, value) for name, value in setup.env.items()},
             "unset": list(setup.unset),
-            "files": {f"{folder}/{file.name}": file.text for file in setup.files},
-            "command": words,
+            "files": {f"{folder}/{file.name}": masked(file.text) for file in setup.files},
+            "command": [without_keys(word) for word in words],
         }
         text = shown.session_text(client, setup, os.environ, folder=folder, words=asked.words)
     click.echo(json.dumps(document) if asked.as_json else text, nl=asked.as_json)
@@ -204,27 +235,32 @@ def _print(client: Client, settings: Settings, asked: Asked) -> None:
 
 
 def _persist(client: Client, settings: Settings, asked: Asked) -> None:
-    from unsloth_studio.cli.start.persisting import apply, plan, undo
+    from unsloth_studio.cli.start.child import ending_on_signals
+    from unsloth_studio.cli.start.persisting import apply
+    from unsloth_studio.cli.start.planning import plan
     from unsloth_studio.cli.start.server import facts_of, running_server
     from unsloth_studio.cli.start.sessions import session
     from unsloth_studio.cli.start.shown import own_folder
 
     folder = own_folder(settings.home, client)
     _persisted(client, unknown_facts(settings, ""), folder)  # whether it can be done at all
-    with (
-        opened_store(settings.home) as store,
-        session(settings.home, store, "start: look"),  # which stops the server again if it was started for this
-        running_server(settings.home, store, asked.model) as found,
-    ):
-        facts = facts_of(found, client_key(client, store), settings.tiers)
-    warn(client, facts)
-    persisted = _persisted(client, facts, folder)
-    undo(folder)
-    planned = plan(persisted.changes, os.environ, facts.key)
-    apply(folder, planned)
+    with ending_on_signals(), new_key_forgotten_on_failure(settings.home, folder / "key"):
+        with (
+            opened_store(settings.home) as store,
+            session(settings.home, store, "start: look"),  # which stops the server again if it was started for this
+            running_server(settings.home, store, asked.model) as found,
+        ):
+            facts = facts_of(found, client_key(client, store), settings.tiers)
+        warn(client, facts)
+        persisted = _persisted(client, facts, folder)
+        planned = plan(persisted.changes, os.environ, facts.key, folder)
+        aside = apply(folder, planned)
     if asked.as_json:
-        click.echo(json.dumps({"files": [str(one.path) for one in planned], "command": persisted.command}))
+        files = [str(one.path) for one in planned]
+        click.echo(json.dumps({"files": files, "aside": aside, "command": persisted.command}))
         return
+    for sentence in aside:
+        click.echo(sentence)
     for one in planned:
         click.echo(f"Wrote {one.path}.")
     click.echo(f"With the server running (unsloth run), start the client: {persisted.command}")
@@ -234,16 +270,11 @@ def _persist(client: Client, settings: Settings, asked: Asked) -> None:
 def _undo(client: Client, settings: Settings, *, as_json: bool) -> None:
     from unsloth_studio.cli.start.persisting import undo
     from unsloth_studio.cli.start.shown import own_folder
-    from unsloth_studio.store.run_key import kept_key
 
     folder = own_folder(settings.home, client)
     told = undo(folder)
-    if (plaintext := kept_key(folder / "key")) is not None:
-        with opened_store(settings.home) as store:
-            if (key := store.lookup(plaintext)) is not None:
-                store.revoke([key.id])
-                told.append(f"The key {key.name} is revoked.")
-        (folder / "key").unlink()
+    if (name := forget_key(settings.home, folder / "key")) is not None:
+        told.append(f"The key {name} is revoked.")
     if as_json:
         click.echo(json.dumps({"done": told}))
         return

@@ -55,8 +55,41 @@ def client_key(client: Client, store: KeyStore) -> str:
     return run_key(store, f"start-{client.id}", file=f"clients/{client.id}/key")[0]
 
 
+def forget_key(home: Path, file: Path) -> str | None:
+    """Revoke the key that stands in `file` and remove the file; the key's name, None if there was none to revoke."""
+    from unsloth_studio.store.run_key import kept_key
+
+    plaintext = kept_key(file)
+    if plaintext is None:
+        return None
+    with opened_store(home) as store:
+        key = store.lookup(plaintext)
+        if key is not None:
+            store.revoke([key.id])
+    file.unlink(missing_ok=True)
+    return None if key is None else key.name
+
+
+@contextmanager
+def new_key_forgotten_on_failure(home: Path, file: Path) -> Generator[None]:
+    """If the `with` fails, a key that was put into `file` in it is revoked; one that stood there before stays, and one that
+    the user is told to use by hand."""
+    from unsloth_studio.cli.start.record import ByHand
+    from unsloth_studio.store.run_key import kept_key
+
+    before = kept_key(file)
+    try:
+        yield
+    except ByHand as by_hand:
+        raise ByHand(f"{by_hand}\n\nThe key for it is kept; `--undo` instead of `--persist` revokes it.") from by_hand
+    except BaseException:
+        if kept_key(file) != before:
+            forget_key(home, file)
+        raise
+
+
 def client_place(client: Client, folder: str) -> Place:
-    from unsloth_studio.cli.start.persisting import place_of
+    from unsloth_studio.cli.start.planning import place_of
     from unsloth_studio.clients.facts import Place
 
     own = place_of(client.own_config, os.environ) if client.own_config else None

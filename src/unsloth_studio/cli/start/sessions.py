@@ -7,7 +7,6 @@ last one.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -16,9 +15,10 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
 from unsloth_studio.store.errors import folder_unusable
 from unsloth_studio.store.private_files import exclusive, make_folder, replace_private
@@ -29,10 +29,24 @@ if TYPE_CHECKING:
 KEY_SECONDS = 30 * 86_400
 """Longer than anybody leaves a client open; it counts only for a session that was killed and never swept."""
 
+_Noted = TypeVar("_Noted", bound="Process")
 _FOLDER = "sessions"
 _OWNER = "owner.json"
 _SERVER = "server.json"
 _LOCK = "lock"
+
+
+class Process(Struct, frozen=True):
+    """With the time of its start, because numbers are used again."""
+
+    pid: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    started: float
+
+
+class Owner(Process, frozen=True):
+    """Whose session it is; `key` is the number of its key."""
+
+    key: Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class Session(Struct, frozen=True):
@@ -60,7 +74,8 @@ def session(home: Path, store: KeyStore, name: str) -> Generator[Session]:
             plaintext, key = store.create(name, int(time.time()) + KEY_SECONDS)
             folder = sessions / secrets.token_hex(8)
             folder.mkdir(0o700)
-            replace_private(folder / _OWNER, json.dumps({**_this_process(), "key": key.id}).encode())
+            own = _process(os.getpid())
+            replace_private(folder / _OWNER, msgspec.json.encode(Owner(own.pid, own.started, key.id)))
             (folder / "files").mkdir(0o700)
     except OSError as error:
         raise folder_unusable(home, error) from error
@@ -76,32 +91,29 @@ def session(home: Path, store: KeyStore, name: str) -> Generator[Session]:
 
 def note_started_server(home: Path, pid: int) -> None:
     """The server with this process belongs to the sessions. Raises `OSError`."""
-    import psutil
-
     make_folder(home / _FOLDER)
-    note = {"pid": pid, "started": psutil.Process(pid).create_time()}
-    replace_private(home / _FOLDER / _SERVER, json.dumps(note).encode())
+    replace_private(home / _FOLDER / _SERVER, msgspec.json.encode(_process(pid)))
 
 
 def _sweep(sessions: Path, store: KeyStore) -> None:
     """Remove what killed sessions left, and revoke their keys."""
     for folder in _folders(sessions):
-        owner = _read(folder / _OWNER)
-        if not _alive(owner):
-            if isinstance(owner.get("key"), int):
-                store.revoke([owner["key"]])
+        owner = _read(folder / _OWNER, Owner)
+        if owner is None or not _alive(owner):
+            if owner is not None:
+                store.revoke([owner.key])
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stop_server(sessions: Path) -> None:
     """Stop the server that a session started, unless another session uses it."""
     note = sessions / _SERVER
-    server = _read(note)
-    if not server or _folders(sessions):
+    if _folders(sessions):
         return
-    if _alive(server):
+    server = _read(note, Process)
+    if server is not None and _alive(server):
         with suppress(ProcessLookupError):
-            os.kill(server["pid"], signal.SIGTERM)
+            os.kill(server.pid, signal.SIGTERM)
     note.unlink(missing_ok=True)
 
 
@@ -109,24 +121,24 @@ def _folders(sessions: Path) -> list[Path]:
     return [folder for folder in sessions.iterdir() if folder.is_dir()]
 
 
-def _this_process() -> dict[str, Any]:
+def _process(pid: int) -> Process:
     import psutil
 
-    process = psutil.Process()
-    return {"pid": process.pid, "started": process.create_time()}
+    return Process(pid, psutil.Process(pid).create_time())
 
 
-def _alive(note: dict[str, Any]) -> bool:
+def _alive(process: Process) -> bool:
     import psutil
 
     try:
-        return abs(psutil.Process(note["pid"]).create_time() - note["started"]) < 1
-    except (KeyError, TypeError, psutil.Error):
+        return abs(psutil.Process(process.pid).create_time() - process.started) < 1
+    except psutil.Error:
         return False
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, kind: type[_Noted]) -> _Noted | None:
+    """None for a file that is not there, and for one that is none of ours."""
     try:
-        return json.loads(path.read_bytes())
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, ValueError):
-        return {}
+        return None

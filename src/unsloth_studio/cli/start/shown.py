@@ -3,46 +3,38 @@
 from __future__ import annotations
 
 import difflib
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from unsloth_studio.cli.start.persisting import Planned
+from unsloth_studio.cli.start.masked import masked, masked_value, without_keys
+from unsloth_studio.cli.start.planning import Planned
 from unsloth_studio.clients.facts import Client, ClientSetup
-
-MASK = "sk-unsloth-..."
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
 
 
 def environment_diff(setup: ClientSetup, environment: Mapping[str, str]) -> list[str]:
-    """A line for each variable that the client gets differently, `-` and `+` as in a diff. Secrets in `environment` are
-    not shown."""
+    """A line for each variable that the client gets differently, `-` and `+` as in a diff."""
     return list(_environment_lines(setup, environment))
 
 
 def _environment_lines(setup: ClientSetup, environment: Mapping[str, str]) -> Iterator[str]:
     for name in setup.unset:
         if name in environment:
-            yield f"-{name}={_shown(name, environment[name])}"
+            yield f"-{name}={masked_value(name, environment[name])}"
     for name, value in setup.env.items():
         old = environment.get(name)
         if old == value:
             continue
         if old is not None:
-            yield f"-{name}={_shown(name, old)}"
-        yield f"+{name}={value}"
-
-
-def _shown(name: str, value: str) -> str:
-    return "..." if _SECRET_NAME.search(name) else value
+            yield f"-{name}={masked_value(name, old)}"
+        yield f"+{name}={masked_value(name, value)}"
 
 
 def file_diff(path: str, before: str | None, after: str) -> list[str]:
     """A unified diff of one file; everything is new where `before` is None."""
-    old = [] if before is None else before.splitlines()
+    old = [] if before is None else masked(before).splitlines()
     source = "/dev/null" if before is None else path
-    return list(difflib.unified_diff(old, after.splitlines(), source, path, lineterm=""))
+    return list(difflib.unified_diff(old, masked(after).splitlines(), source, path, lineterm=""))
 
 
 def session_text(
@@ -51,7 +43,11 @@ def session_text(
     """What a session would be started with."""
     files = [line for file in setup.files for line in file_diff(f"{folder}/{file.name}", None, file.text)]
     command = shlex.join([client.program, *setup.words, *(words or setup.without_words)])
-    parts = [("Environment", environment_diff(setup, environment)), ("Files", files), ("Command", [f" {command}"])]
+    parts = [
+        ("Environment", environment_diff(setup, environment)),
+        ("Files", files),
+        ("Command", [f" {without_keys(command)}"]),
+    ]
     return "\n\n".join("\n".join([f"# {title}", *lines]) for title, lines in parts if lines) + "\n"
 
 
