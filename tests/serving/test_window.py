@@ -79,3 +79,13 @@ def test_the_last_group_is_never_left_out() -> None:
     assert names(shorter.conversation)[0] == "rules"
     assert names(shorter.conversation)[-1] == "a1"
     assert shorten(Conversation((Message("user", (TextPart("Go"),)),)), "truncate_middle", 9).dropped == 0
+
+
+@pytest.mark.parametrize("how", ["truncate_oldest", "truncate_middle"])
+def test_instructions_in_the_middle_stay(how: Overflow) -> None:
+    whole = long(3)
+    later = Message("system", (TextPart("keep to English"),))
+    messages = (*whole.messages[:3], *whole.messages[3:8], later, *whole.messages[8:])
+    shorter = shorten(Conversation(messages), how, 800)
+    assert "keep to English" in names(shorter.conversation)
+    assert shorter.dropped == len(messages) + 1 - len(shorter.conversation.messages)

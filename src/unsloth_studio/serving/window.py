@@ -73,20 +73,22 @@ class Shortened(Struct, frozen=True):
 
 def shorten(conversation: Conversation, how: Overflow, letters: int) -> Shortened:
     """`conversation` without whole groups of at least so many letters: the oldest, or with `truncate_middle` those behind
-    the first thing that the user said."""
+    the first thing that the user said. Instructions stay, wherever they stand."""
     leading = next((at for at, one in enumerate(conversation.messages) if one.role != "system"), 0)
     groups = _groups(conversation.messages[leading:])
     begin = 1 if how == "truncate_middle" else 0
     end, gone = begin, 0
     while end < len(groups) - 1 and gone < letters:
-        gone += sum(map(letters_of, groups[end]))
+        gone += sum(letters_of(message) for message in groups[end] if message.role != "system")
         end += 1
-    dropped = sum(map(len, groups[begin:end]))
+    out = _flat(groups[begin:end])
+    instructions = [message for message in out if message.role == "system"]
+    dropped = len(out) - len(instructions)
     if not dropped:
         return Shortened(conversation, 0, True)
     count = f"{dropped} earlier message{'s' if dropped > 1 else ''}"
     note = Message("user", (TextPart(f"[{count} left out here: the conversation is longer than the context.]"),))
-    kept = [*_flat(groups[:begin]), note, *_flat(groups[end:])]
+    kept = [*_flat(groups[:begin]), note, *instructions, *_flat(groups[end:])]
     messages = (*conversation.messages[:leading], *kept)
     return Shortened(replace(conversation, messages=messages), dropped, gone < letters)
 
