@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from unsloth_studio.serving.admission import MOST_PASSED_OVER, Admission
-from unsloth_studio.serving.slots import IDLE_SECONDS, Seat, SlotTable
+from unsloth_studio.serving.slots import IDLE_SECONDS, MOST_REMEMBERED, Seat, SlotTable
 
 
 class Clock:
@@ -116,3 +116,24 @@ async def test_the_parent_is_let_in_past_agents_that_wait() -> None:
         await seated(admission, PARENT, log)
     await asyncio.gather(*waiting)
     assert log == [1, 3, 4]
+
+
+def test_of_very_many_slots_any_free_one_is_taken_and_none_twice() -> None:
+    table = SlotTable(MOST_REMEMBERED + 6, lambda: 0.0)
+    most = MOST_REMEMBERED + 4
+    taken = [table.take(Seat(1, "s"), of=most) for _ in range(most)]
+    assert sorted(number for number in taken if number is not None) == list(range(most))
+    assert table.take(None, of=most) is None
+    assert table.busy == most
+    assert not table.warm(Seat(1, "s"))
+    table.free(3)
+    assert table.take(None, of=most) == 3
+    for number in range(most):
+        table.free(number)
+    table.resize(2)
+    assert table.busy == 0
+    assert {table.take(Seat(n), of=2) for n in range(2)} == {0, 1}
+    assert table.take(None, of=2) is None
+    table.free(0)
+    table.resize(most)
+    assert len({table.take(None, of=most) for _ in range(most - 1)} - {None}) == most - 1

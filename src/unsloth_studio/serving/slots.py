@@ -15,6 +15,11 @@ IDLE_SECONDS = 60.0
 """Whoever was away for longer is not missed before a new conversation with the same head, which saves reading that."""
 
 
+MOST_REMEMBERED = 64
+"""With more slots nobody is remembered: looking through all of them for each turn would cost more than it brings. Engines of
+our own have 4; so many are those of a server elsewhere, which chooses by itself."""
+
+
 class Seat(Struct, frozen=True):
     """Who wants a slot: its `conversation` by number, the `session` it belongs to ("" is none), the digest of its tools and
     instructions (`head`), whether it is a sub-agent (`child`), and whether this is its `first` turn."""
@@ -41,21 +46,32 @@ class SlotTable:
     def __init__(self, slots: int, clock: Callable[[], float]) -> None:
         self._slots = [_Slot() for _ in range(slots)]
         self._clock = clock
+        self._busy = 0
+        self._idle = list(range(slots))
 
     @property
     def busy(self) -> int:
-        return sum(slot.busy for slot in self._slots)
+        return self._busy
+
+    @property
+    def _forgets(self) -> bool:
+        return len(self._slots) > MOST_REMEMBERED
 
     def resize(self, slots: int) -> None:
         """The engine has another number of slots. Turns in slots that are no more run to their end."""
+        before = len(self._slots)
         while len(self._slots) < slots:
             self._slots.append(_Slot())
         while len(self._slots) > slots and not self._slots[-1].busy:
             self._slots.pop()
+        if len(self._slots) != before:
+            self._idle = [number for number, slot in enumerate(self._slots) if not slot.busy]
 
     def take(self, seat: Seat | None, *, of: int) -> int | None:
         """The slot that `seat` runs in now, among the first `of`; None when it has to wait. A `seat` of None is nobody we
         know."""
+        if self._forgets:
+            return self._take_any(of)
         free = [number for number, slot in enumerate(self._slots[:of]) if not slot.busy]
         if seat is not None and seat.child and of > 1:
             main = self._main(seat.session)
@@ -67,17 +83,33 @@ class SlotTable:
         same = seat is not None and slot.seat is not None and slot.seat.conversation == seat.conversation
         slot.turns = slot.turns + 1 if same else 1
         slot.busy, slot.seat, slot.used = True, seat, self._clock()
+        self._busy += 1
+        return chosen
+
+    def _take_any(self, of: int) -> int | None:
+        last = len(self._idle) - 1
+        at = next((at for at in range(last, -1, -1) if self._idle[at] < of), None)
+        if at is None:
+            return None
+        chosen = self._idle.pop(at)
+        self._slots[chosen].busy, self._slots[chosen].seat = True, None
+        self._busy += 1
         return chosen
 
     def free(self, number: int) -> None:
         """The turn in this slot is over."""
         slot = self._slots[number]
         slot.busy, slot.used = False, self._clock()
+        self._busy -= 1
+        if self._forgets:
+            self._idle.append(number)
 
     def warm(self, seat: Seat | None) -> bool:
         """Whether what `seat` left in a slot is still there, and the slot is free."""
-        return seat is not None and any(
-            not slot.busy and self._holds(number, seat) for number, slot in enumerate(self._slots)
+        return (
+            seat is not None
+            and not self._forgets
+            and any(not slot.busy and self._holds(number, seat) for number, slot in enumerate(self._slots))
         )
 
     def _holds(self, number: int, seat: Seat) -> bool:
