@@ -101,13 +101,12 @@ def blocks_of(conversation: Conversation) -> Blocks:
     """The blocks of what the model is shown of `conversation`."""
     digests, sizes, owners, whole = array("q"), array("I"), array("H"), array("q")
     counts = [0, 0, 0]
-    for section, owner, text in _opening_blocks(conversation):
-        if len(digests) == MOST_BLOCKS:
-            break
-        counts[section] += 1
-        digests.append(hash((section, text)))
-        sizes.append(len(text) + 1)
-        owners.append(min(owner, _MOST_OWNERS))
+    for section, owner, texts in _opening_blocks(conversation):
+        texts = texts[: MOST_BLOCKS - len(digests)]
+        counts[section] += len(texts)
+        digests.extend([hash((section, text)) for text in texts])
+        sizes.extend([len(text) + 1 for text in texts])
+        owners.extend([min(owner, _MOST_OWNERS)] * len(texts))
     _, messages = _parted(conversation.messages)
     for number, message in enumerate(messages):
         texts = tuple(map(_text, message.parts))
@@ -173,7 +172,8 @@ def _messages_differ(before: Blocks, now: Blocks, place: int, shown: Conversatio
 
 def _line(place: int, now: Blocks, shown: Conversation) -> str:
     """What the line at `place` is about, else which one of its block it is."""
-    text = next((text for at, (_, _, text) in enumerate(_opening_blocks(shown)) if at == place), "")
+    opening = [text for _, _, texts in _opening_blocks(shown) for text in texts]
+    text = opening[place] if place < len(opening) else ""
     for name, pattern in _KINDS:
         if pattern.search(text):
             return name
@@ -181,19 +181,17 @@ def _line(place: int, now: Blocks, shown: Conversation) -> str:
     return f"line {place - first + 1}"
 
 
-def _opening_blocks(conversation: Conversation) -> Iterator[tuple[Section, int, str]]:
-    """Section, number of the tool, instruction or message, and text of each block up to the second message."""
+def _opening_blocks(conversation: Conversation) -> Iterator[tuple[Section, int, list[str]]]:
+    """Section, number of the tool, instruction or message, and texts of its blocks, up to the second message."""
     for number, tool in enumerate(_head_tools(conversation)):
-        yield Section.TOOLS, number, _spelled(tool)
+        yield Section.TOOLS, number, [_spelled(tool)]
     leading, messages = _parted(conversation.messages)
     texts = [part.text for message in leading for part in message.parts if isinstance(part, TextPart)]
     for number, text in enumerate(texts):
-        for line in text.split("\n"):
-            yield Section.SYSTEM, number, line
+        yield Section.SYSTEM, number, text.split("\n")
     for number, message in enumerate(messages[:_LINED_MESSAGES]):
         said = "\n".join((message.role, *_texts(message)))
-        for text in said.split("\n") if message.role == "user" else (said,):
-            yield Section.MESSAGES, number, text
+        yield Section.MESSAGES, number, said.split("\n") if message.role == "user" else [said]
 
 
 def _parted(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
