@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,17 +64,28 @@ def _cpu_seconds(pid: int) -> float:
 
 @contextmanager
 def gateway(upstream: str, *, timeout: float = 60.0) -> Generator[Gateway]:
-    """Run `unsloth run --upstream` in a data folder of its own. Raises BenchFailure when it is not ready in time."""
-    command = [str(Path(sys.executable).with_name("unsloth")), "run", "--upstream", upstream]
-    command += ["--json", "--silent", "-p", "0", "-np", str(PARALLEL)]
+    """Run `unsloth run --upstream`. Raises BenchFailure when it is not ready in time."""
+    command = ["run", "--upstream", upstream, "--json", "--silent", "-p", "0", "-np", str(PARALLEL)]
+    with started(command, timeout=timeout) as (pid, ready, seconds):
+        yield Gateway(ready["base_url"], ready.get("api_key"), ready["model"], pid, seconds)
+
+
+@contextmanager
+def started(
+    arguments: Sequence[str], *, timeout: float = 60.0, stderr: int | None = None
+) -> Generator[tuple[int, dict[str, Any], float]]:
+    """Run `unsloth` with these arguments (`--json` among them) in a data folder of its own: its process, its `ready` event,
+    and the seconds until then. Raises BenchFailure when it is not ready in time."""
+    command = [str(Path(sys.executable).with_name("unsloth")), *arguments]
     with tempfile.TemporaryDirectory(prefix="unsloth-bench-") as home:
         environment = {**os.environ, "UNSLOTH_STUDIO_HOME": home}
         began = time.monotonic()
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr
+        )
         try:
             ready = _await_ready(process, timeout)
-            seconds = time.monotonic() - began
-            yield Gateway(ready["base_url"], ready.get("api_key"), ready["model"], process.pid, seconds)
+            yield process.pid, ready, time.monotonic() - began
         finally:
             _reap(process)
 
