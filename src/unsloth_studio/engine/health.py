@@ -37,7 +37,7 @@ async def ask(
             tls = await asyncio.to_thread(ssl.create_default_context) if origin.tls else None
             reply = await send(origin, "", body, api_key=api_key, stall_seconds=timeout, tls=tls)
             try:
-                raw = b"".join([data async for data in reply.chunks()])
+                raw = await reply.whole()
             finally:
                 reply.close()
     except TimeoutError:
