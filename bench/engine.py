@@ -132,8 +132,8 @@ TRIALS = (
 @contextmanager
 def _serving(model: Path, flags: Sequence[str]) -> Generator[Server]:
     command = ["run", "--model", str(model), "--json", "--silent", "-p", "0", *flags]
-    with started(command, stderr=subprocess.DEVNULL) as (_, ready, _):
-        yield Server(ready["base_url"], ready["api_key"])
+    with started(command, stderr=subprocess.DEVNULL) as run:
+        yield Server(run.ready["base_url"], run.ready["api_key"])
 
 
 def measure(model: Path, trial: Trial) -> dict[str, float]:

@@ -18,6 +18,7 @@ from bench.parsing import tool_call_parser
 from bench.processes import PARALLEL, import_seconds
 from bench.run import Bench, Reading
 from bench.sandbox import sandbox_start, tools_at_once
+from bench.start import start_of_the_engine
 from bench.traffic import LARGE, SMALL, Dialect, Load
 
 from bench import client
@@ -182,6 +183,7 @@ MEASUREMENTS: tuple[Callable[[Bench], Awaitable[list[Reading]]], ...] = (
     paced_cpu,
     burst,
     plain,
+    start_of_the_engine,
     tool_call_parser,
     sandbox_start,
     tools_at_once,

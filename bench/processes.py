@@ -66,33 +66,43 @@ def _cpu_seconds(pid: int) -> float:
 def gateway(upstream: str, *, timeout: float = 60.0) -> Generator[Gateway]:
     """Run `unsloth run --upstream`. Raises BenchFailure when it is not ready in time."""
     command = ["run", "--upstream", upstream, "--json", "--silent", "-p", "0", "-np", str(PARALLEL)]
-    with started(command, timeout=timeout) as (pid, ready, seconds):
-        yield Gateway(ready["base_url"], ready.get("api_key"), ready["model"], pid, seconds)
+    with started(command, timeout=timeout) as run:
+        ready = run.ready
+        yield Gateway(ready["base_url"], ready.get("api_key"), ready["model"], run.pid, run.ready_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`ready` is the event of that name; seconds are from the process's start to the events `listening` and `ready`."""
+
+    pid: int
+    ready: dict[str, Any]
+    listening_seconds: float
+    ready_seconds: float
 
 
 @contextmanager
 def started(
-    arguments: Sequence[str], *, timeout: float = 60.0, stderr: int | None = None
-) -> Generator[tuple[int, dict[str, Any], float]]:
-    """Run `unsloth` with these arguments (`--json` among them) in a data folder of its own: its process, its `ready` event,
-    and the seconds until then. Raises BenchFailure when it is not ready in time."""
+    arguments: Sequence[str], *, timeout: float = 60.0, stderr: int | None = None, home: Path | None = None
+) -> Generator[Run]:
+    """Run `unsloth` with these arguments (`--json` among them), in a data folder of its own where no `home` is given. Raises
+    BenchFailure when it is not ready in time."""
     command = [str(Path(sys.executable).with_name("unsloth")), *arguments]
-    with tempfile.TemporaryDirectory(prefix="unsloth-bench-") as home:
-        environment = {**os.environ, "UNSLOTH_STUDIO_HOME": home}
+    with tempfile.TemporaryDirectory(prefix="unsloth-bench-") as own:
+        environment = {**os.environ, "UNSLOTH_STUDIO_HOME": str(home or own)}
         began = time.monotonic()
         process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr
         )
         try:
-            ready = _await_ready(process, timeout)
-            yield process.pid, ready, time.monotonic() - began
+            yield _await_ready(process, began, timeout)
         finally:
             _reap(process)
 
 
-def _await_ready(process: subprocess.Popen[bytes], timeout: float) -> dict[str, Any]:
+def _await_ready(process: subprocess.Popen[bytes], began: float, timeout: float) -> Run:
     assert process.stdout is not None
-    deadline = time.monotonic() + timeout
+    deadline, listening = began + timeout, 0.0
     text = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
@@ -100,11 +110,14 @@ def _await_ready(process: subprocess.Popen[bytes], timeout: float) -> dict[str, 
             read = os.read(process.stdout.fileno(), 65536)
             if not read:
                 raise BenchFailure(f"The gateway ended with code {process.wait(10)} instead of becoming ready.")
+            now = time.monotonic() - began
             *lines, text = (text + read).split(b"\n")
             for line in lines:
                 event: dict[str, Any] = json.loads(line) if line.startswith(b"{") else {}
+                if event.get("event") == "listening":
+                    listening = now
                 if event.get("event") == "ready":
-                    return event
+                    return Run(process.pid, event, listening, now)
     raise BenchFailure(f"The gateway was not ready within {timeout:.0f} s.")
 
 

@@ -46,6 +46,8 @@ TARGETS = (
     Target("memory_at_start", 90.0, 60.0),
     Target("cpu_to_first_answer", 1.0, 0.5),
     Target("streams_left", 0.0, 0.0),
+    Target("listening", 0.7, 0.3),
+    Target("start_added", 0.3, 0.15),
     Target("parse_ratio", 60.0, 30.0),
     Target("parse_64k", 100.0, 50.0),
     Target("parse_growth", 1.25, 1.1),
