@@ -27,7 +27,7 @@ from tests.support.shaped_models import Shape, write_shaped_gguf
 
 from unsloth_studio.catalog.demo import demo_model
 
-ROUNDS = 3
+ROUNDS = 2
 _LARGE = Shape("100 million", "qwen3", 12, 768, 2048, 12, 4, 64, vocabulary=8192, quantized=True)
 _WORDS = "the quick brown fox jumps over the lazy dog while seven small birds sing in the old garden of my house"
 _CODE = "def area(width, height):\n    return width * height\n"
@@ -75,27 +75,27 @@ def _text(words: int, seed: str) -> str:
 def _reading(server: Server) -> float:
     """Tokens of a prompt per second."""
     rates = [
-        server.answer(("user", _text(600, f"round {at}")))["timings"]["prompt_per_second"] for at in range(ROUNDS + 1)
+        server.answer(("user", _text(150, f"round {at}")))["timings"]["prompt_per_second"] for at in range(ROUNDS + 1)
     ]
     return statistics.median(rates[1:])
 
 
 def _writing(server: Server) -> float:
     """Tokens that are written per second."""
-    replies = [server.answer(("user", "Hello"), tokens=150, ignore_eos=True) for _ in range(ROUNDS + 1)]
+    replies = [server.answer(("user", "Hello"), tokens=100, ignore_eos=True) for _ in range(ROUNDS + 1)]
     return statistics.median(reply["timings"]["predicted_per_second"] for reply in replies[1:])
 
 
 def _repeating(server: Server) -> float:
     """Tokens per second where the answer stands in the question, as when an agent edits a file."""
     question = ("user", f"Repeat: {_CODE * 6}")
-    replies = [server.answer(question, tokens=150, ignore_eos=True) for _ in range(ROUNDS + 1)]
+    replies = [server.answer(question, tokens=100, ignore_eos=True) for _ in range(ROUNDS + 1)]
     return statistics.median(reply["timings"]["predicted_per_second"] for reply in replies[1:])
 
 
 def _alternating(server: Server) -> float:
     """Milliseconds of reading for two conversations that take turns in one slot, from the second turn on."""
-    histories: dict[str, list[tuple[str, str]]] = {name: [("user", _text(500, name))] for name in ("one", "two")}
+    histories: dict[str, list[tuple[str, str]]] = {name: [("user", _text(150, name))] for name in ("one", "two")}
     spent = 0.0
     for turn in range(4):
         for name, history in histories.items():
@@ -107,7 +107,7 @@ def _alternating(server: Server) -> float:
 
 def _edited(server: Server) -> float:
     """Tokens of the prompt that are read again after a paragraph in its middle was taken out."""
-    before, gone, after = (_text(300, seed) for seed in ("before", "gone", "after"))
+    before, gone, after = (_text(60, seed) for seed in ("before", "gone", "after"))
     server.answer(("user", f"{before}\n{gone}\n{after}"))
     usage = server.answer(("user", f"{before}\n{after}"))["usage"]
     return usage["prompt_tokens"] - usage["prompt_tokens_details"]["cached_tokens"]
@@ -116,6 +116,7 @@ def _edited(server: Server) -> float:
 TRIALS = (
     Trial("reading, by threads", "tokens/s", _reading, (("-t", "1"), ("-t", "2"), ())),
     Trial("writing, by threads", "tokens/s", _writing, (("-t", "1"), ("-t", "2"), ())),
+    Trial("writing, while a draft is looked for", "tokens/s", _writing, ((), ("--spec-type", "ngram-mod"))),
     Trial("reading, by batch", "tokens/s", _reading, (("-ub", "128"), ("-ub", "256"), (), ("-ub", "1024"))),
     Trial("two conversations in one slot", "ms reading", _alternating, (("--cache-ram", "0"), ())),
     Trial("a paragraph taken out", "tokens again", _edited, (("--cache-reuse", "0"), (), ("--cache-reuse", "64"))),
