@@ -22,7 +22,7 @@ _SETTINGS = "settings.json"
 
 _KEPT_FREE = 33_000
 """Tokens that Qwen Code keeps free for a summary and more, of every window that is larger (read and tried with 0.24): of
-40,960 it would use 7,960, less than its own prompt, and summarise after every call of a tool. Of a window no larger than that
+40,960 it would use 7,960, less than its own prompt, and summarise after every call of a tool. Of a window that is no larger
 it uses `_SHARE`."""
 _SHARE = 0.85
 
@@ -76,8 +76,8 @@ CLIENT = Client(
     page="qwen",
     tested="0.24.4",
     limits=(
-        "Its own prompt takes about 20,000 tokens, and of a large window it keeps 33,000 free: it summarises at 28,000 tokens "
-        "where there are 32768 to 61000, and at 32,536 where there are 65536. For long tasks give it 131072.",
+        "Its own prompt takes about 20,000 tokens, and of a large window it keeps 33,000 free: it summarises at 28,000 "
+        "tokens where there are 32768 to 61000, and at 32,536 where there are 65536. For long tasks give it 131072.",
         "With `--persist` the key stands in its settings, which are then closed to other users (mode 0600).",
     ),
 )
