@@ -24,7 +24,8 @@ from unsloth_studio.catalog.sampling import ENGINE_DEFAULTS, FIELDS, Family, fam
 from unsloth_studio.cli.main import cli
 from unsloth_studio.cli.run import run
 from unsloth_studio.clients.catalog import CLIENTS
-from unsloth_studio.clients.pages import client_part, clients_part
+from unsloth_studio.clients.guides import FORMS
+from unsloth_studio.clients.pages import client_part, clients_part, guide_part
 from unsloth_studio.dialects.anthropic import errors as anthropic_errors
 from unsloth_studio.dialects.openai_errors import error_object
 from unsloth_studio.dialects.status import STATUS
@@ -82,6 +83,7 @@ def generated(text: str) -> str:
         "demo-scores": lambda: DEMO_SCORES.read_text(encoding="utf-8"),
         "clients": clients_part,
         **{f"client-{client.id}": partial(client_part, client) for client in CLIENTS},
+        **{f"guide-{guide.id}": partial(guide_part, guide) for guide in FORMS},
     }
     return _PART.sub(lambda found: f"{found[1]}\n{parts[found['name']]()}\n{found[3]}", text)
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from tests.api.parts import client_of, services_around
 from tests.support.agent_sessions import CLIENTS, VOLATILE, Session
+from tests.support.busters import BUSTERS
 from tests.support.engines import RunningEngine, embedded_engine
 from tests.support.server import StudioServer, studio
 
@@ -62,28 +64,71 @@ def shared(one: list[int], other: list[int]) -> int:
     )
 
 
-@pytest.mark.parametrize("restless", [False, True], ids=["as it is", "with all that changes without meaning"])
-@pytest.mark.parametrize("client", CLIENTS)
+def changed_by(client: str, part: str) -> bool:
+    """Whether a session of that client has that part at all."""
+    return any(
+        Session(client, volatile=frozenset([part])).body(turn) != Session(client).body(turn) for turn in range(TURNS)
+    )
+
+
+RESTLESS = [
+    pytest.param(client, frozenset(parts), id=f"{client}, {name}")
+    for client in CLIENTS
+    for name, parts in {"as it is": (), "all": VOLATILE, **{part: (part,) for part in VOLATILE}}.items()
+    if len(parts) != 1 or changed_by(client, parts[0])
+]
+"""Sessions with nothing of what changes without meaning, with all of it, and with each alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`tokens` are the prompt's; `record` is what the server says of the request."""
+
+    tokens: list[int]
+    record: dict[str, Any]
+
+
+async def sent(session: Session, body: dict[str, Any], http: httpx.AsyncClient, engine: RunningEngine) -> Turn:
+    reply = await http.post(session.path, json=body, headers=session.headers)
+    assert reply.status_code == 200, reply.text
+    record = (await http.get("/api/requests", params={"limit": 1})).json()["requests"][0]
+    detail = (await http.get(f"/api/requests/{record['id']}")).json()
+    tokens = tokens_of(engine, detail)
+    assert record["input_tokens"] == len(tokens)
+    return Turn(tokens, record)
+
+
+@pytest.mark.parametrize(("client", "volatile"), RESTLESS)
 async def test_what_can_be_reused_is(
-    client: str, restless: bool, http: httpx.AsyncClient, engine: RunningEngine
+    client: str, volatile: frozenset[str], http: httpx.AsyncClient, engine: RunningEngine
 ) -> None:
-    seed = CLIENTS.index(client) * 2 + restless
-    session = Session(client, seed=seed * 3 + 1, words=60, volatile=frozenset(VOLATILE if restless else ()))
-    before: list[int] = []
-    for turn in range(TURNS):
-        reply = await http.post(session.path, json=session.body(turn), headers=session.headers)
-        assert reply.status_code == 200, reply.text
-        request = (await http.get("/api/requests", params={"limit": 1})).json()["requests"][0]
-        detail = (await http.get(f"/api/requests/{request['id']}")).json()
-        now = tokens_of(engine, detail)
-        assert request["input_tokens"] == len(now)
-        possible = shared(before, now)
-        if turn:
-            assert possible > 0.7 * len(before), "the session only grows"
-            assert request["cached_tokens"] >= LEAST_REUSED * possible
-            assert (request["cache"]["turn"], request["cache"]["difference"]) == (turn + 1, "")
-            assert abs(request["cache"]["possible"] - possible / len(now)) < 0.1
+    seed = 3 * next(at for at, row in enumerate(RESTLESS) if row.values == (client, volatile))
+    session = Session(client, seed=seed + 1, words=30, volatile=volatile)
+    first = TURNS - 2 if len(volatile) == 1 else 0
+    before = await sent(session, session.body(first), http, engine)
+    for turn in range(first + 1, TURNS):
+        now = await sent(session, session.body(turn), http, engine)
+        possible = shared(before.tokens, now.tokens)
+        assert possible > 0.7 * len(before.tokens), "the session only grows"
+        assert now.record["cached_tokens"] >= LEAST_REUSED * possible
+        cache = now.record["cache"]
+        assert (cache["turn"], cache["difference"]) == (turn - first + 1, "")
+        assert abs(cache["possible"] - possible / len(now.tokens)) < 0.1
         before = now
+
+
+@pytest.mark.parametrize("name", BUSTERS)
+async def test_what_is_in_the_way_is_named_and_all_before_it_reused(
+    name: str, http: httpx.AsyncClient, engine: RunningEngine
+) -> None:
+    """What nobody can put right for the client."""
+    session = Session("Claude Code", seed=200, words=30)
+    before = await sent(session, BUSTERS[name].body(session, 2), http, engine)
+    now = await sent(session, BUSTERS[name].body(session, 3), http, engine)
+    assert now.record["cache"]["difference"] == BUSTERS[name].told
+    possible = shared(before.tokens, now.tokens)
+    assert possible < len(before.tokens) - 5, "the engine has to read again what it had read"
+    assert now.record["cached_tokens"] >= LEAST_REUSED * possible - 1
 
 
 @pytest.fixture(scope="module")

@@ -2,117 +2,28 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import signal
-import socket
 import subprocess
-import sys
-import termios
 import threading
-import time
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from tests.support.engines import RunningEngine, fake_engine
-from tests.support.server import StudioServer, clean_environment
-from tests.support.workplace import UNSLOTH, Workplace
-
-from unsloth_studio.store.api_key import ApiKey
-from unsloth_studio.store.database import Database
-from unsloth_studio.store.keys import KeyStore
+from tests.support.server import StudioServer
+from tests.support.start_desk import SECONDS, Desk, processes_of, workplace
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.e2e
-
-SECONDS = 45
-"""Long enough on a machine that does much else; nothing here takes so long by itself."""
-
-STAND_IN = f"""#!{sys.executable}
-import json, os, signal, sys, time, urllib.request
-if "wait" in sys.argv:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(42))
-    print("waiting", flush=True)
-    signal.pause()
-if "interrupt" in sys.argv:
-    interrupts = []
-    signal.signal(signal.SIGINT, lambda *_: interrupts.append(1))
-    print("waiting", flush=True)
-    signal.pause()
-    time.sleep(0.3)  # a second one would come by now
-    sys.exit(40 + len(interrupts))
-folders = [word.rpartition("/")[0] for word in sys.argv[1:] if word.startswith(os.environ["UNSLOTH_STUDIO_HOME"])]
-files = {{name: (open(f"{{folders[0]}}/{{name}}").read(), os.stat(f"{{folders[0]}}/{{name}}").st_mode & 0o777)
-         for name in (os.listdir(folders[0]) if folders else [])}}
-request = urllib.request.Request(
-    os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages",
-    json.dumps({{"model": os.environ["ANTHROPIC_MODEL"], "max_tokens": 20,
-                 "messages": [{{"role": "user", "content": "hi"}}]}}).encode(),
-    {{"authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"], "content-type": "application/json"}},
-)
-with urllib.request.urlopen(request, timeout=30) as reply:
-    answer = json.loads(reply.read())
-with open(os.environ["REPORT"], "w") as report:
-    json.dump({{"words": sys.argv[1:], "environment": dict(os.environ), "files": files, "answer": answer}}, report)
-sys.exit(7)
-"""
-
-
-class Desk:
-    """A person's machine: a data folder, a home, and a `claude` on the PATH."""
-
-    def __init__(self, folder: Path, place: Workplace) -> None:
-        self.place = place
-        self.report_file = folder / "report.json"
-        self.home = folder / "person"
-        self.home.mkdir()
-        program = folder / "bin" / "claude"
-        program.parent.mkdir()
-        program.write_text(STAND_IN)
-        program.chmod(0o755)
-        self.variables = {
-            "PATH": f"{program.parent}:{os.environ['PATH']}",
-            "HOME": str(self.home),
-            "REPORT": str(self.report_file),
-            "ANTHROPIC_API_KEY": "sk-ant-of-the-person",
-        }
-        self._known = {key.id for key in self._all_keys()}
-
-    def start(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.place.unsloth("start", *words, timeout=60, **self.variables)
-
-    def environment(self) -> dict[str, str]:
-        home = {"UNSLOTH_STUDIO_HOME": str(self.place.home)}
-        return {**clean_environment(), **self.place.environment, **self.variables, **home}
-
-    def report(self) -> dict[str, Any]:
-        return json.loads(self.report_file.read_text())
-
-    def made_keys(self) -> list[ApiKey]:
-        """Those that sessions got since this desk is there, oldest first."""
-        return [key for key in self._all_keys() if key.id not in self._known and key.name == "start-claude"]
-
-    def states(self) -> list[str]:
-        return [key.state(time.time()) for key in self.made_keys()]
-
-    def _all_keys(self) -> list[ApiKey]:
-        with closing(Database.open(self.place.home)) as database, closing(KeyStore(database)) as store:
-            return store.all_keys()
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[RunningEngine]:
     with fake_engine("--context-length", "65536") as engine:
         yield engine
-
-
-def workplace(folder: Path, engine: RunningEngine) -> Workplace:
-    return Workplace(folder, variables={"UNSLOTH_STUDIO_UPSTREAM": engine.base_url, "UNSLOTH_STUDIO_PORT": "0"})
 
 
 @pytest.fixture(scope="module")
@@ -137,18 +48,6 @@ def desk(tmp_path: Path, served: tuple[Workplace, StudioServer]) -> Desk:
 def lone_desk(tmp_path: Path, engine: RunningEngine) -> Desk:
     """With a data folder of its own, on which no server runs."""
     return Desk(tmp_path, workplace(tmp_path, engine))
-
-
-def processes_of(home: Path) -> list[psutil.Process]:
-    """What runs with this data folder."""
-    found: list[psutil.Process] = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("UNSLOTH_STUDIO_HOME") == str(home):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 def test_a_server_is_started_for_the_client_and_nothing_is_left_of_it(lone_desk: Desk) -> None:
@@ -266,59 +165,6 @@ def test_a_client_that_cannot_be_executed(desk: Desk, content: bytes) -> None:
     assert desk.states() == ["revoked"]
 
 
-@contextmanager
-def launched(desk: Desk, *words: str, **options: Any) -> Generator[subprocess.Popen[Any]]:
-    """`unsloth start` as a process, in a session of its own; ended at the end."""
-    streams: dict[str, Any] = {
-        "stdin": subprocess.DEVNULL,
-        "stdout": subprocess.PIPE,
-        "env": desk.environment(),
-        **options,
-    }
-    process = subprocess.Popen([str(UNSLOTH), "start", *words], start_new_session=True, **streams)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-@contextmanager
-def waiting_client(desk: Desk, word: str = "wait", **options: Any) -> Generator[subprocess.Popen[Any]]:
-    """With a client that waits for a signal."""
-    with launched(desk, "claude", word, **options) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"waiting\n"
-        yield process
-
-
-def test_signals_reach_the_client_and_what_is_killed_is_swept(desk: Desk) -> None:
-    with waiting_client(desk) as process:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(SECONDS) == 42
-    assert desk.states() == ["revoked"]
-    with waiting_client(desk) as process:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(SECONDS)
-    assert desk.states() == ["revoked", "active"]
-    assert desk.start("claude").returncode == 7
-    assert desk.states() == ["revoked"] * 3
-
-
-def test_ctrl_c_at_the_terminal_is_the_client_s_and_comes_once(desk: Desk) -> None:
-    terminal, its_end = os.openpty()
-    try:
-        control: dict[str, Any] = {"stdin": its_end, "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)}
-        with waiting_client(desk, "interrupt", **control) as process:
-            os.write(terminal, b"\x03")
-            assert process.wait(SECONDS) == 41
-    finally:
-        os.close(its_end)
-        os.close(terminal)
-    assert desk.states() == ["revoked"]
-
-
 def test_who_took_the_port_gets_no_key(lone_desk: Desk) -> None:
     desk = lone_desk
     seen: list[dict[str, str]] = []
@@ -353,18 +199,3 @@ def test_who_took_the_port_gets_no_key(lone_desk: Desk) -> None:
     assert [one["path"].partition("?")[0] for one in seen] == ["/api/proof"] * 2
     assert "sk-unsloth" not in json.dumps(seen)
     assert not desk.report_file.exists()
-
-
-def test_a_start_that_is_ended_leaves_no_server(lone_desk: Desk) -> None:
-    """While the server is still on its way, here to an upstream that never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        upstream = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        environment = {**lone_desk.environment(), "UNSLOTH_STUDIO_UPSTREAM": upstream}
-        with launched(lone_desk, "claude", env=environment, stderr=subprocess.PIPE) as process:
-            assert process.stderr is not None
-            assert b"starting one" in process.stderr.readline()
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(SECONDS) == 128 + signal.SIGTERM
-    assert lone_desk.states() == ["revoked"]
-    psutil.wait_procs(processes_of(lone_desk.place.home), timeout=SECONDS)
-    assert processes_of(lone_desk.place.home) == []

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
 
-import orjson
 import pytest
 from tests.serving.test_prefix import request_of
-from tests.support.agent_sessions import CLIENTS, TOOLS, VOLATILE, Json, Session, prose
+from tests.support.agent_sessions import CLIENTS, VOLATILE, Session, prose
+from tests.support.busters import BUSTERS
 
 from unsloth_studio.serving.conversations import Conversations
 from unsloth_studio.serving.prompt_blocks import MOST_BLOCKS, Blocks, blocks_of
@@ -34,101 +33,15 @@ def test_a_session_that_only_goes_on_differs_nowhere(client: str) -> None:
     assert {"billing line", "token countdown"} <= set(told[3].removed)
 
 
-Change = Callable[[Json], None]
-
-
-def swapped(old: str, new: str) -> Change:
-    """Other words, wherever they stand in the body."""
-
-    def change(body: Json) -> None:
-        text = orjson.dumps(body).decode()
-        assert old in text
-        fresh = orjson.loads(text.replace(old, new))
-        body.clear()
-        body.update(fresh)
-
-    return change
-
-
-def tool_added(at: int) -> Change:
-    def change(body: Json) -> None:
-        body["tools"].insert(at, {"name": "mcp__new", "input_schema": {"type": "object", "properties": {}}})
-
-    return change
-
-
-def tools_turned(body: Json) -> None:
-    body["tools"].reverse()
-
-
-def without_tools(body: Json) -> None:
-    body["tool_choice"] = {"type": "none"}
-
-
-def result_edited(body: Json) -> None:
-    body["messages"][4]["content"][0]["content"] = "[cleared]"
-
-
-def round_left_out(body: Json) -> None:
-    del body["messages"][1:3]
-
-
-def compacted(body: Json) -> None:
-    body["messages"][1:-1] = []
-
-
-def thought(turn: int) -> Change:
-    """The client keeps what the model thought for one turn only."""
-
-    def change(body: Json) -> None:
-        if turn == 2:
-            body["messages"][3]["content"].insert(0, {"type": "thinking", "thinking": "Hm.", "signature": ""})
-
-    return change
-
-
-def block_added(body: Json) -> None:
-    body["system"].append({"type": "text", "text": "And be quick."})
-
-
-BUSTERS: dict[str, tuple[Change, str]] = {
-    "the date": (swapped("2026-11-30", "2026-12-01"), "system block 1: date line"),
-    "the time": (swapped("Today's date is 2026-11-30.", "It is 14:03 now."), "system block 1: date line"),
-    "the folder": (swapped("Working folder: /srv/project", "Working folder: /srv/other"),
-                   "system block 1: folder or Git line"),
-    "an id": (swapped("Working folder: /srv/project", "Id: 123e4567-e89b-12d3-a456-426614174000"),
-              "system block 1: id line"),
-    "any other line": (swapped("You help with programs.", "You help with texts."), "system block 0: line 1"),
-    "one more block": (block_added, "system block 2: longer"),
-    "a countdown of no known form": (
-        swapped("Today's date is 2026-11-30.", "You have 4000 tokens left."), "system block 1: token countdown"),
-    "a tool more": (tool_added(2), "tool list changed at 2"),
-    "a tool more at the end": (tool_added(3), "tool list changed at 3"),
-    "tools in another order": (tools_turned, "tool list changed at 0"),
-    "a tool described otherwise": (swapped(TOOLS[1][1], "Write it."), "tool 1 (write_file) changed"),
-    "tools that may not be called": (without_tools, "tools left out"),
-    "the first message": (swapped("Look through the project.", "Look at 2026-11-30."), "message 0: date line"),
-    "a result that was cleared": (result_edited, "message 4 edited"),
-    "a round that was left out": (round_left_out, "messages 1 to 2 left out"),
-    "a compaction": (compacted, "history rewritten from message 1 on"),
-    "thoughts": (thought(3), "message 3: thoughts changed"),
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("name", BUSTERS)
 def test_every_buster_is_named(name: str) -> None:
-    change, told = BUSTERS[name]
+    buster = BUSTERS[name]
     memory, session = Conversations(), Session("Claude Code", words=30)
     for turn in range(3):
-        body = session.body(turn)
-        if name == "thoughts":
-            thought(turn)(body)
-        first = arrived(memory, request_of(session, body))
-        assert first.difference == ""
-    body = session.body(3)
-    change(body)
-    found = arrived(memory, request_of(session, body))
-    assert (found.conversation, found.turn, found.difference) == (1, 4, told)
+        told = arrived(memory, request_of(session, buster.body(session, turn)))
+        assert told.difference == ""
+    found = arrived(memory, request_of(session, buster.body(session, 3)))
+    assert (found.conversation, found.turn, found.difference) == (1, 4, buster.told)
     assert found.kept is not None
     assert found.kept < 1
 
@@ -151,6 +64,13 @@ def talk(*texts: str, system: str = "Help.") -> Conversation:
 def numbers(*asked: tuple[Origin, Conversation]) -> list[int]:
     memory = Conversations()
     return [memory.arrive("m", origin, prompt).seat.conversation for origin, prompt in asked]
+
+
+def test_a_message_in_another_role_is_named() -> None:
+    memory, said = Conversations(), talk("Go", "Yes", "On", "Done")
+    memory.arrive("m", ONE, said)
+    other = tuple(Message("assistant", one.parts) if at == 1 else one for at, one in enumerate(said.messages))
+    assert memory.arrive("m", ONE, Conversation(other)).reuse.difference == "message 0: role changed"
 
 
 NOBODY, ONE, AGENT = Origin(), Origin("s"), Origin("s", "a")

@@ -7,7 +7,9 @@ import tomllib
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from unsloth_studio.clients import qwen_code
 from unsloth_studio.clients.catalog import CLIENTS, find
 from unsloth_studio.clients.facts import Client, ClientSetup, Merged, Place, ServerFacts, Tiers
 
@@ -101,7 +103,9 @@ def test_files() -> None:
     opencode = parsed("opencode")
     assert opencode["small_model"] == "unsloth/small-model"
     models = opencode["provider"]["unsloth"]["models"]
-    assert models["my-model"]["limit"] == {"context": 65_536, "output": 8192}
+    limit = models["my-model"]["limit"]
+    assert limit["context"] == 65_536
+    assert limit["input"] - limit["output"] == FACTS.compact_at  # where OpenCode summarises
     assert "limit" not in models["small-model"]  # its window is not known
     assert parsed("qwen")["modelProviders"]["openai"][0]["generationConfig"]["contextWindowSize"] == 65_536
     assert parsed("cline")["providers"]["openai-compatible"]["settings"]["contextWindow"] == 65_536
@@ -132,6 +136,32 @@ def test_claude_code_s_settings_outdo_those_of_the_user_that_lead_elsewhere(name
     assert parsed("claude")["apiKeyHelper"] == ""
     assert kept.value["apiKeyHelper"] == "cat /data/key"
     assert kept.value["env"]["ANTHROPIC_AUTH_TOKEN"] == ""
+
+
+@pytest.mark.parametrize(("context", "told"), [(65_536, None), (99_999, None), (100_000, "100000")])
+def test_claude_code_gets_a_compact_window_only_where_it_takes_it_as_it_is(context: int, told: str | None) -> None:
+    client = find("claude")
+    assert client is not None
+    env = client.session(replace(FACTS, context_length=context), PLACE).env
+    assert env.get("CLAUDE_CODE_AUTO_COMPACT_WINDOW") == told
+
+
+@pytest.mark.parametrize(
+    ("context", "told", "summarises_at"),
+    [
+        (32_768, 32_768, 27_852),
+        (40_960, 33_000, 28_050),  # the true one would be 7,960, less than the prompt that it begins with
+        (61_000, 33_000, 28_050),
+        (65_536, 65_536, 32_536),
+        (262_144, 262_144, 222_822),
+    ],
+)
+def test_qwen_code_is_told_a_window_with_which_it_can_work(context: int, told: int, summarises_at: int) -> None:
+    window = qwen_code.settings(replace(FACTS, context_length=context))["modelProviders"]["openai"][0]
+    window = window["generationConfig"]["contextWindowSize"]
+    assert window == told
+    free = window - 33_000  # Qwen Code's own rule
+    assert int(min(0.85 * window, free) if free > 0 else 0.85 * window) == summarises_at
 
 
 def test_pi_is_told_a_variable_as_it_wants_it() -> None:

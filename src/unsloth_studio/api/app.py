@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from unsloth_studio.api.admin import MetricsReport, PullModel
 from unsloth_studio.api.approvals import ConfirmCall, DecideCall, WaitingCalls
 from unsloth_studio.api.chat import ChatCompletions, Completions
+from unsloth_studio.api.clients import ListClients
 from unsloth_studio.api.documents import DOCUMENT_ENDPOINTS
 from unsloth_studio.api.endpoint import Endpoint
 from unsloth_studio.api.health import Health
@@ -54,6 +55,7 @@ ENDPOINTS: tuple[Served, ...] = (
     Status,
     Proof,
     ShowSettings,
+    ListClients,
     *DOCUMENT_ENDPOINTS,
     MetricsReport,
     Health,

@@ -7,6 +7,10 @@ from typing import Any
 
 PATH = "/api/cache"
 _HEAD = ("client", "session", "turns", "possible", "reused", "lost tokens", "what was in the way")
+_NOTES = (
+    "Shares are of the prompts from the second turn on. Blocks, tools and messages are counted from 0, as in the request;",
+    "lines from 1. See docs/prompt-cache.md.",
+)
 _LONGEST = (24, 24, 5, 8, 8, 11, 60)
 
 
@@ -25,7 +29,7 @@ def cache_table(report: dict[str, Any]) -> str:
     cut = [tuple(_plain(text)[:most] for text, most in zip(row, _LONGEST, strict=True)) for row in rows]
     widths = [max(len(row[at]) for row in cut) for at in range(len(_HEAD))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cut]
-    return "\n".join([*lines, "", "Shares are of the prompts from the second turn on. See docs/prompt-cache.md."])
+    return "\n".join([*lines, "", *_NOTES])
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:

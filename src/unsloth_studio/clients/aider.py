@@ -44,6 +44,7 @@ def session(facts: ServerFacts, place: Place) -> ClientSetup:
         "AIDER_MODEL_METADATA_FILE": f"{place.folder}/{_METADATA}",
         "AIDER_SHOW_MODEL_WARNINGS": "false",
         "AIDER_TIMEOUT": "3600",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else litellm fetches the prices of other models first
     }
     unset = ("AIDER_OPENAI_API_BASE", "AIDER_OPENAI_API_KEY", "OPENAI_BASE_URL")
     return ClientSetup(env, unset, (SessionFile(_METADATA, metadata(facts)),))

@@ -40,6 +40,10 @@ _CLEARED = dict.fromkeys(_FOREIGN, "")
 """For `env` of a settings file, which has no other way to unset what the user's own file sets; tried with 2.1: empty counts
 as unset, for the switches too."""
 
+_LEAST_COMPACT_WINDOW = 100_000
+"""Tokens: `CLAUDE_CODE_AUTO_COMPACT_WINDOW` holds for all names of models, and counts as this if it is less, with a warning
+(read in 2.1.197 and 2.1.332). `CLAUDE_CODE_MAX_CONTEXT_TOKENS` holds for those that do not begin with `claude-`."""
+
 _SHARE_OF_AN_ANSWER = 8
 """Of the window: Claude Code keeps an answer and some 13,000 tokens free before it summarises (its `/context`)."""
 
@@ -50,6 +54,8 @@ def variables(facts: ServerFacts) -> dict[str, str]:
     answer = facts.answer_tokens
     if facts.context_length is not None:
         window = {"CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(facts.context_length)}
+        if facts.context_length >= _LEAST_COMPACT_WINDOW:
+            window["CLAUDE_CODE_AUTO_COMPACT_WINDOW"] = str(facts.context_length)
         answer = min(answer, facts.context_length // _SHARE_OF_AN_ANSWER)
     return {
         "ANTHROPIC_BASE_URL": facts.base_url,
@@ -99,8 +105,8 @@ CLIENT = Client(
     limits=(
         "Its own prompt and tools take 9,000 to 20,000 tokens, and it summarises when about 13,000 tokens and one answer "
         "are left: a context of 32768 is enough for small tasks, 65536 for work. `/context` shows the numbers.",
-        "A model whose id begins with `claude-` (an alias, say) gets the window that Claude Code knows for that name, "
-        "not ours.",
+        "A model whose id begins with `claude-` (an alias, say) gets the window that Claude Code knows for that name; it is "
+        "made to summarise in time all the same if ours is 100000 or more.",
         "A second `--settings` among your own words replaces ours, which matters only if your settings set these "
         "variables or an `apiKeyHelper`.",
         "Set up by hand, `env` and `apiKeyHelper` in your own `~/.claude/settings.json` win over the variables: take out "

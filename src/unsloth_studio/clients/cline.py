@@ -65,8 +65,7 @@ CLIENT = Client(
     page="cline",
     tested="3.0.65",
     limits=(
-        "This is the command line. In VS Code choose OpenAI Compatible in its settings, with base URL, key and model id; "
-        "the context window is a field under Model Configuration.",
+        "This is the command line; for VS Code see below.",
         "A session does not use Cline's background hub, so `--zen` and the dashboard do not work in it.",
         "Cline keeps keys in plain text: in a file that is removed at the end of the session, or with `--persist` in its "
         "own, which is then closed to other users (mode 0600).",

@@ -38,9 +38,16 @@ def config(facts: ServerFacts, key: str) -> dict[str, Any]:
 
 
 def _model(facts: ServerFacts, name: str) -> dict[str, Any]:
+    """OpenCode summarises when an `output` is left of `input` (read in 1.18), which is `facts.compact_at`; without `input`,
+    of `context`, and then the results of the next tools may not fit."""
     model: dict[str, Any] = {"name": name, "tool_call": True}
     if facts.context_length is not None and name == facts.model:
-        model["limit"] = {"context": facts.context_length, "output": facts.answer_tokens}
+        room = facts.context_length // 10
+        model["limit"] = {
+            "context": facts.context_length,
+            "input": facts.context_length - room,
+            "output": facts.answer_tokens,
+        }
     return model
 
 

@@ -7,6 +7,7 @@ import json
 from unsloth_studio.clients.by_hand import Shell, script
 from unsloth_studio.clients.catalog import CLIENTS
 from unsloth_studio.clients.facts import Change, Client, Merged, ServerFacts, Tiers
+from unsloth_studio.clients.guides import LANGUAGES, SHELLS, Guide, Step
 
 EXAMPLE = ServerFacts(
     base_url="http://127.0.0.1:8888",
@@ -18,7 +19,7 @@ EXAMPLE = ServerFacts(
 """What pages show; a reader puts in what `unsloth run` prints."""
 
 _KEY_FILE = "DATA-FOLDER/clients/{id}/key"
-_FENCES: dict[Shell, tuple[str, str]] = {"unix": ("Unix", "sh"), "powershell": ("PowerShell", "powershell")}
+_TITLES: dict[Shell, str] = {"unix": "Unix", "powershell": "PowerShell"}
 
 
 def client_part(client: Client) -> str:
@@ -44,6 +45,26 @@ def clients_part() -> str:
     return "\n".join([*head, *rows]) + "\n"
 
 
+def guide_part(guide: Guide) -> str:
+    """The steps by hand of a client that `unsloth start` does not know."""
+    unix, powershell = (guide.steps(EXAMPLE, shell) for shell in SHELLS)
+    parts: list[str] = []
+    for one, other in zip(unix, powershell, strict=True):
+        if one == other:
+            parts.append(_step(one))
+        else:
+            parts += [f"{_TITLES[shell]}:\n\n{_step(step)}" for shell, step in zip(SHELLS, (one, other), strict=True)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _step(step: Step) -> str:
+    if step.where == "form":
+        rows = [f"| {name} | `{value}` |" for name, value in step.fields]
+        return "\n".join(["| Field | Value |", "|---|---|", *rows])
+    name = f"`{step.path}`:\n\n" if step.path else ""
+    return f"{name}```{step.language}\n{step.text}\n```"
+
+
 def _command(client: Client) -> str:
     return (
         f"## The command\n\n```console\n$ unsloth start {client.id}\n"
@@ -54,9 +75,7 @@ def _command(client: Client) -> str:
 
 
 def _by_hand(client: Client) -> str:
-    blocks = [
-        f"{title}:\n\n```{fence}\n{script(client, EXAMPLE, shell)}```" for shell, (title, fence) in _FENCES.items()
-    ]
+    blocks = [f"{_TITLES[shell]}:\n\n```{LANGUAGES[shell]}\n{script(client, EXAMPLE, shell)}```" for shell in SHELLS]
     said = (
         "## By hand\n\nPut in the address, model and context that `unsloth run` prints, and a key "
         f"(`unsloth keys create {client.id}`); `unsloth start {client.id} --print` does."

@@ -124,7 +124,8 @@ def blocks_of(conversation: Conversation) -> Blocks:
 
 def difference(before: Blocks, now: Blocks, place: int, shown: Conversation) -> str:
     """What the block at `place`, the first that is not the same, is about. `shown` is the conversation of `now`; "" when
-    nothing of `before` is gone."""
+    nothing of `before` is gone. Tools, instructions and messages are counted from 0, as in a request's own lists, lines of
+    a text from 1, as in an editor."""
     if place >= len(before.digests):
         return ""
     old = before.section(place)
@@ -177,8 +178,11 @@ def _line(place: int, now: Blocks, shown: Conversation) -> str:
     for name, pattern in _KINDS:
         if pattern.search(text):
             return name
-    first = now.owners.index(now.owners[place], now.starts[now.section(place)])
-    return f"line {place - first + 1}"
+    section = now.section(place)
+    number = place - now.owners.index(now.owners[place], now.starts[section])
+    if section is Section.MESSAGES:  # which begins with its role, see `_said`
+        return f"line {number}" if number else "role changed"
+    return f"line {number + 1}"
 
 
 def _opening_blocks(conversation: Conversation) -> Iterator[tuple[Section, int, list[str]]]:

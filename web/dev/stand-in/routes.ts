@@ -1,5 +1,6 @@
 import type { ApiKey, Message, Part } from "../../src/api/contract.ts";
 import { STATS } from "./chats.ts";
+import { clients } from "./connect.ts";
 import { type Asked, event, openStream, send } from "./server.ts";
 import { GIGA } from "./serving.ts";
 import { follow, write } from "./turn.ts";
@@ -26,6 +27,7 @@ export const routes: Route[] = [
   ],
   ["GET", /^\/api\/status$/, ({ world }) => world.status()],
   ["GET", /^\/api\/settings$/, () => SETTINGS],
+  ["GET", /^\/api\/clients$/, ({ world }) => clients(world.status().model ?? "")],
   ["GET", /^\/v1\/models\/(.+)$/, () => ({ settings: CHOSEN })],
 
   ["GET", /^\/api\/keys$/, ({ world }) => ({ keys: world.keys })],

@@ -104,6 +104,24 @@ test("a key is made and revoked by keyboard", async ({ page }) => {
   await expect(page.getByRole("row", { name: /typed/ })).toHaveCount(0);
 });
 
+test("clients are set up with the server's own texts, for the model that is chosen", async ({
+  page,
+  studio,
+}) => {
+  await settled(page, "/connect");
+  const code = page.getByRole("tabpanel");
+  await expect(code).toContainText(`ANTHROPIC_BASE_URL=${studio.url.replace(/\/$/, "")}`);
+  await expect(code).toContainText("unsloth start claude");
+  await page.getByRole("tab", { name: "Codex" }).click();
+  await expect(code).toContainText('wire_api = "responses"');
+  await expect(code).toContainText("export UNSLOTH_STUDIO_AUTH_TOKEN=sk-unsloth-…");
+  await expect(code, "the demo model's window is small").toContainText("needs 16k tokens of context");
+  await page.getByRole("combobox", { name: "Model" }).selectOption("second-model-Q8_0");
+  await expect(code).toContainText("unsloth start codex --model second-model-Q8_0");
+  await page.getByRole("combobox", { name: "Shell" }).selectOption("powershell");
+  await expect(code).toContainText("$env:UNSLOTH_STUDIO_AUTH_TOKEN = 'sk-unsloth-…'");
+});
+
 test("speaks Chinese", async ({ page }) => {
   await settled(page, "/settings/appearance");
   await page.getByRole("combobox", { name: "Language" }).selectOption("zh");

@@ -105,6 +105,7 @@ export const STATES: State[] = [
   { name: "keys-empty", path: "/keys", scenario: "empty" },
   { name: "keys-phone", path: "/keys", phone: true },
   { name: "connect", path: "/connect" },
+  { name: "connect-phone", path: "/connect", phone: true },
   { name: "settings-general", path: "/settings/general" },
   { name: "settings-tools", path: "/settings/tools" },
   { name: "settings-folders", path: "/settings/folders" },

@@ -7,6 +7,8 @@ import type * as schema from "./schema";
 export type {
   Approval,
   Begun as Sent,
+  ClientSteps,
+  ClientsReport,
   CreatedKey,
   DownloadList as Downloads,
   DownloadState as Download,
@@ -30,6 +32,7 @@ export type {
   SessionReport as Session,
   SettingRow,
   SettingsReport as Settings,
+  SetupStep,
   Stats as TurnStats,
   StatusReport as ServerStatus,
   Text as TextPart,

@@ -1,7 +1,8 @@
-import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query";
 import { ApiError, call } from "./client";
 import type {
   ApiKey,
+  ClientsReport,
   Downloads,
   HubModel,
   HubRepository,
@@ -57,6 +58,20 @@ export const settingsQuery = queryOptions({
   queryKey: ["settings"],
   queryFn: () => call<Settings>("GET", "/api/settings"),
 });
+
+/** `model` null means the default one; `enabled` is false while there is no model at all. */
+export function clientsQuery(model: string | null, enabled: boolean) {
+  return queryOptions({
+    queryKey: ["clients", model],
+    queryFn: () =>
+      call<ClientsReport>(
+        "GET",
+        `/api/clients${model === null ? "" : `?model=${encodeURIComponent(model)}`}`,
+      ),
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+}
 
 export function threadQuery(id: string) {
   return queryOptions({

@@ -1,4 +1,4 @@
-/** Made from the server's OpenAPI document by `npm run schema`; not to be edited. Of the document 8c8d703691c465921559c04046734390038ab1e6159716cab7147ca56e653a09. */
+/** Made from the server's OpenAPI document by `npm run schema`; not to be edited. Of the document b119844c11dcdfbb67734424a3be5d83e47a63a69e647e8b46fc29ab0462b3d4. */
 export interface paths {
     "/api/cache": {
         parameters: {
@@ -12,6 +12,26 @@ export interface paths {
          * @description In memory, the last 256. Needs a key with the scope `admin`.
          */
         get: operations["promptCaches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How each client is set up for this server and one of its models, with the true context: a command where there is one, and steps by hand for both kinds of shell
+         * @description Needs a key with the scope `admin`.
+         */
+        get: operations["listClients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1026,6 +1046,35 @@ export interface components {
             tool_approval: "ask" | "never";
         };
         /**
+         * ClientsQuery
+         * @description `model` is an id of `/api/models`; empty means the default one.
+         */
+        ClientsQuery: {
+            /** @default  */
+            model: string;
+        };
+        /**
+         * ClientsReport
+         * @description `key` stands in the texts where an API key belongs. `model` is the one that they name.
+         */
+        ClientsReport: {
+            clients: components["schemas"]["ClientSteps"][];
+            key: string;
+            model: string;
+        };
+        /**
+         * ClientSteps
+         * @description `command` does everything on the server's machine, null where `unsloth start` does not know the client. The steps do it by hand anywhere; they may be the same for both shells. `context_needed` is in tokens, 0 for any.
+         */
+        ClientSteps: {
+            command: string | null;
+            context_needed: number;
+            id: string;
+            name: string;
+            powershell: components["schemas"]["SetupStep"][];
+            unix: components["schemas"]["SetupStep"][];
+        };
+        /**
          * Confirmation
          * @description As clients of Unsloth Studio send it; its `session_id` adds nothing to the id.
          */
@@ -1739,6 +1788,17 @@ export interface components {
             tools: components["schemas"]["ToolFacts"];
         };
         /**
+         * SetupStep
+         * @description One text to paste: into a terminal, into the file called `path`, or field by field into a form of the client.
+         */
+        SetupStep: {
+            language: string;
+            path: string;
+            text: string;
+            /** @enum {unknown} */
+            where: "file" | "form" | "shell";
+        };
+        /**
          * Snapshot
          * @description The message as it is; what follows adds to it. Comes first, and again to a watcher that fell behind.
          */
@@ -1959,6 +2019,9 @@ export type CacheNote = components['schemas']['CacheNote'];
 export type CacheReport = components['schemas']['CacheReport'];
 export type Capabilities = components['schemas']['Capabilities'];
 export type ChatOptions = components['schemas']['ChatOptions'];
+export type ClientsQuery = components['schemas']['ClientsQuery'];
+export type ClientsReport = components['schemas']['ClientsReport'];
+export type ClientSteps = components['schemas']['ClientSteps'];
 export type Confirmation = components['schemas']['Confirmation'];
 export type ConversationCache = components['schemas']['ConversationCache'];
 export type CreatedKey = components['schemas']['CreatedKey'];
@@ -2026,6 +2089,7 @@ export type SessionShape = components['schemas']['SessionShape'];
 export type SessionsReply = components['schemas']['SessionsReply'];
 export type SettingRow = components['schemas']['SettingRow'];
 export type SettingsReport = components['schemas']['SettingsReport'];
+export type SetupStep = components['schemas']['SetupStep'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type Stats = components['schemas']['Stats'];
 export type StatusReport = components['schemas']['StatusReport'];
@@ -2063,6 +2127,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CacheReport"];
+                };
+            };
+            /** @description What is wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    listClients: {
+        parameters: {
+            query?: {
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientsReport"];
                 };
             };
             /** @description What is wrong, and what to do. */

@@ -1,37 +1,43 @@
 import { describe, expect, it } from "vitest";
-import { CLIENTS, type Place } from "./clients";
+import type { ClientSteps, ClientsReport, SetupStep } from "@/api/contract";
+import { hasShells, isTooLarge, steps } from "./clients";
 
-const PLACE: Place = {
-  base: "http://127.0.0.1:8888",
-  key: "sk-unsloth-abc",
-  model: "gemma-4",
-  context: 32_768,
-};
+function step(text: string): SetupStep {
+  return { where: "shell", text, language: "sh", path: "" };
+}
 
-describe.each(
-  CLIENTS.flatMap((client) => (["unix", "powershell"] as const).map((shell) => ({ client, shell }))),
-)("the set-up of $client.name in $shell", ({ client, shell }) => {
-  const steps = client.steps(PLACE, shell);
-  const all = steps.map((step) => step.text).join("\n");
+function client(unix: string, powershell: string): ClientSteps {
+  return {
+    id: "one",
+    name: "One",
+    command: null,
+    context_needed: 32_768,
+    unix: [step(unix)],
+    powershell: [step(powershell)],
+  };
+}
 
-  it("names the server and the key", () => {
-    expect(all).toContain(PLACE.base);
-    expect(all).toContain(PLACE.key);
+const REPORT: ClientsReport = { model: "m", key: "sk-unsloth-KEY", clients: [] };
+
+describe("the set-up of a client", () => {
+  it("has the key wherever it belongs", () => {
+    const both = client("a sk-unsloth-KEY b sk-unsloth-KEY", "$env:X = 'sk-unsloth-KEY'");
+    expect(steps(REPORT, both, "unix", "sk-1$&").map((each) => each.text)).toEqual(["a sk-1$& b sk-1$&"]);
+    expect(steps(REPORT, both, "powershell", "sk-1")[0]?.text).toBe("$env:X = 'sk-1'");
   });
 
-  it("says the same in both shells when it says so", () => {
-    if (!client.shells) expect(client.steps(PLACE, "unix")).toEqual(client.steps(PLACE, "powershell"));
+  it.each([
+    ["the same", "a", "a", false],
+    ["another one", "a", "b", true],
+  ])("for a shell with %s text", (_, unix, powershell, differ) => {
+    expect(hasShells(client(unix, powershell))).toBe(differ);
   });
 
-  it("has files that can be read", () => {
-    for (const step of steps.filter((each) => each.language === "json"))
-      expect(() => JSON.parse(step.text)).not.toThrow();
+  it.each([
+    [null, false],
+    [32_767, true],
+    [32_768, false],
+  ])("fits a window of %s or not", (context, tooLarge) => {
+    expect(isTooLarge(client("a", "a"), context)).toBe(tooLarge);
   });
-});
-
-it("names the model wherever the client does not list models by itself", () => {
-  const silent = CLIENTS.filter(
-    (client) => !client.steps(PLACE, "unix").some((step) => step.text.includes(PLACE.model)),
-  );
-  expect(silent.map((client) => client.id)).toEqual(["open-webui"]);
 });

@@ -1,33 +1,31 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { modelsQuery, statusQuery } from "@/api/queries";
+import { clientsQuery, modelsQuery } from "@/api/queries";
 import { Code } from "@/chat/code";
+import { tokens } from "@/text/format";
 import { buttonLook } from "@/ui/button";
 import { CopyIcon } from "@/ui/copy";
 import { Select } from "@/ui/field";
-import { Empty, Skeleton } from "@/ui/page";
+import { Empty, Skeleton, Trouble } from "@/ui/page";
 import { Tabs } from "@/ui/tabs";
-import { CLIENTS, type Shell, type Step } from "./clients";
+import { hasShells, isTooLarge, NO_KEY, type Shell, steps } from "./clients";
 
-const NO_KEY = "sk-unsloth-…";
 const WINDOWS = /Windows/.test(navigator.userAgent);
 
 /** Ready-to-paste set-up for one client, with this server's address and a model that is here. */
 export function ConnectClient({ apiKey }: { apiKey: string | null }) {
   const { t } = useTranslation();
-  const status = useQuery(statusQuery);
   const models = useQuery(modelsQuery);
-  const [id, setId] = useState("claude-code");
+  const [id, setId] = useState("claude");
   const [shell, setShell] = useState<Shell>(WINDOWS ? "powershell" : "unix");
   const [model, setModel] = useState<string | null>(null);
-  const client = CLIENTS.find((each) => each.id === id);
+  const here = models.data?.models ?? [];
+  const chosen = here.find((each) => each.id === (model ?? models.data?.default)) ?? here[0];
+  const query = useQuery(clientsQuery(chosen?.id ?? null, chosen !== undefined));
 
-  if (!status.data || !models.data || !client) return <Skeleton rows={3} />;
-  const here = models.data.models;
-  const chosen = here.find((each) => each.id === (model ?? models.data.default)) ?? here[0];
-  if (!chosen) {
+  if (models.data && !chosen) {
     return (
       <Empty
         title={t("connect.noModel")}
@@ -41,19 +39,18 @@ export function ConnectClient({ apiKey }: { apiKey: string | null }) {
       </Empty>
     );
   }
-  const place = {
-    base: status.data.anthropic_base_url.replace(/\/$/, ""),
-    key: apiKey ?? NO_KEY,
-    model: chosen.id,
-    context: chosen.context_length,
-  };
+  if (query.error) return <Trouble error={query.error} onRetry={() => void query.refetch()} />;
+  const report = query.data;
+  const client = report?.clients.find((each) => each.id === id);
+  if (!report || !client || !chosen) return <Skeleton rows={3} />;
   return (
     <>
       <Tabs
         label={t("nav.connect")}
         value={id}
         onChange={setId}
-        tabs={CLIENTS.map((each) => ({ value: each.id, name: each.name }))}
+        wraps
+        tabs={report.clients.map((each) => ({ value: each.id, name: each.name }))}
       >
         <div className="mt-2 mb-2.5 flex flex-wrap items-center gap-2">
           {here.length > 1 && (
@@ -70,7 +67,7 @@ export function ConnectClient({ apiKey }: { apiKey: string | null }) {
               ))}
             </Select>
           )}
-          {client.shells && (
+          {hasShells(client) && (
             <Select
               aria-label={t("connect.shell")}
               value={shell}
@@ -82,8 +79,31 @@ export function ConnectClient({ apiKey }: { apiKey: string | null }) {
           )}
         </div>
         <div className="flex flex-col gap-3">
-          {client.steps(place, shell).map((step) => (
-            <StepView key={step.where + step.language} step={step} />
+          {isTooLarge(client, chosen.context_length) && (
+            <p className="rounded-control bg-warn-soft px-3 py-2 text-table text-warn">
+              {t("connect.tooLarge", {
+                name: client.name,
+                needed: tokens(client.context_needed),
+                length: tokens(chosen.context_length),
+              })}
+            </p>
+          )}
+          {client.command !== null && (
+            <Paste title={t("connect.where.command")} text={client.command} language="sh" />
+          )}
+          {steps(report, client, shell, apiKey ?? NO_KEY).map((step) => (
+            <Paste
+              key={step.where}
+              title={
+                step.where === "file" ? (
+                  <code className="font-mono">{step.path}</code>
+                ) : (
+                  t(`connect.where.${step.where}`)
+                )
+              }
+              text={step.text}
+              language={step.language}
+            />
           ))}
         </div>
       </Tabs>
@@ -94,19 +114,15 @@ export function ConnectClient({ apiKey }: { apiKey: string | null }) {
   );
 }
 
-function StepView({ step }: { step: Step }) {
+function Paste({ title, text, language }: { title: ReactNode; text: string; language: string }) {
   const { t } = useTranslation();
   return (
     <figure className="overflow-hidden rounded-card border border-line">
       <figcaption className="flex h-9 items-center justify-between gap-2 border-line border-b bg-card pr-1.5 pl-3.5 text-note text-ink-2">
-        {step.where === "file" ? (
-          <code className="font-mono">{step.path}</code>
-        ) : (
-          t(`connect.where.${step.where}`)
-        )}
-        <CopyIcon text={step.text} label={t("chat.copyCode")} />
+        {title}
+        <CopyIcon text={text} label={t("chat.copyCode")} />
       </figcaption>
-      <Code code={step.text} language={step.language} />
+      <Code code={text} language={language} />
     </figure>
   );
 }

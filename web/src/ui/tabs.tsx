@@ -14,6 +14,8 @@ interface TabsProps<T extends string> {
   children?: ReactNode;
   aside?: ReactNode;
   className?: string;
+  /** Many tabs take several lines instead of being scrolled. */
+  wraps?: boolean;
 }
 
 export function Tabs<T extends string>({
@@ -24,13 +26,17 @@ export function Tabs<T extends string>({
   children,
   aside,
   className,
+  wraps = false,
 }: TabsProps<T>) {
   return (
     <Radix.Root value={value} onValueChange={(next) => onChange(next as T)} className={className}>
       <div className="flex items-center gap-2">
         <Radix.List
           aria-label={label}
-          className="-mx-1 flex min-w-0 flex-1 gap-1 overflow-x-auto p-1 [scrollbar-width:none]"
+          className={clsx(
+            "-mx-1 flex min-w-0 flex-1 gap-1 p-1",
+            wraps ? "flex-wrap" : "overflow-x-auto [scrollbar-width:none]",
+          )}
         >
           {tabs.map((tab) => (
             <Radix.Trigger

@@ -379,7 +379,12 @@ export const en = {
     makeKey: "Create a key",
     model: "Model",
     shell: "Shell",
-    where: { shell: "In a terminal", form: "In its settings" },
+    where: {
+      command: "On the server's machine this is all it takes",
+      shell: "By hand, in a terminal",
+      form: "In its settings",
+    },
+    tooLarge: "{{name}} needs {{needed}} tokens of context; this model has {{length}}.",
     keyFilledIn: "The new key is filled in.",
     putKey: "{{key}} stands for your key.",
     noModel: "No model to connect to",

@@ -9,29 +9,48 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import IO
+from typing import IO, Any
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _FROM_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+_SECONDS_TO_END = 20.0
 _KILLED = 128
 """What shells add to the number of the signal that ended a program."""
 
 
 @contextmanager
 def ending_on_signals() -> Generator[None]:
-    """SIGTERM and SIGHUP end the `with` by an exception, so that what was begun is put away."""
+    """The first of SIGINT, SIGTERM and SIGHUP ends the `with` by an exception, so that what was begun is put away; those
+    that come after it, as from an impatient Ctrl-C, do not disturb that. One that was ignored before stays so."""
+    before = _not_ignored(_ENDING)
+    ended = False
 
     def end(number: int, frame: FrameType | None) -> None:
         del frame
+        nonlocal ended
+        ended = True
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
         raise SystemExit(_KILLED + number)
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number in before:
+        signal.signal(number, end)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not ended:
+            _set(before)
+
+
+@contextmanager
+def undisturbed() -> Generator[None]:
+    """Signals that end us wait until the `with` is over."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -54,8 +73,7 @@ def background(command: Sequence[str], *, stderr: IO[bytes]) -> Generator[subpro
             _let_signals_in()
             yield process
         except BaseException:
-            process.terminate()
-            process.wait()
+            _end(process)
             raise
     finally:
         _let_signals_in()
@@ -65,13 +83,22 @@ def _let_signals_in() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def run_child(program: str, words: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run `program` to its end, with our standard streams; its exit status as a shell counts. Raises `OSError`.
 
     What the terminal sends with Ctrl-C goes to every process in its foreground, so to the client by itself; what another
-    process sends to us is passed on.
+    process sends to us is passed on. Behind it signals that would end us are held back: all that is left is to put away.
     """
-    before = {number: signal.getsignal(number) for number in _PASSED_ON}
+    before = _not_ignored(_PASSED_ON)
     child: subprocess.Popen[bytes] | None = None
     waiting: list[int] = []
 
@@ -84,7 +111,7 @@ def run_child(program: str, words: Sequence[str], environment: Mapping[str, str]
         else:
             child.send_signal(number)
 
-    for number in _PASSED_ON:
+    for number in before:
         signal.signal(number, pass_on)
     try:
         child = subprocess.Popen([program, *words], env=dict(environment))
@@ -92,9 +119,20 @@ def run_child(program: str, words: Sequence[str], environment: Mapping[str, str]
             child.send_signal(number)
         status = child.wait()
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        _set(before)
     return _KILLED - status if status < 0 else status
+
+
+def _not_ignored(numbers: Sequence[int]) -> dict[int, Any]:
+    """The handlers of those signals that are not ignored, as SIGHUP is behind `nohup`."""
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    return {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
+
+
+def _set(handlers: Mapping[int, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 def _in_foreground() -> bool:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from unsloth_studio.cli.start.child import undisturbed
 from unsloth_studio.store.errors import folder_unusable
 from unsloth_studio.store.private_files import exclusive, make_folder, replace_private
 
@@ -66,6 +67,18 @@ class Session(Struct, frozen=True):
 @contextmanager
 def session(home: Path, store: KeyStore, name: str) -> Generator[Session]:
     """A session with a key called `name`, for as long as the `with` lasts. Raises `OperatorProblem`."""
+    begun: tuple[Path, int, str] | None = None
+    try:
+        with undisturbed():
+            begun = folder, _, plaintext = _begin(home, store, name)
+        yield Session(folder / "files", plaintext)
+    finally:
+        if begun is not None:
+            _end(home, store, folder=begun[0], key=begun[1])
+
+
+def _begin(home: Path, store: KeyStore, name: str) -> tuple[Path, int, str]:
+    """The session's folder, the number of its key, and the key."""
     sessions = home / _FOLDER
     try:
         make_folder(sessions)
@@ -79,14 +92,16 @@ def session(home: Path, store: KeyStore, name: str) -> Generator[Session]:
             (folder / "files").mkdir(0o700)
     except OSError as error:
         raise folder_unusable(home, error) from error
-    try:
-        yield Session(folder / "files", plaintext)
-    finally:
-        with exclusive(sessions / _LOCK):
-            store.revoke([key.id])
-            shutil.rmtree(folder, ignore_errors=True)
-            _sweep(sessions, store)
-            _stop_server(sessions)
+    return folder, key.id, plaintext
+
+
+def _end(home: Path, store: KeyStore, *, folder: Path, key: int) -> None:
+    sessions = home / _FOLDER
+    with exclusive(sessions / _LOCK):
+        store.revoke([key])
+        shutil.rmtree(folder, ignore_errors=True)
+        _sweep(sessions, store)
+        _stop_server(sessions)
 
 
 def note_started_server(home: Path, pid: int) -> None:
