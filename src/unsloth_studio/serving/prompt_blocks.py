@@ -180,7 +180,7 @@ def _line(place: int, now: Blocks, shown: Conversation) -> str:
             return name
     section = now.section(place)
     number = place - now.owners.index(now.owners[place], now.starts[section])
-    if section is Section.MESSAGES:  # which begins with its role, see `_said`
+    if section is Section.MESSAGES:  # which begins with its role, see `_opening_blocks`
         return f"line {number}" if number else "role changed"
     return f"line {number + 1}"
 
