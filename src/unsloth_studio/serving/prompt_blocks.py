@@ -42,7 +42,9 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("billing line", re.compile(r"x-anthropic-billing-header", re.IGNORECASE)),
     (
         "token countdown",
-        re.compile(r"(?=.*\d)(?=.*\b(tokens?|context|budget)\b).*(\b(left|remaining|used)\b|\d ?/ ?\d)", re.IGNORECASE),
+        re.compile(
+            r"\A(?=.*\d)(?=.*\b(tokens?|context|budget)\b).*(\b(left|remaining|used)\b|\d ?/ ?\d)", re.IGNORECASE
+        ),
     ),
     (
         "date line",
@@ -59,6 +61,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 """What a line that changed is about; the first that fits."""
+_LONGEST_LINE = 1000
+"""Letters that are looked at: a line of a megabyte is about something else, and would hold up everybody."""
 
 
 class Blocks(Struct, frozen=True):
@@ -166,7 +170,7 @@ def _line(place: int, now: Blocks, shown: Conversation) -> str:
     """What the line at `place` is about, else which one of its block it is."""
     text = next((text for at, (_, _, text) in enumerate(_blocks(shown)) if at == place), "")
     for name, pattern in _KINDS:
-        if pattern.search(text):
+        if pattern.search(text, 0, _LONGEST_LINE):
             return name
     section = now.section(place)
     number = place - now.owners.index(now.owners[place], now.starts[section])
