@@ -159,6 +159,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     idle_minutes: Annotated[
         Minutes | None, about("Unload a model after this time without a request; default: never.")
     ] = None
+    kept_slots_mib: Annotated[
+        Count,
+        about("Disk for what was read of conversations, while their model is unloaded, in MiB; 0: nothing is written."),
+    ] = 4096
     aliases: Annotated[dict[str, str], about("Names for models; `*` stands for anything: `claude-*` = `my-model`.")] = (
         field(default_factory=dict[str, str])
     )

@@ -107,6 +107,13 @@ def test_projector_and_checkpoints_reach_the_engine(program: EngineProgram) -> N
         assert (settings(made)["mmproj.path"], settings(made)["n_ctx_checkpoints"]) == ("p.gguf", 5)
 
 
+def test_slots_are_saved_where_it_says() -> None:
+    embedded, native = (replace(plan(program), slot_folder=Path("slots")) for program in (EMBEDDED, NATIVE))
+    assert settings(embedded)["slot_save_path"] == "slots/"
+    assert "--slot-save-path slots/ " in " ".join(native.command(api_key=KEY, parent=1).argv)
+    assert native.flags() == plan(NATIVE).flags()  # the same start, wherever they lie
+
+
 def test_a_plan_prints_as_rows() -> None:
     rows = {row.name: (row.value, row.reason) for row in plan().as_rows()}
     assert rows["engine"] == ("xllamacpp (embedded) xllamacpp 1", "the best one found, or the one named")

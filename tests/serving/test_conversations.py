@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from array import array
 
 import pytest
@@ -109,6 +110,21 @@ def test_no_text_is_kept_and_little_memory_taken() -> None:
     assert {type(getattr(blocks, name)) for name in Blocks.__struct_fields__} == {array, int, tuple}
     assert blocks.size > 100_000
     assert sum(one.itemsize * len(one) for one in arrays) < 1000
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["7-bottles" * 30_000, "tokens 7 " * 30_000, " " * 300_000, "?! " * 100_000, "12." * 100_000, "a1b2" * 80_000],
+    ids=["digits", "words of a countdown", "spaces", "marks", "dates", "hexadecimal"],
+)
+def test_a_line_of_any_length_is_looked_at_in_no_time(line: str) -> None:
+    """Once the doctor looked for a countdown in such a line for a minute, and the whole server waited."""
+    memory = Conversations()
+    memory.arrive("m", ONE, talk("Go", "Yes", "On", "Well"))
+    began = time.process_time()
+    told = memory.arrive("m", ONE, talk("Go", line, "On", "Well")).reuse
+    assert time.process_time() - began < 0.5
+    assert told.difference.startswith("message 1")
 
 
 def test_a_prompt_of_endless_lines_is_cut() -> None:

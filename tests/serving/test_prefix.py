@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import orjson
@@ -186,3 +187,16 @@ def test_an_instruction_in_the_middle_stays_in_its_place() -> None:
             {"role": "user", "content": "Go\n\nBe brief."},
         ]
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["usage:" + "\n" * 200_000, "Token usage: " + "1" * 200_000, "Token usage: 1/" + "1" * 200_000,
+     "<system-reminder>" * 20_000 + "usage:", "USD budget: $1/$" + "1." * 100_000, "usage:" + " " * 200_000],
+    ids=["newlines", "a number", "two numbers", "tags", "dollars", "spaces"],
+)  # fmt: skip
+def test_texts_of_any_make_are_read_in_no_time(text: str) -> None:
+    messages = tuple(Message(role, (TextPart(text),)) for role in ("system", "user"))
+    began = time.process_time()
+    steady(Conversation(messages))
+    assert time.process_time() - began < 0.5

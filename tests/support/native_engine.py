@@ -11,7 +11,7 @@ arguments = sys.argv[1:]
 if "--version" in arguments:
     print("version: 7777 (abcdef0)", file=sys.stderr), sys.exit()
 if "--help" in arguments:
-    print("--jinja --no-ui --offline --no-kv-unified --cache-ram --metrics --ctx-checkpoints"), sys.exit()
+    print("--jinja --no-ui --offline --no-kv-unified --cache-ram --metrics --ctx-checkpoints --slot-save-path"), sys.exit()
 if "--list-devices" in arguments:
     print("Available devices:"), print("  CUDA0: a card (8192 MiB)"), sys.exit()
 """

@@ -21,6 +21,7 @@ from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
 from unsloth_studio.engine.contract import Engine, EngineStatus
 from unsloth_studio.engine.failures import EngineTrouble
 from unsloth_studio.engine.hardware import read_hardware
+from unsloth_studio.engine.kept_slots import KeptSlots
 from unsloth_studio.engine.launch import Spawn
 from unsloth_studio.engine.local import local_engine
 from unsloth_studio.engine.plan import EngineProgram
@@ -60,22 +61,30 @@ class LocalModels(Struct, frozen=True):
 
 
 class Served(Struct, frozen=True):
-    """The models and the pool they are loaded into."""
+    """The models and the pool they are loaded into. `kept` has what was in slots of models that were put away."""
 
     models: Models
     pool: Pool
+    kept: KeptSlots
+
+    async def stop(self) -> None:
+        """Stop every engine; nothing of them is left then."""
+        self.kept.stop()
+        await self.pool.stop()
+        await self.kept.close()
 
 
 async def served(settings: Settings, options: RunOptions, *, on_change: OnChange, spawn: Spawn) -> Served:
     """What this run serves; nothing is loaded yet. `spawn` starts the processes of engines. Raises `OperatorProblem`."""
+    kept = KeptSlots(settings.home / "slots", settings.kept_slots_mib << 20)
     if options.model is None:
         models = upstream_models(settings, options.wishes, on_change=on_change)
     else:
         models = await asyncio.to_thread(
-            local_models, options.model, options, settings, spawn=spawn, on_change=on_change
+            local_models, options.model, options, settings, spawn=spawn, on_change=on_change, kept=kept
         )
     rules = Rules(budget_bytes=await asyncio.to_thread(memory_budget, settings))
-    return Served(models, Pool(models.shelf, rules=rules, default=models.first.id))
+    return Served(models, Pool(models.shelf, rules=rules, default=models.first.id), kept)
 
 
 def upstream_models(settings: Settings, wishes: Wishes, *, on_change: OnChange) -> Models:
@@ -96,18 +105,20 @@ def upstream_models(settings: Settings, wishes: Wishes, *, on_change: OnChange) 
 
 
 def local_models(
-    model: LocalModel, options: RunOptions, settings: Settings, *, spawn: Spawn, on_change: OnChange
+    model: LocalModel, options: RunOptions, settings: Settings, *, spawn: Spawn, on_change: OnChange, kept: KeptSlots
 ) -> Models:
     """`model` with what the command line wishes for it, and the others on this disk. Reads files: not on an event loop.
 
     Raises `GgufError` and `FlagProblem`.
     """
     wishes = options.wishes
-    first = _stock(model, last_part(model.id), settings, wishes, spawn=spawn, on_change=on_change, ask_hub=True)
+    first = _stock(
+        model, last_part(model.id), settings, wishes, spawn=spawn, on_change=on_change, kept=kept, ask_hub=True
+    )
     asked = Asked({model.main_file: wishes})
 
     def stock(other: LocalModel, model_id: str, now: Settings) -> Stocked:
-        made = _stock(other, model_id, now, asked.wishes(other, now), spawn=spawn, on_change=_unwatched)
+        made = _stock(other, model_id, now, asked.wishes(other, now), spawn=spawn, on_change=_unwatched, kept=kept)
         return asked.pinned(made)
 
     shelf = LibraryShelf(first, stock, settings=settings, flags=options.flags)
@@ -122,6 +133,7 @@ def _stock(
     *,
     spawn: Spawn,
     on_change: OnChange,
+    kept: KeptSlots,
     ask_hub: bool = False,
 ) -> Stocked:
     """What the plan expects of this model, and how to start it. Where it does not fit, smaller files of it are looked for:
@@ -154,6 +166,7 @@ def _stock(
             facts=facts,
             smaller=smaller,
             spawn=spawn,
+            kept=kept,
         )
 
     own = own_settings(model, settings)

@@ -87,7 +87,7 @@ class _Run:
             keys = await stack.enter_async_context(self._keys())
             spare = await stack.enter_async_context(self._spare_engine())
             served = await self._served(spare)
-            stack.push_async_callback(served.pool.stop)
+            stack.push_async_callback(served.stop)
             loading = await stack.enter_async_context(self._loading(served, keys))
             self._door = door = await stack.enter_async_context(await self._opened_door())
             application = await stack.enter_async_context(await self._application(served, keys))

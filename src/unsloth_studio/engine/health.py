@@ -1,7 +1,7 @@
 """Short HTTP questions to an engine: is it well, what is it, what does it serve.
 
 The rule: a question has a short time limit and never raises for a silent engine; `Answer.status` 0 means that none came.
-Only `/health`, `/props` and `/v1/models` are asked: `/slots` would wake a sleeping model.
+To see whether it is well only `/health`, `/props` and `/v1/models` are asked: `/slots` would wake a sleeping model.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
@@ -35,7 +36,8 @@ async def ask(
         origin = Origin.of(url)
         async with asyncio.timeout(timeout):
             tls = await asyncio.to_thread(ssl.create_default_context) if origin.tls else None
-            reply = await send(origin, "", body, api_key=api_key, stall_seconds=timeout, tls=tls)
+            query = urlsplit(url).query
+            reply = await send(origin, query and f"?{query}", body, api_key=api_key, stall_seconds=timeout, tls=tls)
             try:
                 raw = await reply.whole()
             finally:

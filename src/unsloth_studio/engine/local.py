@@ -15,6 +15,7 @@ from unsloth_studio.engine.choose import DEFAULT_SLOTS, make_plan
 from unsloth_studio.engine.contract import EngineStatus
 from unsloth_studio.engine.discovery import SmokeTests, find_engine
 from unsloth_studio.engine.hardware import device_memory_mib, read_hardware
+from unsloth_studio.engine.kept_slots import KeptSlots
 from unsloth_studio.engine.launch import Spawn
 from unsloth_studio.engine.model_facts import ModelFacts
 from unsloth_studio.engine.plan import EngineOptions, LaunchPlan
@@ -64,9 +65,10 @@ def local_engine(
     facts: Facts = None,
     smaller: Sequence[Smaller] = (),
     spawn: Spawn = EngineProcess.spawn,
+    kept: KeptSlots | None = None,
 ) -> Supervisor:
     """A supervisor, still stopped, for the engine that `plan_launch` finds. `on_line` gets every line the engine writes,
-    `spawn` starts its process."""
+    `spawn` starts its process, `kept` keeps its slots while the model is put away."""
     return Supervisor(
         lambda: plan_launch(options, home, explicit=explicit, facts=facts, smaller=smaller),
         model_id=options.model_id,
@@ -75,4 +77,5 @@ def local_engine(
         on_line=on_line,
         policy=policy or Policy(),
         spawn=spawn,
+        kept=kept,
     )

@@ -96,6 +96,7 @@ class LaunchPlan(Struct, frozen=True):
 
     `checkpoints` caps the copies kept of each slot (None: the engine's default). `memory` and `available_bytes` are what it
     will use and what there is, None when the model's facts are unknown. `warnings` are sentences to show before the start.
+    `slot_folder` is where slots are saved when we ask for it (`kept_slots.py`).
     """
 
     program: EngineProgram
@@ -114,6 +115,7 @@ class LaunchPlan(Struct, frozen=True):
     memory: MemoryEstimate | None = None
     available_bytes: int | None = None
     warnings: tuple[str, ...] = ()
+    slot_folder: Path | None = None
 
     @property
     def context_per_slot(self) -> int:
@@ -194,6 +196,7 @@ class LaunchPlan(Struct, frozen=True):
             "ui": False,
             "offline": True,
             "cors_origins": NO_ORIGIN,
+            **({} if self.slot_folder is None else {"slot_save_path": f"{self.slot_folder}/"}),
             **settings_of(self.flags()),
         }
         config = json.dumps({"parent": parent, "settings": settings}).encode() + b"\n"
@@ -201,14 +204,15 @@ class LaunchPlan(Struct, frozen=True):
 
     def _native(self, api_key: str, parent: int) -> Command:
         fixed = ("--host", "127.0.0.1", "--port", "0", "-m", str(self.model_path), "--alias", self.model_id)
-        wanted = ("--jinja", "--no-ui", "--offline", "--cors-origins", NO_ORIGIN, *self.flags())
+        slots = () if self.slot_folder is None else ("--slot-save-path", f"{self.slot_folder}/")
+        wanted = ("--jinja", "--no-ui", "--offline", "--cors-origins", NO_ORIGIN, *slots, *self.flags())
         guard = (sys.executable, "-P", "-m", "unsloth_studio.engine.guard", str(parent), str(self.program.path))
         argv = (*guard, *fixed, *without_flags(wanted, self.program.missing_flags))
         return Command(argv, {"LLAMA_API_KEY": api_key})
 
 
 OPTIONAL_FLAGS = ("--jinja", "--no-ui", "--offline", "--cors-origins", "--no-kv-unified", "--cache-ram", "--metrics",
-                  "--ctx-checkpoints")  # fmt: skip
+                  "--ctx-checkpoints", "--slot-save-path")  # fmt: skip
 """Flags that make an engine better but that an older or newer build may lack."""
 
 

@@ -15,13 +15,14 @@ import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from unsloth_studio.engine.contract import EngineAddress, EngineState, EngineStatus
 from unsloth_studio.engine.failures import EngineFailure, EngineTrouble
+from unsloth_studio.engine.kept_slots import KeptSlots
 from unsloth_studio.engine.launch import Launch, Running, Spawn, launch, watch
 from unsloth_studio.engine.plan import LaunchPlan
 from unsloth_studio.engine.process import EngineProcess
@@ -67,7 +68,8 @@ _Message = _Start | _Wait | _Stop | _Progress | _Up | _Down
 class Supervisor:
     """Implements `engine.contract.Engine`. `plan` is asked anew at every start; it raises `EngineTrouble` when it cannot.
 
-    `on_change` gets every new status, on the event loop; it must return quickly. `spawn` starts a process.
+    `on_change` gets every new status, on the event loop; it must return quickly. `spawn` starts a process. `kept` saves and
+    restores its slots.
     """
 
     def __init__(
@@ -80,12 +82,14 @@ class Supervisor:
         on_line: Callable[[str], None] | None = None,
         policy: Policy | None = None,
         spawn: Spawn = EngineProcess.spawn,
+        kept: KeptSlots | None = None,
     ) -> None:
         self._make_plan = plan
         self._on_change = on_change
         self._on_line = on_line
         self._policy = policy or Policy()
         self._spawn = spawn
+        self._kept = kept
         self._status = EngineStatus("stopped", model_id, slots=slots)
         self._mailbox: asyncio.Queue[_Message] = asyncio.Queue()
         self._owner: asyncio.Task[None] | None = None
@@ -264,9 +268,13 @@ class Supervisor:
             await asyncio.sleep(delay)
             plan = await self._make_plan()
             plan = plan.without_repack() if self._no_repack else plan
+            plan = plan if self._kept is None else await self._kept.prepared(plan)
             order = Launch(plan, secrets.token_urlsafe(24), os.getpid(), self._policy.start_timeout)
             grace = self._policy.stop_grace
-            async with launch(order, self._progress, self._on_line, grace=grace, spawn=self._spawn) as running:
+            async with (
+                launch(order, self._progress, self._on_line, grace=grace, spawn=self._spawn) as running,
+                nullcontext() if self._kept is None else self._kept.around(running),
+            ):
                 self._mailbox.put_nowait(_Up(running))
                 failure = await watch(running, self._look, self._policy)
             self._mailbox.put_nowait(_Down(failure))

@@ -37,12 +37,16 @@ KEY_ORDER = "order of arguments"
 
 _BILLING_MARK = "x-anthropic-billing-header"
 _BILLING_LINE = re.compile(rf"^[ \t]*{_BILLING_MARK}:[^\n]*(?:\n|\Z)", re.MULTILINE)
+_NUMBER = r"[\d,]{1,15}"
+_DOLLARS = r"\$[\d.,]{1,15}"
 _COUNT = (
-    r"(?:Token|Context)(?: window)? usage: *[\d,]+ */ *[\d,]+ *;? *[\d,]+ (?:tokens )?(?:remaining|left)\.?"
-    r"|USD budget: *\$[\d.,]+ */ *\$[\d.,]+ *;? *\$[\d.,]+ (?:remaining|left)\.?"
+    rf"(?:Token|Context)(?: window)? usage: {{0,4}}{_NUMBER} ?/ ?{_NUMBER} ?;? {{0,4}}{_NUMBER} (?:tokens )?"
+    r"(?:remaining|left)\.?"
+    rf"|USD budget: {{0,4}}{_DOLLARS} ?/ ?{_DOLLARS} ?;? {{0,4}}{_DOLLARS} (?:remaining|left)\.?"
 )
-_COUNTDOWN = re.compile(rf"\n*<(system[-_](?:warning|reminder))>\s*(?:{_COUNT})\s*</\1>[ \t]*")
-_COUNTDOWN_AT_END = re.compile(rf"(?:\A|\n+)<(system[-_](?:warning|reminder))>\s*(?:{_COUNT})\s*</\1>\s*\Z")
+"""Everything here is bounded, and a run of newlines is tried from its beginning only: texts are of any size and make."""
+_COUNTDOWN = re.compile(rf"(?<!\n)\n*<(system[-_](?:warning|reminder))>\s*(?:{_COUNT})\s*</\1>[ \t]*")
+_COUNTDOWN_AT_END = re.compile(rf"(?:\A|(?<!\n)\n+)<(system[-_](?:warning|reminder))>\s*(?:{_COUNT})\s*</\1>\s*\Z")
 """Where clients put them in what users and tools say: on lines of their own behind it, or as a text of its own. In the
 middle of a text it is somebody's words: a file that is read, a question about it."""
 _REMINDER_ENDS = ("warning>", "reminder>")

@@ -43,7 +43,9 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("billing line", re.compile(r"x-anthropic-billing-header", re.IGNORECASE)),
     (
         "token countdown",
-        re.compile(r"(?=.*\d)(?=.*\b(tokens?|context|budget)\b).*(\b(left|remaining|used)\b|\d ?/ ?\d)", re.IGNORECASE),
+        re.compile(
+            r"\A(?=.*\d)(?=.*\b(tokens?|context|budget)\b).*(\b(left|remaining|used)\b|\d ?/ ?\d)", re.IGNORECASE
+        ),
     ),
     (
         "date line",
@@ -60,6 +62,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 """What a line that changed is about; the first that fits."""
+_LONGEST_LINE = 1000
+"""Letters that are looked at: a line of a megabyte is about something else, and would hold up everybody."""
 
 
 class Blocks(Struct, frozen=True):
@@ -176,7 +180,7 @@ def _line(place: int, now: Blocks, shown: Conversation) -> str:
     opening = [text for _, _, texts in _opening_blocks(shown) for text in texts]
     text = opening[place] if place < len(opening) else ""
     for name, pattern in _KINDS:
-        if pattern.search(text):
+        if pattern.search(text, 0, _LONGEST_LINE):
             return name
     section = now.section(place)
     number = place - now.owners.index(now.owners[place], now.starts[section])
