@@ -1,0 +1,48 @@
+"""How late the event loop is, as monitoring reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from unsloth_studio.observe.metrics import Metrics
+
+
+def numbers(metrics: Metrics) -> dict[str, float]:
+    """The event loop's samples, a bucket by its upper end."""
+    return {
+        sample.name.removeprefix("unsloth_event_loop_") + sample.labels.get("le", ""): sample.value
+        for family in text_string_to_metric_families(metrics.text().decode())
+        for sample in family.samples
+        if family.name.startswith("unsloth_event_loop")
+    }
+
+
+async def test_a_loop_that_is_held_is_late_for_every_tick_of_that_time() -> None:
+    metrics = Metrics()
+    metrics.loop.look()
+    await asyncio.sleep(0)  # it has begun
+    time.sleep(0.25)  # noqa: ASYNC251 - this is what it is to find
+    await asyncio.sleep(0.03)
+    metrics.loop.close()
+    found = numbers(metrics)
+    assert found["delay_seconds_count"] >= 12
+    assert found["delay_seconds_bucket+Inf"] - found["delay_seconds_bucket0.1"] >= 6
+    assert 1.2 < found["delay_seconds_sum"] < 9
+    assert found["delay_seconds_bucket0.001"] <= found["delay_seconds_bucket0.25"]
+
+
+async def test_nothing_is_measured_until_somebody_asks_and_tasks_are_counted() -> None:
+    metrics = Metrics()
+    tasks = asyncio.all_tasks()
+    assert numbers(metrics)["delay_seconds_count"] == 0
+    metrics.loop.look()
+    assert numbers(metrics)["tasks"] == len(tasks)
+    assert len(asyncio.all_tasks()) == len(tasks) + 1
+    metrics.loop.look()
+    assert len(asyncio.all_tasks()) == len(tasks) + 1
+    metrics.loop.close()
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == tasks
