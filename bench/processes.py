@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +24,14 @@ PARALLEL = 1024
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A running gateway. `start_seconds` runs from the process's start to its `ready` event."""
+    """A running gateway. `start_seconds` runs from the process's start until it is ready; `home` is our data folder."""
 
     base_url: str
     api_key: str | None
     model: str
     pid: int
     start_seconds: float | None = None
+    home: Path | None = None
 
     def tree(self) -> ProcessTree:
         return ProcessTree(self.pid)
@@ -63,20 +64,22 @@ def _cpu_seconds(pid: int) -> float:
 
 
 @contextmanager
-def gateway(upstream: str, *, timeout: float = 60.0) -> Generator[Gateway]:
+def gateway(
+    upstream: str, *, parallel: int = PARALLEL, variables: Mapping[str, str] | None = None, timeout: float = 60.0
+) -> Generator[Gateway]:
     """Run `unsloth run --upstream` in a data folder of its own. Raises BenchFailure when it is not ready in time."""
     command = [str(Path(sys.executable).with_name("unsloth")), "run", "--upstream", upstream]
-    command += ["--json", "--silent", "-p", "0", "-np", str(PARALLEL)]
+    command += ["--json", "--silent", "-p", "0", "-np", str(parallel)]
     with tempfile.TemporaryDirectory(prefix="unsloth-bench-") as home:
-        environment = {**os.environ, "UNSLOTH_STUDIO_HOME": home}
+        environment = {**os.environ, **(variables or {}), "UNSLOTH_STUDIO_HOME": home}
         began = time.monotonic()
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         try:
             ready = _await_ready(process, timeout)
             seconds = time.monotonic() - began
-            yield Gateway(ready["base_url"], ready.get("api_key"), ready["model"], process.pid, seconds)
+            yield Gateway(ready["base_url"], ready.get("api_key"), ready["model"], process.pid, seconds, Path(home))
         finally:
-            _reap(process)
+            reap(process)
 
 
 def _await_ready(process: subprocess.Popen[bytes], timeout: float) -> dict[str, Any]:
@@ -97,15 +100,16 @@ def _await_ready(process: subprocess.Popen[bytes], timeout: float) -> dict[str, 
     raise BenchFailure(f"The gateway was not ready within {timeout:.0f} s.")
 
 
-def _reap(process: subprocess.Popen[bytes]) -> None:
+def reap(process: subprocess.Popen[bytes]) -> None:
+    """End it: SIGTERM, 10 s, SIGKILL."""
     process.terminate()
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    assert process.stdout is not None
-    process.stdout.close()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def import_seconds(module: str) -> float:

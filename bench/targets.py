@@ -58,6 +58,17 @@ SANDBOX_TARGETS = (
 )
 """Only measured where there is a sandbox."""
 
+MIXED_TARGETS = (
+    Target("mixed_unasked", 0.0, 0.0),
+    Target("mixed_revoked", 0.0, 0.0),
+    Target("mixed_growth", 5.0, 1.0),
+    Target("mixed_files", 0.0, 0.0),
+    Target("mixed_tasks", 0.0, 0.0),
+    Target("mixed_left", 0.0, 0.0),
+    Target("mixed_late_p999", 25.0, 10.0),
+)
+"""Of `python -m bench.mixed`."""
+
 
 def target_of(key: str) -> Target | None:
-    return next((target for target in (*TARGETS, *SANDBOX_TARGETS) if target.key == key), None)
+    return next((target for target in (*TARGETS, *SANDBOX_TARGETS, *MIXED_TARGETS) if target.key == key), None)

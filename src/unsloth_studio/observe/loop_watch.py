@@ -27,12 +27,12 @@ class LoopWatch:
         self._watching: asyncio.Task[None] | None = None
 
     def look(self) -> None:
-        """Count the tasks, and go on watching, or begin. For a program's own loop, in it."""
+        """Go on watching, or begin, and count the tasks, this one's own among them. For the loop that calls it."""
         loop = asyncio.get_running_loop()
         self._until = loop.time() + WATCHED_SECONDS
-        self.tasks = len(asyncio.all_tasks())
         if self._watching is None or self._watching.done():
             self._watching = asyncio.create_task(self._watch(loop))
+        self.tasks = len(asyncio.all_tasks())
 
     def close(self) -> None:
         if self._watching is not None:
