@@ -24,7 +24,8 @@ PARALLEL = 1024
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A running gateway. `start_seconds` runs from the process's start until it is ready; `home` is our data folder."""
+    """A running gateway, ours or a peer. `start_seconds` runs from the process's start until it is ready; `home` is the
+    data folder of ours."""
 
     base_url: str
     api_key: str | None

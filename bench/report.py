@@ -76,11 +76,11 @@ def _row(reading: Reading, target: Target | None) -> list[str]:
     if target is not None:
         sign = "<=" if target.sense == "at most" else ">="
         verdict = _MARKS[target.verdict(reading.value)]
-        bounds = [f"{sign} {_number(target.must)}", f"{sign} {_number(target.aim)}", verdict]
+        bounds = [f"{sign} {number(target.must)}", f"{sign} {number(target.aim)}", verdict]
     compared = ["", ""]
     if direct is not None and reading.ratio is not None:
-        compared = [_number(reading.gateway - direct), f"{reading.ratio:.2f}"]
-    shown = [_number(direct) if direct is not None else "", _number(reading.gateway)]
+        compared = [number(reading.gateway - direct), f"{reading.ratio:.2f}"]
+    shown = [number(direct) if direct is not None else "", number(reading.gateway)]
     return [reading.label, reading.unit, *shown, *compared, *bounds]
 
 
@@ -101,8 +101,8 @@ def reading_as_json(reading: Reading) -> dict[str, Any]:
     return {"key": reading.key, "label": reading.label, "unit": reading.unit, **numbers, **bounds}
 
 
-def _number(value: float) -> str:
-    """Three significant places, without an exponent."""
+def number(value: float) -> str:
+    """For people: three significant places, without an exponent."""
     if value == 0:
         return "0"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

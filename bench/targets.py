@@ -69,6 +69,12 @@ MIXED_TARGETS = (
 )
 """Of `python -m bench.mixed`."""
 
+PEER_TARGETS = (
+    Target("rate_plain_small", 40.0, 100.0, "at least"),
+    Target("cpu_plain_small", 47.0, 121.0, "at least"),
+)
+"""Factors between LiteLLM and ours in one run, one process each: of whole requests per second, and of CPU for each."""
+
 
 def target_of(key: str) -> Target | None:
     return next((target for target in (*TARGETS, *SANDBOX_TARGETS, *MIXED_TARGETS) if target.key == key), None)
