@@ -66,6 +66,7 @@ MIXED_TARGETS = (
     Target("mixed_tasks", 0.0, 0.0),
     Target("mixed_left", 0.0, 0.0),
     Target("mixed_late_p999", 25.0, 10.0),
+    Target("mixed_held_p999", 25.0, 10.0),
 )
 """Of `python -m bench.mixed`."""
 

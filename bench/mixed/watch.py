@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -19,13 +19,14 @@ _PERCENT = 99.9
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`late` are the ticks of the event loop so far, by the upper end of their group in seconds, added up."""
+    """`late` and `held` are the ticks of the event loop so far, by the upper end of their group in seconds, added up."""
 
     at: float
     memory_bytes: int
     files: int
     tasks: int
     late: dict[float, float]
+    held: dict[float, float]
 
 
 @dataclass(slots=True)
@@ -43,15 +44,16 @@ class Watch:
 
         async with httpx.AsyncClient(base_url=self.base_url, timeout=30) as client:
             reply = (await client.get("/metrics", headers=bearer(self.admin))).raise_for_status()
-        tasks, late = 0, dict[float, float]()
+        tasks, ticks = 0, {"delay": dict[float, float](), "held": dict[float, float]()}
         for family in text_string_to_metric_families(reply.text):
             for one in family.samples:
-                if one.name == "unsloth_event_loop_tasks":
+                name = one.name.removeprefix("unsloth_event_loop_").removesuffix("_seconds_bucket")
+                if name == "tasks":
                     tasks = int(one.value)
-                elif one.name == "unsloth_event_loop_delay_seconds_bucket":
-                    late[float(one.labels["le"])] = one.value
+                elif name in ticks:
+                    ticks[name][float(one.labels["le"])] = one.value
         memory = await asyncio.to_thread(self.process.memory_full_info)
-        return Sample(time.monotonic(), memory.uss, self.process.num_fds(), tasks, late)
+        return Sample(time.monotonic(), memory.uss, self.process.num_fds(), tasks, ticks["delay"], ticks["held"])
 
     async def keep(self) -> None:
         """A sample every `SAMPLE_SECONDS`, until it is cancelled."""
@@ -78,9 +80,9 @@ def growth(samples: Sequence[Sample]) -> float:
     return (last / first - 1) * 100
 
 
-def late_ms(before: Sample, after: Sample) -> float:
-    """How late 99.9 % of the ticks between two looks were at most, in milliseconds, by the histogram's groups."""
-    counts = [(bound, after.late[bound] - before.late[bound]) for bound in sorted(after.late)]
+def p999_ms(before: Mapping[float, float], after: Mapping[float, float]) -> float:
+    """What 99.9 % of the ticks between two looks were at most, in milliseconds, by the histogram's groups."""
+    counts = [(bound, after[bound] - before[bound]) for bound in sorted(after)]
     wanted = counts[-1][1] * _PERCENT / 100
     lower, below = 0.0, 0.0
     for bound, count in counts:

@@ -8,20 +8,35 @@ core).
 from __future__ import annotations
 
 import asyncio
+import time
 from bisect import bisect_left
 
 TICK_SECONDS = 0.02
 WATCHED_SECONDS = 90.0
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
-"""Seconds: the upper ends of the groups that ticks are counted in; a last group has none."""
+"""Seconds: the upper ends of the groups that numbers are counted in; a last group has none."""
 
 
-class LoopWatch:
-    """Counts how late ticks are, by `BOUNDS`. A loop that is held for long is late for every tick that fell into it."""
+class Histogram:
+    """Numbers counted by `BOUNDS`."""
 
     def __init__(self) -> None:
         self.counts = [0] * (len(BOUNDS) + 1)
-        self.late_seconds = 0.0
+        self.sum = 0.0
+
+    def count(self, seconds: float) -> None:
+        self.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.sum += seconds
+
+
+class LoopWatch:
+    """How `late` ticks are, and how much of that at most this process `held` up itself: what it computed since the tick
+    before, in all threads, for they share one lock. The rest is the machine's, which gave the processor to others. A loop
+    that is held for long is late for every tick of that time."""
+
+    def __init__(self) -> None:
+        self.late = Histogram()
+        self.held = Histogram()
         self.tasks = 0
         self._until = 0.0
         self._watching: asyncio.Task[None] | None = None
@@ -39,14 +54,11 @@ class LoopWatch:
             self._watching.cancel()
 
     async def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        due = loop.time() + TICK_SECONDS
+        due, computed = loop.time() + TICK_SECONDS, time.process_time()
         while due < self._until:
             await asyncio.sleep(due - loop.time())
-            now = loop.time()
+            now, before, computed = loop.time(), computed, time.process_time()
             while due <= now:
-                self._count(now - due)
+                self.late.count(now - due)
+                self.held.count(min(now - due, computed - before))
                 due += TICK_SECONDS
-
-    def _count(self, late: float) -> None:
-        self.counts[bisect_left(BOUNDS, late)] += 1
-        self.late_seconds += late

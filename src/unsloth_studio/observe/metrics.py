@@ -97,11 +97,13 @@ class Metrics:
         from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 
         bounds = [*map(str, BOUNDS), "+Inf"]
-        counted = list(zip(bounds, map(float, accumulate(self.loop.counts)), strict=True))
-        yield HistogramMetricFamily(
-            "unsloth_event_loop_delay_seconds",
-            "How late the event loop comes to a timer, watched while this is asked for.",
-            buckets=counted,
-            sum_value=self.loop.late_seconds,
+        shown = (
+            ("delay", "How late the event loop comes to a timer, watched while this is asked for.", self.loop.late),
+            ("held", "How much of that the server's own computing can have been.", self.loop.held),
         )
+        for name, text, seconds in shown:
+            counted = list(zip(bounds, map(float, accumulate(seconds.counts)), strict=True))
+            yield HistogramMetricFamily(
+                f"unsloth_event_loop_{name}_seconds", text, buckets=counted, sum_value=seconds.sum
+            )
         yield GaugeMetricFamily("unsloth_event_loop_tasks", "Tasks in the event loop.", value=self.loop.tasks)
