@@ -94,10 +94,11 @@ def _compare(engine: RunningEngine, measurements: Sequence[Measurement]) -> list
         def bench(of: Gateway, effort: Effort) -> Bench:
             return Bench(engine.base_url, ProcessTree(engine.process.pid), of, effort, DIALECTS)
 
-        return client.run(lambda: _in_turn(bench(ours, OURS), bench(theirs, THEIRS), measurements))
+        return client.run(lambda: in_turn(bench(ours, OURS), bench(theirs, THEIRS), measurements))
 
 
-async def _in_turn(ours: Bench, theirs: Bench, measurements: Sequence[Measurement]) -> list[Compared]:
+async def in_turn(ours: Bench, theirs: Bench, measurements: Sequence[Measurement]) -> list[Compared]:
+    """Every measurement of both, ours first."""
     compared: list[Compared] = []
     for measurement in measurements:
         print(f"{measurement.__name__.replace('_', ' ')} ...", file=sys.stderr, flush=True)
