@@ -24,13 +24,13 @@ async def test_a_loop_that_is_held_is_late_for_every_tick_of_that_time() -> None
     metrics = Metrics()
     metrics.loop.look()
     await asyncio.sleep(0)  # it has begun
-    time.sleep(0.25)  # noqa: ASYNC251 - this is what it is to find
-    await asyncio.sleep(0.03)
+    time.sleep(0.5)  # noqa: ASYNC251 - this is what it is to find
+    await asyncio.sleep(0.06)
     metrics.loop.close()
     found = numbers(metrics)
-    assert found["delay_seconds_count"] >= 12
+    assert found["delay_seconds_count"] >= 10
     assert found["delay_seconds_bucket+Inf"] - found["delay_seconds_bucket0.1"] >= 6
-    assert found["delay_seconds_sum"] > 1.2
+    assert found["delay_seconds_sum"] > 2
     assert found["held_seconds_count"] == found["delay_seconds_count"]
     assert found["held_seconds_sum"] < found["delay_seconds_sum"] / 2  # it slept and did not compute
     assert found["delay_seconds_bucket0.001"] <= found["delay_seconds_bucket0.25"]
