@@ -15,9 +15,10 @@ NODE   := web/node_modules/.package-lock.json
 PAGE   := src/unsloth_studio/studio_page/index.html
 PAGE_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/dev/compressed.ts web/dev/licences.ts -type f 2>/dev/null)
 TRAIN  := .venv-demo/bin/python
+PEERS  := .venv-peers/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox-tool chromium page-if-node run test fmt lint types unit e2e clients soak bench web web-test e2e-web screenshots demo-model demo-eval lock clean
+.PHONY: help setup sandbox-tool chromium page-if-node run test fmt lint types unit e2e clients soak soak-load bench bench-peers web web-test e2e-web screenshots demo-model demo-eval lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -117,8 +118,19 @@ screenshots: $(RUN) $(PAGE) chromium  ## Take the pictures in docs/screenshots a
 soak: $(DEV)  ## Long fault and load runs (not part of test)
 	$(BIN)/pytest -q -m soak
 
+soak-load: $(DEV) sandbox-tool  ## Half an hour of mixed load: nothing breaks, grows or stays behind; ARGS="--minutes 3" for less
+	$(BIN)/python -m bench.mixed $(ARGS)
+
 bench: $(DEV)  ## Measure the gateway against direct access to a fast fake engine
 	$(BIN)/python -m bench
+
+$(PEERS): requirements/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+bench-peers: $(DEV) $(PEERS)  ## Measure LiteLLM's proxy beside it, in one run: 750 MB in .venv-peers
+	$(BIN)/python -m bench.peers $(ARGS)
 
 $(TRAIN):
 	$(PYTHON) -m venv .venv-demo
@@ -138,7 +150,7 @@ lock: $(BIN)/python  ## Pin and hash requirements again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 requirements/run.in pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group clients -c requirements/run.txt -c requirements/dev.txt -o requirements/clients.txt
-	for agent in aider llm; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 requirements/$$agent.in -o requirements/$$agent.txt; done
+	for agent in aider llm peers; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 requirements/$$agent.in -o requirements/$$agent.txt; done
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) .venv-demo build tests/clients/ai_sdk/node_modules web/node_modules src/unsloth_studio/studio_page dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-demo .venv-peers build tests/clients/ai_sdk/node_modules web/node_modules src/unsloth_studio/studio_page dist .pytest_cache .ruff_cache .hypothesis

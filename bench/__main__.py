@@ -40,11 +40,12 @@ def main() -> int:
         return 1
     seconds = time.monotonic() - began
     found = report.as_json(readings, bench.client_busy, seconds=seconds)
-    report.write(found)
+    written = report.write(found)
     if arguments.json:
         print(json.dumps(found))
     else:
         report.print_table(readings, bench.client_busy, seconds=seconds)
+        print(written)
     return 1 if arguments.strict and report.missed(readings) else 0
 
 

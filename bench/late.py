@@ -1,7 +1,7 @@
-"""How late an event loop is: for every millisecond, by how much it was longer, and what the loop itself computed in it.
+"""How late an event loop is: for every tick, by how much it was longer, and what the loop itself computed in it.
 
-`python -m bench.late` watches a loop with nothing else in it until its input ends, and prints what it saw: so late is the
-machine itself.
+`python -m bench.late SECONDS` watches a loop with nothing else in it, with a tick of so many seconds, until its input ends,
+and prints what it saw: so late is the machine itself.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ TICK_SECONDS = 0.001
 
 @dataclass(slots=True)
 class Lateness:
-    """In milliseconds, an entry per tick."""
+    """In milliseconds, an entry per tick of `tick` seconds."""
 
+    tick: float = TICK_SECONDS
     late: list[float] = field(default_factory=list[float])
     computed: list[float] = field(default_factory=list[float])
 
@@ -28,8 +29,8 @@ class Lateness:
         """Until it is cancelled."""
         while True:
             wall, cpu = time.perf_counter(), time.thread_time()
-            await asyncio.sleep(TICK_SECONDS)
-            self.late.append((time.perf_counter() - wall - TICK_SECONDS) * 1e3)
+            await asyncio.sleep(self.tick)
+            self.late.append((time.perf_counter() - wall - self.tick) * 1e3)
             self.computed.append((time.thread_time() - cpu) * 1e3)
 
     @contextlib.asynccontextmanager
@@ -45,7 +46,12 @@ class Lateness:
 async def machine(found: Lateness) -> AsyncGenerator[None]:
     """Add to `found` how late a process is that does nothing else, for as long as the `with` lasts."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.late", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "bench.late",
+        str(found.tick),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     await process.stdout.readline()  # it has begun
@@ -56,8 +62,8 @@ async def machine(found: Lateness) -> AsyncGenerator[None]:
         found.late += json.loads(said)
 
 
-async def _until_the_input_ends() -> None:
-    found = Lateness()
+async def _until_the_input_ends(tick: float) -> None:
+    found = Lateness(tick)
     print(flush=True)
     async with found.watched():
         await asyncio.to_thread(sys.stdin.read)
@@ -65,4 +71,4 @@ async def _until_the_input_ends() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_until_the_input_ends())
+    asyncio.run(_until_the_input_ends(float(sys.argv[1])))

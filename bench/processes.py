@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +24,15 @@ PARALLEL = 1024
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A running gateway. `start_seconds` runs from the process's start to its `ready` event."""
+    """A running gateway, ours or a peer. `start_seconds` runs from the process's start until it is ready; `home` is the
+    data folder of ours."""
 
     base_url: str
     api_key: str | None
     model: str
     pid: int
     start_seconds: float | None = None
+    home: Path | None = None
 
     def tree(self) -> ProcessTree:
         return ProcessTree(self.pid)
@@ -63,25 +65,56 @@ def _cpu_seconds(pid: int) -> float:
 
 
 @contextmanager
-def gateway(upstream: str, *, timeout: float = 60.0) -> Generator[Gateway]:
+def gateway(
+    upstream: str, *, parallel: int = PARALLEL, variables: Mapping[str, str] | None = None, timeout: float = 60.0
+) -> Generator[Gateway]:
     """Run `unsloth run --upstream` in a data folder of its own. Raises BenchFailure when it is not ready in time."""
-    command = [str(Path(sys.executable).with_name("unsloth")), "run", "--upstream", upstream]
-    command += ["--json", "--silent", "-p", "0", "-np", str(PARALLEL)]
-    with tempfile.TemporaryDirectory(prefix="unsloth-bench-") as home:
-        environment = {**os.environ, "UNSLOTH_STUDIO_HOME": home}
+    command = ["run", "--upstream", upstream, "--json", "--silent", "-p", "0", "-np", str(parallel)]
+    with started(command, timeout=timeout, variables=variables) as run:
+        ready = run.ready
+        yield Gateway(ready["base_url"], ready.get("api_key"), ready["model"], run.pid, run.ready_seconds, run.home)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`ready` is the event of that name; seconds are from the process's start to the events `listening` and `ready`."""
+
+    pid: int
+    home: Path
+    ready: dict[str, Any]
+    listening_seconds: float
+    ready_seconds: float
+
+
+@contextmanager
+def started(
+    arguments: Sequence[str],
+    *,
+    timeout: float = 60.0,
+    stderr: int | None = None,
+    home: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Generator[Run]:
+    """Run `unsloth` with these arguments (`--json` among them), in a data folder of its own where no `home` is given. Raises
+    BenchFailure when it is not ready in time."""
+    command = [str(Path(sys.executable).with_name("unsloth")), *arguments]
+    with tempfile.TemporaryDirectory(prefix="unsloth-bench-") as own:
+        folder = home or Path(own)
+        environment = {**os.environ, **(variables or {}), "UNSLOTH_STUDIO_HOME": str(folder)}
         began = time.monotonic()
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr
+        )
         try:
-            ready = _await_ready(process, timeout)
-            seconds = time.monotonic() - began
-            yield Gateway(ready["base_url"], ready.get("api_key"), ready["model"], process.pid, seconds)
+            ready, listening, seconds = _await_ready(process, began, timeout)
+            yield Run(process.pid, folder, ready, listening, seconds)
         finally:
-            _reap(process)
+            reap(process)
 
 
-def _await_ready(process: subprocess.Popen[bytes], timeout: float) -> dict[str, Any]:
+def _await_ready(process: subprocess.Popen[bytes], began: float, timeout: float) -> tuple[dict[str, Any], float, float]:
     assert process.stdout is not None
-    deadline = time.monotonic() + timeout
+    deadline, listening = began + timeout, 0.0
     text = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
@@ -89,23 +122,27 @@ def _await_ready(process: subprocess.Popen[bytes], timeout: float) -> dict[str, 
             read = os.read(process.stdout.fileno(), 65536)
             if not read:
                 raise BenchFailure(f"The gateway ended with code {process.wait(10)} instead of becoming ready.")
+            now = time.monotonic() - began
             *lines, text = (text + read).split(b"\n")
             for line in lines:
                 event: dict[str, Any] = json.loads(line) if line.startswith(b"{") else {}
+                if event.get("event") == "listening":
+                    listening = now
                 if event.get("event") == "ready":
-                    return event
+                    return event, listening, now
     raise BenchFailure(f"The gateway was not ready within {timeout:.0f} s.")
 
 
-def _reap(process: subprocess.Popen[bytes]) -> None:
+def reap(process: subprocess.Popen[bytes]) -> None:
+    """End it: SIGTERM, 10 s, SIGKILL."""
     process.terminate()
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    assert process.stdout is not None
-    process.stdout.close()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def import_seconds(module: str) -> float:

@@ -14,39 +14,50 @@ from bench.targets import Target, target_of
 from rich.console import Console
 from rich.table import Table
 
-RESULTS = Path(__file__).with_name("results") / "latest.json"
+RESULTS = Path(__file__).with_name("results")
 _MARKS = {"aim": "[green]aim[/]", "must": "[yellow]must[/]", "missed": "[red]missed[/]"}
 _BUSY = 0.9
+
+
+def machine() -> dict[str, Any]:
+    return {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
 
 
 def as_json(readings: Iterable[Reading], client_busy: Mapping[str, float], *, seconds: float) -> dict[str, Any]:
     """Everything about a run; `seconds` is how long it took."""
     return {
-        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
+        "machine": machine(),
         "seconds": round(seconds, 1),
-        "readings": [_reading_as_json(reading) for reading in readings],
+        "readings": [reading_as_json(reading) for reading in readings],
         "client_busy": {name: round(share, 3) for name, share in client_busy.items()},
     }
 
 
-def write(found: dict[str, Any]) -> None:
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(found, indent=2) + "\n")
+def write(found: dict[str, Any], name: str = "latest") -> str:
+    """Into `bench/results/NAME.json`; says so."""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=2) + "\n")
+    return f"Written to bench/results/{name}.json."
 
 
 def print_table(readings: Sequence[Reading], client_busy: Mapping[str, float], *, seconds: float) -> None:
-    table = Table(title="The gateway beside direct access to the same engine", title_justify="left")
+    console = Console(width=150)
+    console.print(table_of(readings, "The gateway beside direct access to the same engine"))
+    console.print(_client_line(client_busy))
+    console.print(f"Took {seconds:.0f} s.")
+
+
+def table_of(readings: Sequence[Reading], title: str, *, beside: str = "direct") -> Table:
+    """Readings with their targets; `beside` is what the gateway is compared with."""
+    table = Table(title=title, title_justify="left")
     for column in ("measure", "unit"):
         table.add_column(column)
-    for column in ("direct", "gateway", "difference", "ratio", "must", "aim"):
+    for column in (beside, "gateway", "difference", "ratio", "must", "aim"):
         table.add_column(column, justify="right")
     table.add_column("reached")
     for reading in readings:
         table.add_row(*_row(reading, target_of(reading.key)))
-    console = Console(width=150)
-    console.print(table)
-    console.print(_client_line(client_busy))
-    console.print(f"Took {seconds:.0f} s. Written to bench/results/{RESULTS.name}.")
+    return table
 
 
 def missed(readings: Iterable[Reading]) -> list[str]:
@@ -65,11 +76,11 @@ def _row(reading: Reading, target: Target | None) -> list[str]:
     if target is not None:
         sign = "<=" if target.sense == "at most" else ">="
         verdict = _MARKS[target.verdict(reading.value)]
-        bounds = [f"{sign} {_number(target.must)}", f"{sign} {_number(target.aim)}", verdict]
+        bounds = [f"{sign} {number(target.must)}", f"{sign} {number(target.aim)}", verdict]
     compared = ["", ""]
     if direct is not None and reading.ratio is not None:
-        compared = [_number(reading.gateway - direct), f"{reading.ratio:.2f}"]
-    shown = [_number(direct) if direct is not None else "", _number(reading.gateway)]
+        compared = [number(reading.gateway - direct), f"{reading.ratio:.2f}"]
+    shown = [number(direct) if direct is not None else "", number(reading.gateway)]
     return [reading.label, reading.unit, *shown, *compared, *bounds]
 
 
@@ -79,7 +90,8 @@ def _client_line(client_busy: Mapping[str, float]) -> str:
     return f"The load client was busy {share:.0%} of the time at most ({name}), {verdict}."
 
 
-def _reading_as_json(reading: Reading) -> dict[str, Any]:
+def reading_as_json(reading: Reading) -> dict[str, Any]:
+    """A reading with its target, if it has one."""
     target = target_of(reading.key)
     bounds: dict[str, Any] = {}
     if target is not None:
@@ -89,8 +101,8 @@ def _reading_as_json(reading: Reading) -> dict[str, Any]:
     return {"key": reading.key, "label": reading.label, "unit": reading.unit, **numbers, **bounds}
 
 
-def _number(value: float) -> str:
-    """Three significant places, without an exponent."""
+def number(value: float) -> str:
+    """For people: three significant places, without an exponent."""
     if value == 0:
         return "0"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -46,6 +46,8 @@ TARGETS = (
     Target("memory_at_start", 90.0, 60.0),
     Target("cpu_to_first_answer", 1.0, 0.5),
     Target("streams_left", 0.0, 0.0),
+    Target("listening", 0.7, 0.3),
+    Target("start_added", 0.3, 0.15),
     Target("parse_ratio", 60.0, 30.0),
     Target("parse_64k", 100.0, 50.0),
     Target("parse_growth", 1.25, 1.1),
@@ -58,6 +60,24 @@ SANDBOX_TARGETS = (
 )
 """Only measured where there is a sandbox."""
 
+MIXED_TARGETS = (
+    Target("mixed_unasked", 0.0, 0.0),
+    Target("mixed_revoked", 0.0, 0.0),
+    Target("mixed_growth", 5.0, 1.0),
+    Target("mixed_files", 0.0, 0.0),
+    Target("mixed_tasks", 0.0, 0.0),
+    Target("mixed_left", 0.0, 0.0),
+    Target("mixed_late_p999", 25.0, 10.0),
+    Target("mixed_held_p999", 25.0, 10.0),
+)
+"""Of `python -m bench.mixed`."""
+
+PEER_TARGETS = (
+    Target("rate_plain_small", 40.0, 100.0, "at least"),
+    Target("cpu_plain_small", 47.0, 121.0, "at least"),
+)
+"""Factors between LiteLLM and ours in one run, one process each: of whole requests per second, and of CPU for each."""
+
 
 def target_of(key: str) -> Target | None:
-    return next((target for target in (*TARGETS, *SANDBOX_TARGETS) if target.key == key), None)
+    return next((target for target in (*TARGETS, *SANDBOX_TARGETS, *MIXED_TARGETS) if target.key == key), None)

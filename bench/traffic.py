@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Dialect = Literal["chat", "responses", "messages"]
 DIALECTS: tuple[Dialect, ...] = ("chat", "responses", "messages")
@@ -13,6 +13,12 @@ SMALL, LARGE = 1_000, 150_000
 """Bytes: a short question, and a turn of a coding agent."""
 _TURN_BYTES = 2_000
 _PROSE = 'The quick brown fox jumps over the lazy dog, says "hello" and writes def f(x):\n    return x + 1\n'
+
+
+class Asked(Protocol):
+    """What the engine is to do, as the text of the last message."""
+
+    def prompt(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +34,8 @@ class Load:
         return json.dumps({"fake": {**pace, "stamp": True} if self.stamp else {**pace, "text": "~"}})
 
 
-def body(dialect: Dialect, model: str, load: Load, *, size: int = SMALL, stream: bool = True) -> bytes:
-    """A request of about `size` bytes; long ones are long conversations."""
+def body(dialect: Dialect, model: str, load: Asked, *, size: int = SMALL, stream: bool = True, **more: Any) -> bytes:
+    """A request of about `size` bytes; long ones are long conversations. `more` are further fields."""
     turns = _turns(size - 330)
     turns.append({"role": "user", "content": load.prompt()})
     match dialect:
@@ -39,7 +45,7 @@ def body(dialect: Dialect, model: str, load: Load, *, size: int = SMALL, stream:
             fields = {"messages": turns, "max_tokens": 1_000_000}
         case "responses":
             fields = {"input": turns, "store": False}
-    return json.dumps({"model": model, "stream": stream, **fields}).encode()
+    return json.dumps({"model": model, "stream": stream, **fields, **more}).encode()
 
 
 def _turns(size: int) -> list[dict[str, Any]]:

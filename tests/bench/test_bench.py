@@ -13,7 +13,7 @@ from bench.targets import TARGETS, Target
 from bench.traffic import DIALECTS, LARGE, PATHS, SMALL, Dialect, Load
 from tests.support.engines import RunningEngine
 
-from bench import client, processes, report, traffic
+from bench import client, page, processes, report, traffic
 
 TINY = Effort(
     rounds=1, sequential=2, at_once=4, paced_tokens=10, burst_tokens=500, plain=8, plain_large=4, idle_streams=4
@@ -89,3 +89,13 @@ async def test_a_lost_connection_ends_the_measurement(engine_process: RunningEng
     engine_process.set_script({"tokens": 9, "fault": {"kind": "reset", "after_tokens": 3}})
     with pytest.raises(BenchFailure, match="lost"):
         await client.one_by_one(endpoint(engine_process.base_url, PATHS["chat"]), b'{"stream": true}', 1)
+
+
+def test_the_page_gets_what_a_run_found_and_keeps_what_no_run_did() -> None:
+    reading = Reading("ttft_1_small_p50", "TTFT", "ms", gateway=1.0, direct=0.6, about="difference")
+    run = report.as_json([reading], {}, seconds=1)
+    part = "<!-- measured: {} -->\nold\n<!-- end -->\n"
+    found = page.measured(part.format("latest") + part.format("peers"), {"latest": run})
+    assert "| TTFT (the difference counts) | ms | 0.60 | 1.00 | <= 0.60 | <= 0.25 | must |" in found
+    assert found.count("old") == 1
+    assert found.endswith(part.format("peers"))

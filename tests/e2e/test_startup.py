@@ -17,9 +17,10 @@ from tests.support.workplace import UNSLOTH, Workplace
 
 pytestmark = pytest.mark.e2e
 
-LISTENS_WITH = 500
+LISTENS_WITH = 300
 """Modules; each takes about half a millisecond."""
-PLANS_WITH = 600
+READY_WITH = 800
+PLANS_WITH = 400
 HEAVY = ("xllamacpp", "numpy", "gguf", "PIL.Image", "rich", "huggingface_hub.hf_api", "httpx2", "fastapi")
 
 
@@ -31,14 +32,20 @@ def model(tmp_path: Path) -> Path:
 def test_listens_before_much_is_imported(tmp_path: Path, model: Path, capfd: pytest.CaptureFixture[str]) -> None:
     process = Workplace(tmp_path).start("--model", str(model), PYTHONPROFILEIMPORTTIME="1")
     try:
-        base = Events(process).wait_for("listening")["base_url"]
+        events = Events(process)
+        base = events.wait_for("listening")["base_url"]
         seen = modules_in(capfd.readouterr().err)
         assert httpx.get(f"{base}/health").status_code in (200, 503)
+        events.wait_for("ready")
+        later = seen | modules_in(capfd.readouterr().err)
     finally:
         assert end(process) == 0
     assert "unsloth_studio.cli.main" in seen
-    print(len(seen), "modules")
+    print(len(seen), "modules, then", len(later))
     assert len(seen) < LISTENS_WITH
+    assert "sqlite3" in later
+    assert later & {"sqlalchemy", "alembic"} == set(), "a new database needs them as little as one that is up to date"
+    assert len(later) < READY_WITH
     assert (
         seen & {"xllamacpp", "numpy", "gguf", "PIL.Image", "huggingface_hub.hf_api", "httpx2", "pypdf", "jsonschema"}
         == set()

@@ -52,12 +52,12 @@ async def ask(origin: Origin, *, stall: float = 5.0) -> EngineStream:
 
 
 async def body_of(reply: EngineStream) -> bytes:
-    return b"".join([data async for data in reply.chunks()])
+    return await reply.whole()
 
 
 async def read_into(pieces: list[bytes], reply: EngineStream) -> None:
-    async for data in reply.chunks():
-        pieces.append(data)  # noqa: PERF401 - what came before a failure counts
+    while data := await reply.read():
+        pieces.append(data)
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Y: z\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
@@ -185,7 +185,7 @@ async def test_slow_reader_makes_the_engine_wait() -> None:
         await asyncio.sleep(0.3)
         assert len(sent) < size
         received = 0
-        async for data in reply.chunks():
+        while data := await reply.read():
             assert len(data) < 4 * 1024 * 1024
             received += len(data)
         assert received == size * len(piece)

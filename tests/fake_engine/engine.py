@@ -108,7 +108,7 @@ class FakeEngine:
         if self._turns:
             return self._turns.popleft()
         if self._next is None:
-            return script_of_prompt(last_prompt(body), self._settings.script)
+            return script_of_prompt(last_prompt(body), self._settings.script).after(body)
         script = self._next
         if self._next_times:
             self._next_times -= 1

@@ -52,7 +52,8 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `text`. `interval_ms` is the time between tokens; streams with the same interval tick together, as in a batching
     engine. `prefill_ms` is the silence before the first token. `huge_bytes` adds one token of so many letters.
     `stamp` makes every text token `@<monotonic nanoseconds>@`, taken when it is written. `frames` says how frames are
-    cut into writes: one token each, all in one write, or a write per byte.
+    cut into writes: one token each, all in one write, or a write per byte. `then` is the reply to a conversation that
+    ends with the result of a tool.
     """
 
     tokens: int | None = None
@@ -66,6 +67,12 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frames: Literal["single", "packed", "bytes"] = "single"
     finish_reason: Literal["stop", "length", "tool_calls"] | None = None
     fault: Fault | None = None
+    then: Script | None = None
+
+    def after(self, body: dict[str, Any]) -> Script:
+        """What `body` gets: this, or what comes after a tool's result."""
+        ends_with_result = bool(body.get("messages")) and body["messages"][-1].get("role") == "tool"
+        return self.then if self.then is not None and ends_with_result else self
 
 
 class Piece(NamedTuple):

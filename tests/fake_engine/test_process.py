@@ -54,6 +54,13 @@ def test_the_cut_of_frames_does_not_change_the_text(engine_process: RunningEngin
     assert text_of(reply.text) == "".join(f"t{number} " for number in range(40))
 
 
+def test_what_comes_after_a_tools_result_is_in_the_same_script(engine_process: RunningEngine) -> None:
+    body = asking({"tool_call": {"name": "look"}, "then": {"text": "done"}})
+    assert engine_process.post(CHAT, body).json()["choices"][0]["message"]["tool_calls"]
+    body["messages"] += [{"role": "assistant", "content": ""}, {"role": "tool", "tool_call_id": "1", "content": "x"}]
+    assert engine_process.post(CHAT, body).json()["choices"][0]["message"]["content"] == "done"
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "word"),
     [

@@ -37,7 +37,10 @@ def run(code: str, folder: Path, *arguments: str) -> str:
 
 def run_together(count: int, code: str, folder: Path) -> list[str]:
     """What `count` processes print that have imported everything and then start `code` at the same moment."""
-    wait = "import sys, alembic.command, unsloth_studio.store.run_key\nprint('ready', flush=True), sys.stdin.read()\n"
+    wait = (
+        "import sys, unsloth_studio.store.schema.migration, unsloth_studio.store.run_key\n"
+        "print('ready', flush=True), sys.stdin.read()\n"
+    )
     processes = [begin(wait + code, folder) for _ in range(count)]
     for process in processes:
         assert process.stdout is not None

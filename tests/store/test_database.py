@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sqlite3
 import stat
 import tempfile
 import threading
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -15,10 +17,11 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from tests.store.other_process import OPEN, run, run_together
 
+from unsloth_studio.store.api_key import ApiKey
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.errors import DatabaseUnusable
 from unsloth_studio.store.keys import KeyStore
-from unsloth_studio.store.schema import revisions
+from unsloth_studio.store.schema import migration, revisions
 
 NOBODY = 65534
 
@@ -77,7 +80,7 @@ def test_the_folder_and_every_file_in_it_are_private(home: Path) -> None:
 )
 def test_every_connection_is_set_up(database: Database, pragma: str, value: object) -> None:
     with database.read() as connection:
-        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+        assert tuple(connection.execute(f"PRAGMA {pragma}").fetchone()) == (value,)
 
 
 def test_run_works_off_the_event_loop_and_always_on_the_same_thread(database: Database) -> None:
@@ -89,10 +92,37 @@ def test_run_works_off_the_event_loop_and_always_on_the_same_thread(database: Da
     assert threading.get_ident() not in seen
 
 
+def test_threads_take_turns(database: Database, store: KeyStore) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(store.create, map(str, range(20))))
+    assert len(store.all_keys()) == 20
+
+
+def test_a_write_inside_another_is_refused_and_both_leave_nothing(database: Database, store: KeyStore) -> None:
+    def nest() -> None:
+        with database.write() as connection:
+            connection.execute("INSERT INTO api_keys (name, prefix, digest, created_at) VALUES (1, 2, 3, 4)")
+            store.create("inner")
+
+    with pytest.raises(DatabaseUnusable, match="within a transaction"):
+        nest()
+    assert store.all_keys() == []
+
+
+def test_what_breaks_a_constraint_is_left_to_the_caller(database: Database) -> None:
+    with pytest.raises(sqlite3.IntegrityError), database.write() as connection:
+        connection.execute("INSERT INTO key_usage VALUES (1, 0, 0, 0)")
+
+
+def test_closing_twice_is_no_mistake(database: Database) -> None:
+    database.close()
+    database.close()
+
+
 def test_a_failed_write_leaves_nothing(database: Database, store: KeyStore) -> None:
     def fail() -> None:
         with database.write() as connection:
-            connection.exec_driver_sql("INSERT INTO api_keys (name, prefix, digest, created_at) VALUES (1, 2, 3, 4)")
+            connection.execute("INSERT INTO api_keys (name, prefix, digest, created_at) VALUES (1, 2, 3, 4)")
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
@@ -106,8 +136,39 @@ def test_the_newest_revision_is_alembics_head() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [revisions.newest_revision()]
 
 
-def test_opening_an_up_to_date_database_does_not_import_alembic(home: Path, database: Database) -> None:
-    assert run(OPEN + "print('alembic' in sys.modules, len(store.all_keys()))", home) == "False 0\n"
+def test_opening_a_database_that_is_new_or_up_to_date_imports_nothing_slow(home: Path) -> None:
+    look = OPEN + "print(*sys.modules.keys() & {'alembic', 'sqlalchemy'}, len(store.all_keys()))"
+    assert [run(look, home) for _ in ("new", "up to date")] == ["0\n", "0\n"]
+
+
+def shape(file: Path) -> dict[str, object]:
+    """Every table and index as SQL whose spaces do not matter, and the noted revision."""
+    with closing(sqlite3.connect(file)) as raw:
+        found: dict[str, object] = {
+            name: re.sub(r"\s*([(),])\s*", r"\1", " ".join(sql.split()))
+            for name, sql in raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        }
+        return found | {"revision": raw.execute("SELECT version_num FROM alembic_version").fetchall()}
+
+
+def test_a_new_database_is_as_the_revisions_would_make_it(home: Path) -> None:
+    """After adding a revision: write into `newest.sql` what is missing there."""
+    Database.open(home).close()
+    migration.upgrade(home / "migrated.db")
+    made, migrated = shape(home / "studio.db"), shape(home / "migrated.db")
+    assert made == migrated
+    assert "api_keys" in made
+
+
+def test_an_old_database_is_migrated_and_keeps_what_is_in_it(home: Path) -> None:
+    home.mkdir()
+    migration.upgrade(home / "studio.db", to="0001")
+    with closing(sqlite3.connect(home / "studio.db")) as raw, raw:
+        raw.execute("INSERT INTO api_keys (name, prefix, digest, created_at) VALUES ('laptop', 'sk-', x'00', 7)")
+    with closing(Database.open(home)) as database, closing(KeyStore(database)) as store:
+        assert store.all_keys() == [ApiKey(1, "laptop", "sk-", ("inference",), 7)]
+    Database.open(home / "new").close()
+    assert shape(home / "studio.db") == shape(home / "new" / "studio.db")
 
 
 def test_a_database_of_a_newer_version_is_refused(home: Path) -> None:
@@ -124,7 +185,11 @@ def test_a_database_of_a_newer_version_is_refused(home: Path) -> None:
     )
 
 
-def test_processes_that_open_a_new_folder_at_once_migrate_it_once(home: Path) -> None:
+@pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
+def test_processes_that_open_a_folder_at_once_bring_it_up_to_date_once(home: Path, old: bool) -> None:
+    if old:
+        home.mkdir()
+        migration.upgrade(home / "studio.db", to="0001")
     assert run_together(4, OPEN, home) == [""] * 4
     with closing(Database.open(home)) as database, database.read() as connection:
         assert revisions.stored_revision(connection) == revisions.newest_revision()

@@ -167,13 +167,13 @@ async def test_nobody_gets_in_while_changed_keys_cannot_be_read(home: Path, stor
     await ring.verify(plaintext)
     ring.add_static("given-by-the-operator", "environment")
     with store.database.write() as connection:
-        connection.exec_driver_sql("ALTER TABLE api_keys RENAME TO hidden")
+        connection.execute("ALTER TABLE api_keys RENAME TO hidden")
     store.generation.bump()
     with pytest.raises(DatabaseUnusable):
         await ring.verify(plaintext)
     assert (await ring.verify("given-by-the-operator")).name == "environment"
     with store.database.write() as connection:
-        connection.exec_driver_sql("ALTER TABLE hidden RENAME TO api_keys")
+        connection.execute("ALTER TABLE hidden RENAME TO api_keys")
     await ring.verify(plaintext)
 
 
@@ -219,11 +219,11 @@ async def test_last_use_that_could_not_be_written_is_written_later(
     plaintext, _ = store.create("laptop")
     await ring.verify(plaintext)
     with store.database.write() as connection:
-        connection.exec_driver_sql("ALTER TABLE api_keys RENAME TO hidden")
+        connection.execute("ALTER TABLE api_keys RENAME TO hidden")
     await ring.close()
     assert "could not be written" in caplog.text
     with store.database.write() as connection:
-        connection.exec_driver_sql("ALTER TABLE hidden RENAME TO api_keys")
+        connection.execute("ALTER TABLE hidden RENAME TO api_keys")
     await ring.close()
     assert store.all_keys()[0].last_used_at == START
 

@@ -26,7 +26,6 @@ def test_a_created_key_is_listed_without_its_plaintext(store: KeyStore) -> None:
 
 def test_plaintext_is_in_no_file_and_in_no_log(home: Path, store: KeyStore, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("sqlalchemy").setLevel(logging.DEBUG)
     plaintext, key = store.create("laptop")
     assert store.lookup(plaintext) == key
     store.revoke([key.id])
@@ -39,7 +38,7 @@ def test_plaintext_is_in_no_file_and_in_no_log(home: Path, store: KeyStore, capl
 def test_ids_are_not_used_again(home: Path, store: KeyStore) -> None:
     store.create("first")
     with store.database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM api_keys")
+        connection.execute("DELETE FROM api_keys")
     assert store.create("second")[1].id == 2
 
 

@@ -54,11 +54,12 @@ class PullModel(AdminEndpoint):
 
 
 class MetricsReport(AdminEndpoint):
-    """Counts since the start, for Prometheus."""
+    """Counts since the start, and how the event loop does, for Prometheus."""
 
     operation = Operation("GET", "/metrics", reply=str, media_type=MEDIA_TYPE)
 
     async def answer(self, exchange: Exchange) -> None:
+        self.services.metrics.loop.look()
         text = await asyncio.to_thread(self.services.metrics.text)  # the first time a library is imported
         await exchange.reply(text, media_type=MEDIA_TYPE)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -88,9 +87,7 @@ class Endpoint(ABC):
 
     async def checked(self, exchange: Exchange, request: Request) -> AsyncGenerator[Sequence[Event]]:
         """The events of a turn that is mended first, since what was streamed could not be taken back."""
-        async with aclosing(self._whole(exchange, request)) as turns:
-            async for turn in turns:
-                yield events_of(turn)
+        yield events_of(await self._mended(exchange, request))
 
     def run(self, exchange: Exchange, request: Request) -> AsyncGenerator[Sequence[Event]]:
         """The turn's events, with the server's own tools if the request asks for them. Raises `TurnFailure` (permission)
@@ -114,12 +111,10 @@ class Endpoint(ABC):
 
     async def whole(self, exchange: Exchange, request: Request) -> Turn:
         """One turn, folded; what of it does not fit its schema was asked for once more. Raises `TurnFailure`."""
-        turns: list[Turn] = []
-        await exchange.collect(self._whole(exchange, request), turns.append)
-        return turns[0]
+        return await exchange.wait(self._mended(exchange, request))
 
-    async def _whole(self, exchange: Exchange, request: Request) -> AsyncGenerator[Turn]:
-        yield await self.services.turns.second_tries.whole(request, lambda again: self.run(exchange, again))
+    async def _mended(self, exchange: Exchange, request: Request) -> Turn:
+        return await self.services.turns.second_tries.whole(request, lambda again: self.run(exchange, again))
 
     async def _refuse(self, exchange: Exchange, error: TurnError) -> None:
         if exchange.trace is not None:

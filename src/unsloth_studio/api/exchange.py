@@ -27,6 +27,7 @@ from unsloth_studio.turn.errors import TurnError, TurnFailure
 from unsloth_studio.turn.events import TurnFailed
 
 Batch = TypeVar("Batch")
+Answer = TypeVar("Answer")
 Header = tuple[bytes, bytes]
 
 WATCH_AFTER_SECONDS = 0.05
@@ -183,6 +184,11 @@ class Exchange:
         async with self._watched(None), aclosing(batches):
             async for batch in batches:
                 take(batch)
+
+    async def wait(self, answer: Awaitable[Answer]) -> Answer:
+        """`answer`, without sending anything meanwhile. Raises what it raises, and `ClientGone`."""
+        async with self._watched(None):
+            return await answer
 
     def error_of(self, error: Exception) -> TurnError:
         """What the client is told of `error`. What we did not foresee is logged with its traceback, and told without."""

@@ -11,6 +11,7 @@ from unsloth_studio.api.exchange import Exchange
 from unsloth_studio.api.operation import Operation
 from unsloth_studio.store.api_key import ApiKey, KeyLimits, KeyState, KeyUse
 from unsloth_studio.store.errors import InvalidKeySettings
+from unsloth_studio.store.usage import usage_by_key
 from unsloth_studio.turn.errors import invalid
 
 
@@ -86,8 +87,6 @@ class _KeysEndpoint(AdminEndpoint):
 
     async def uses(self) -> dict[int, KeyUse]:
         """What every key has used until now."""
-        from unsloth_studio.store.usage import usage_by_key  # SQLAlchemy is imported when the store is open
-
         await self.services.keys.flush()
         store = await self.services.keys.store()
         return await store.database.run(usage_by_key, store.database)

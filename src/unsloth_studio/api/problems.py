@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -44,7 +43,8 @@ class HostCheck:
         self._allowed = allowed | {"localhost"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._known(Headers(scope=scope).getlist("host")):
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if not self._known(hosts):
             error = TurnError(
                 "permission",
                 "This server only answers to localhost. To reach it under another name, add that name to allowed_hosts "

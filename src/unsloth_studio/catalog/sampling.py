@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -83,7 +83,7 @@ class Resolved(Struct, frozen=True):
 @cache
 def families() -> tuple[Family, ...]:
     """All rows of the table. Raises `ValueError` when it is broken (a test reads it)."""
-    text = (files("unsloth_studio.catalog") / "sampling.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("sampling.toml").read_text(encoding="utf-8")
     return tuple(_family(row) for row in tomllib.loads(text)["family"])
 
 

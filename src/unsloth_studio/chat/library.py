@@ -7,13 +7,14 @@ import base64
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from unsloth_studio.store.files import FileStore
 from unsloth_studio.store.key_ring import KeyRing
 from unsloth_studio.store.thread import Image, Message, StoredFile, Text, Thread
+from unsloth_studio.store.threads import ThreadStore
 from unsloth_studio.turn.errors import TurnError, TurnFailure, invalid
 
 if TYPE_CHECKING:
     from unsloth_studio.store.keys import KeyStore
-    from unsloth_studio.store.threads import ThreadStore
 
 T = TypeVar("T")
 MOST_IMAGES = 50
@@ -114,11 +115,8 @@ class Library:
 
 class _Opened:
     def __init__(self, keys: KeyStore, clock: Callable[[], float]) -> None:
-        from unsloth_studio.store.files import FileStore  # SQLAlchemy is there by now
-        from unsloth_studio.store.threads import ThreadStore
-
         self.keys = keys
-        self.threads: ThreadStore = ThreadStore(keys.database, writer=_writer(), clock=clock)
+        self.threads = ThreadStore(keys.database, writer=_writer(), clock=clock)
         self.files = FileStore(keys.database, clock=clock)
 
 

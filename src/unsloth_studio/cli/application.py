@@ -76,6 +76,7 @@ async def running(
         toolbox = toolbox_of(settings, options.tool_policy)
         stack.push_async_callback(toolbox.close)
         metrics, meter, requests = Metrics(), KeyMeter(keys.ring), RequestLog()
+        stack.callback(metrics.loop.close)
         admissions = Admissions(queue_limit=settings.queue_limit)
 
         def on_record(record: TurnRecord) -> None:

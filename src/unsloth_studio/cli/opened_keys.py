@@ -1,8 +1,8 @@
 """The keys and sign-ins of a running server. The rings are there at once, and requests wait for them; the database is
 opened behind them.
 
-Why: SQLAlchemy takes a fifth of the time from the start of the process until the server listens, and meanwhile the engine
-can load.
+Why: the disk may be slow, another process may hold the database, and an old one is migrated first; meanwhile the server
+listens and the engine can load.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ class _Run:
             gc.freeze()  # what is here stays until the end
             gc.set_threshold(GARBAGE_AFTER)
             door.admit(application.app)
-            return await self._until_stopped(loading, keys)
+            return await self._until_stopped(loading)
 
     @asynccontextmanager
     async def _spare_engine(self) -> AsyncGenerator[SpareEngine]:
@@ -117,10 +117,10 @@ class _Run:
     @asynccontextmanager
     async def _loading(
         self, served: Served, keys: OpenedKeys
-    ) -> AsyncGenerator[asyncio.Future[tuple[EngineStatus, str]]]:
+    ) -> AsyncGenerator[asyncio.Future[tuple[EngineStatus, tuple[str, str | None]]]]:
         """The first model being loaded and the keys being read, side by side; given up at the end."""
         wait = self._settings.start_timeout_seconds + 30
-        loading = asyncio.gather(served.pool.load(served.models.first, wait=wait), keys.open())
+        loading = asyncio.gather(served.pool.load(served.models.first, wait=wait), self._key_and_link(keys))
         try:
             yield loading
         finally:
@@ -136,18 +136,23 @@ class _Run:
         application = await asyncio.to_thread(importlib.import_module, "unsloth_studio.cli.application")
         return application.running(self._settings, self._options, served, keys, base_url=self._base_url())
 
-    async def _until_stopped(self, loading: asyncio.Future[tuple[EngineStatus, str]], keys: OpenedKeys) -> int:
+    async def _key_and_link(self, keys: OpenedKeys) -> tuple[str, str | None]:
+        """The key to print, and the token of the page's address."""
+        key = await keys.open()
+        return key, None if self._settings.behind_proxy else await keys.link()
+
+    async def _until_stopped(self, loading: asyncio.Future[tuple[EngineStatus, tuple[str, str | None]]]) -> int:
         """Serve until a signal; the exit status. A model that cannot be loaded ends it."""
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not loading.done():
             return 0
         try:
-            status, api_key = loading.result()
+            status, (api_key, link) = loading.result()
         except TurnFailure as failure:
             self._out.failed(failure.error.message)
             return 1
-        self._out.ready(await self._ready(status, api_key, keys), exposed=not self._settings.loopback)
+        self._out.ready(self._ready(status, api_key, link), exposed=not self._settings.loopback)
         await stopping
         return 0
 
@@ -192,9 +197,8 @@ class _Run:
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         return f"http://{shown}:{self._sock.getsockname()[1]}"
 
-    async def _ready(self, status: EngineStatus, api_key: str, keys: OpenedKeys) -> Ready:
+    def _ready(self, status: EngineStatus, api_key: str, link: str | None) -> Ready:
         base = self._base_url()
-        link = None if self._settings.behind_proxy else await keys.link()
         return Ready(
             base_url=base,
             studio_url=studio_url(base, link),

@@ -51,7 +51,7 @@ class EngineClient:
         """Send `body`, return the JSON object of the reply. Raises as `open` does."""
         reply = await self.open(address, path, body)
         try:
-            return orjson.loads(b"".join([data async for data in reply.chunks()]))
+            return orjson.loads(await reply.whole())
         except (ConnectionLost, orjson.JSONDecodeError) as error:
             raise EngineUnreachable(str(error), sent=True) from error
         finally:
@@ -69,7 +69,7 @@ def _origin(base_url: str) -> Origin:
 async def _error(reply: EngineStream) -> TurnError:
     body = b""
     try:
-        async for data in reply.chunks():
+        while data := await reply.read():
             body += data
             if len(body) > _MOST_OF_AN_ERROR:
                 break

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -93,6 +92,11 @@ async def send(
 class EngineStream(asyncio.Protocol):
     """The reply to one request. `status` and `headers` (lower-case names) are there once `begun` returns."""
 
+    __slots__ = (
+        *("status", "connected", "headers", "_request", "_stall", "_loop", "_parser", "_transport", "_pieces"),
+        *("_waiting_bytes", "_paused", "_complete", "_failure", "_waiter", "_heard", "_timer"),
+    )
+
     def __init__(self, request: bytes, stall_seconds: float) -> None:
         self.status = 0
         self.connected = False
@@ -116,21 +120,26 @@ class EngineStream(asyncio.Protocol):
         while not self.status:
             await self._next()
 
-    async def chunks(self) -> AsyncGenerator[bytes]:
-        """The body as it arrives, everything that is there at once. Raises `ConnectionLost`."""
-        while True:
-            if self._pieces:
-                data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-                self._pieces.clear()
-                self._waiting_bytes = 0
-                if self._paused and self._transport is not None:
-                    self._paused = False
-                    self._transport.resume_reading()
-                yield data
-            elif self._complete:
-                return
-            else:
-                await self._next()
+    async def read(self) -> bytes:
+        """More of the body, everything that is there at once; b"" at its end. Raises `ConnectionLost`."""
+        while not self._pieces:
+            if self._complete:
+                return b""
+            await self._next()
+        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        self._waiting_bytes = 0
+        if self._paused and self._transport is not None:
+            self._paused = False
+            self._transport.resume_reading()
+        return data
+
+    async def whole(self) -> bytes:
+        """The rest of the body. Raises `ConnectionLost`."""
+        pieces: list[bytes] = []
+        while data := await self.read():
+            pieces.append(data)
+        return b"".join(pieces)
 
     def close(self) -> None:
         """Let go of the connection; the engine stops at its next token."""

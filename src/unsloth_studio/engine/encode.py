@@ -181,8 +181,9 @@ def _fold(messages: Iterable[Message]) -> list[Message]:
     on the messages before it, so a growing history keeps its prefix.
     """
     folded: list[Message] = []
+    leading = True
     for message in messages:
-        leading = all(earlier.role == "system" for earlier in folded)
+        leading = leading and (not folded or folded[-1].role == "system")
         role = "user" if message.role == "system" and not leading else message.role
         if folded and role in ("system", "user") and folded[-1].role == role:
             folded[-1] = Message(role, (*folded[-1].parts, *message.parts))
@@ -192,6 +193,9 @@ def _fold(messages: Iterable[Message]) -> list[Message]:
 
 
 def _message(message: Message) -> list[Json]:
+    parts = message.parts
+    if len(parts) == 1 and type(only := parts[0]) is TextPart:  # as most are
+        return [] if message.role == "tool" else [{"role": message.role, "content": only.text}]
     match message.role:
         case "system":
             return [{"role": "system", "content": _text(message.parts)}]

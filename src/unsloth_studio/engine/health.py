@@ -39,7 +39,7 @@ async def ask(
             query = urlsplit(url).query
             reply = await send(origin, query and f"?{query}", body, api_key=api_key, stall_seconds=timeout, tls=tls)
             try:
-                raw = b"".join([data async for data in reply.chunks()])
+                raw = await reply.whole()
             finally:
                 reply.close()
     except TimeoutError:

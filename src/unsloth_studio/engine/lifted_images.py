@@ -22,15 +22,28 @@ def lift_images(messages: Iterable[Message]) -> Iterator[Message]:
         if lifted and message.role != "tool":
             yield Message("user", tuple(lifted))
             lifted = []
+        if not _shows(message.parts):
+            yield message
+            continue
         if message.role == "user":
             yield _user(message)
             continue
         images = _images(message.parts)
         lifted += images
         kept = (_without_images(part) for part in message.parts if not isinstance(part, ImagePart))
-        yield Message(message.role, tuple(kept)) if images else message
+        yield Message(message.role, tuple(kept))
     if lifted:
         yield Message("user", tuple(lifted))
+
+
+def _shows(parts: tuple[Part, ...]) -> bool:
+    """Whether there is an image among them or in a result."""
+    for part in parts:
+        if type(part) is ImagePart:
+            return True
+        if type(part) is ToolResultPart and any(type(inner) is ImagePart for inner in part.parts):
+            return True
+    return False
 
 
 def _user(message: Message) -> Message:

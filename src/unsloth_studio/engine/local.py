@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -30,7 +29,7 @@ Facts = ModelFacts | Callable[[], ModelFacts | None] | None
 
 def demo_model() -> Path:
     """The tiny model that ships with the program; also what smoke tests run on."""
-    return Path(str(files("unsloth_studio") / "demo_model" / "tiny-demo-model.gguf"))
+    return Path(__file__).parents[1] / "demo_model" / "tiny-demo-model.gguf"
 
 
 async def plan_launch(

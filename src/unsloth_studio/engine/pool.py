@@ -188,7 +188,8 @@ class Pool:
     def _release(self, place: Place) -> None:
         place.active -= 1
         place.last_used = self._clock()
-        if self._line or not place.active:
+        idle = not place.active and (place.leaving or place.broken or place.model.idle_seconds is not None)
+        if self._line or idle:
             self._schedule()
 
     def _withdraw(self, waiter: Waiter) -> None:

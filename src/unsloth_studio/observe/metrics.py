@@ -1,4 +1,5 @@
-"""What a monitoring system asks for: turns, tokens, times and repairs since the start, as Prometheus reads them.
+"""What a monitoring system asks for: turns, tokens, times and repairs since the start, and how the event loop does, as
+Prometheus reads them.
 
 The rule: counting is a few additions per turn, never per token; the library is imported when somebody asks.
 """
@@ -7,21 +8,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from unsloth_studio.observe.loop_watch import BOUNDS, LoopWatch
 from unsloth_studio.turn.events import TurnEnd
 from unsloth_studio.turn.record import SecondTry, TurnRecord
 
 if TYPE_CHECKING:
-    from prometheus_client.core import CounterMetricFamily
+    from prometheus_client.core import Metric
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """Give it every turn's record; `text()` is the whole report."""
+    """Give it every turn's record, let `loop` look; `text()` is the whole report."""
 
     def __init__(self) -> None:
+        self.loop = LoopWatch()
         self._turns: Counter[str] = Counter()
         self._tokens: Counter[str] = Counter()
         self._seconds: dict[str, float] = {"queued": 0.0, "total": 0.0}
@@ -54,7 +58,7 @@ class Metrics:
         registry.register(self)
         return generate_latest(registry)
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Prometheus' interface."""
         from prometheus_client.core import CounterMetricFamily
 
@@ -87,3 +91,19 @@ class Metrics:
             tries.add_metric([*labels], number)
         yield tries
         yield CounterMetricFamily("unsloth_endless_turns", "Turns ended for repeating themselves.", value=self._endless)
+        yield from self._of_the_loop()
+
+    def _of_the_loop(self) -> Iterator[Metric]:
+        from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
+
+        bounds = [*map(str, BOUNDS), "+Inf"]
+        shown = (
+            ("delay", "How late the event loop comes to a timer, watched while this is asked for.", self.loop.late),
+            ("held", "How much of that the server's own computing can have been.", self.loop.held),
+        )
+        for name, text, seconds in shown:
+            counted = list(zip(bounds, map(float, accumulate(seconds.counts)), strict=True))
+            yield HistogramMetricFamily(
+                f"unsloth_event_loop_{name}_seconds", text, buckets=counted, sum_value=seconds.sum
+            )
+        yield GaugeMetricFamily("unsloth_event_loop_tasks", "Tasks in the event loop.", value=self.loop.tasks)

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from unsloth_studio.parsing.calls import json_text_of
 from unsloth_studio.parsing.json_text import readings
+from unsloth_studio.serving.history_check import is_well_formed
 from unsloth_studio.serving.late_results import brought_back
 from unsloth_studio.turn.messages import (
     Conversation,
@@ -36,6 +37,11 @@ _PLAIN = re.compile(r"[^0-9A-Za-z]")
 
 def mend_history(conversation: Conversation) -> tuple[Conversation, tuple[CallRepair, ...]]:
     """The conversation that the engine is asked with, and what was mended in it. The same object when nothing was."""
+    return (conversation, ()) if is_well_formed(conversation.messages) else mended(conversation)
+
+
+def mended(conversation: Conversation) -> tuple[Conversation, tuple[CallRepair, ...]]:
+    """As `mend_history`, without the quick look before."""
     mender = _Mender()
     brought, late = brought_back(conversation.messages)
     mender.repairs += [CallRepair("late_result", call_id, "") for call_id in late]

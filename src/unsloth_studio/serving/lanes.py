@@ -28,6 +28,11 @@ class Lanes:
         self.switched = False
         self.lane: Lane = first
 
+    @property
+    def may_switch(self) -> bool:
+        """Whether the second lane can still be taken."""
+        return self._another
+
     def switches(self, error: TurnError) -> bool:
         """Whether the turn starts anew in the other lane instead of failing with `error`."""
         if error.code != PARSER_FAULT or not self._another or self._answering:

@@ -8,7 +8,6 @@ does not help, the turn ends with the reason instead of another round. Pure.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import Literal
 
 import orjson
@@ -43,7 +42,9 @@ NO_LOOP = Verdict()
 
 def judge(conversation: Conversation, limits: LoopLimits) -> Verdict:
     """Whether the last rounds, back to what the user said last, are the same one again and again."""
-    rounds = list(_rounds(conversation))
+    rounds = _rounds(conversation)
+    if not rounds:
+        return NO_LOOP
     count, period = _repeated(rounds)
     names = " and ".join(dict.fromkeys(name for name, _ in rounds[len(rounds) - period :]))
     done = f"{names} {'was called' if period == 1 else 'were called in turns'} {count} times in a row"
@@ -77,23 +78,32 @@ def with_hint(conversation: Conversation, text: str) -> Conversation:
     return conversation
 
 
-def _rounds(conversation: Conversation) -> Iterator[tuple[str, bytes]]:
+def _rounds(conversation: Conversation) -> list[tuple[str, bytes]]:
     """Each round since the user's last words: the names that were called, and a digest of calls and results."""
     found: list[tuple[str, bytes]] = []
     calls: list[ToolCallPart] = []
     results: list[ToolResultPart] = []
-    for message in conversation.messages:
-        made = [part for part in message.parts if isinstance(part, ToolCallPart)]
-        if made or (message.role == "user" and any(isinstance(part, TextPart) for part in message.parts)):
-            if calls and results:
-                found.append((", ".join(dict.fromkeys(call.name for call in calls)), _digest(calls, results)))
+
+    def end_round() -> None:
+        if calls and results:
+            found.append((", ".join(dict.fromkeys(call.name for call in calls)), _digest(calls, results)))
+
+    for message in conversation.messages[_last_said(conversation.messages) :]:
+        if made := [part for part in message.parts if isinstance(part, ToolCallPart)]:
+            end_round()
             calls, results = made, []
-        if not made and message.role == "user" and any(isinstance(part, TextPart) for part in message.parts):
-            found = []
         results += [part for part in message.parts if isinstance(part, ToolResultPart)]
-    if calls and results:
-        found.append((", ".join(dict.fromkeys(call.name for call in calls)), _digest(calls, results)))
-    yield from found
+    end_round()
+    return found
+
+
+def _last_said(messages: tuple[Message, ...]) -> int:
+    """The place of the user's last words; 0 when there are none."""
+    for place in range(len(messages) - 1, 0, -1):
+        message = messages[place]
+        if message.role == "user" and any(isinstance(part, TextPart) for part in message.parts):
+            return place
+    return 0
 
 
 def _repeated(rounds: list[tuple[str, bytes]]) -> tuple[int, int]:

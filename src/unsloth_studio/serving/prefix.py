@@ -49,6 +49,7 @@ _COUNTDOWN = re.compile(rf"(?<!\n)\n*<(system[-_](?:warning|reminder))>\s*(?:{_C
 _COUNTDOWN_AT_END = re.compile(rf"(?:\A|(?<!\n)\n+)<(system[-_](?:warning|reminder))>\s*(?:{_COUNT})\s*</\1>\s*\Z")
 """Where clients put them in what users and tools say: on lines of their own behind it, or as a text of its own. In the
 middle of a text it is somebody's words: a file that is read, a question about it."""
+_REMINDER_ENDS = ("warning>", "reminder>")
 _COUNTDOWN_LINE = re.compile(rf"^[ \t]*(?:{_COUNT})[ \t]*(?:\n|\Z)", re.MULTILINE)
 
 
@@ -111,31 +112,22 @@ class _Steadier:
         return message  # it is all that was said: without it, the model would go on with its own last words
 
     def _part(self, part: Part, role: str) -> Part:
-        match part:
-            case TextPart() if role == "assistant":
-                return part
-            case TextPart():
-                return self._text(part, of_system=role == "system")
-            case ToolResultPart():
-                inner = tuple(
-                    self._text(one, of_system=False) if isinstance(one, TextPart) else one for one in part.parts
-                )
-                return part if inner == part.parts else replace(part, parts=inner)
-            case ToolCallPart():
-                return self._call(part)
-            case _:
-                return part
+        if type(part) is TextPart:
+            return part if role == "assistant" else self._text(part, of_system=role == "system")
+        if type(part) is ToolResultPart:
+            inner = tuple(self._text(one, of_system=False) if type(one) is TextPart else one for one in part.parts)
+            return part if inner == part.parts else replace(part, parts=inner)
+        return self._call(part) if type(part) is ToolCallPart else part
 
     def _text(self, part: TextPart, *, of_system: bool) -> TextPart:
         text = part.text
         if of_system and _BILLING_MARK in text:
             text = self._without(_BILLING_LINE, text, BILLING)
-        if "usage:" in text or "USD budget:" in text:
-            if of_system:
-                text = self._without(_COUNTDOWN, text, COUNTDOWN)
-                text = self._without(_COUNTDOWN_LINE, text, COUNTDOWN)
-            else:
-                text = self._without(_COUNTDOWN_AT_END, text, COUNTDOWN)
+        if of_system and ("usage:" in text or "USD budget:" in text):
+            text = self._without(_COUNTDOWN, text, COUNTDOWN)
+            text = self._without(_COUNTDOWN_LINE, text, COUNTDOWN)
+        elif not of_system and text.rstrip().endswith(_REMINDER_ENDS):
+            text = self._without(_COUNTDOWN_AT_END, text, COUNTDOWN)
         if part.loads:
             return TextPart(self._loaded(part.loads, otherwise=text))
         return part if text is part.text else TextPart(text)

@@ -30,6 +30,7 @@ from unsloth_studio.turn.messages import (
 MOST_BLOCKS = 4096
 """What comes after is not compared."""
 _LINED_MESSAGES = 2
+_MOST_OWNERS = 2**16 - 1
 
 
 class Section(IntEnum):
@@ -102,18 +103,26 @@ class Blocks(Struct, frozen=True):
 
 def blocks_of(conversation: Conversation) -> Blocks:
     """The blocks of what the model is shown of `conversation`."""
-    digests, sizes, owners = array("q"), array("I"), array("H")
+    digests, sizes, owners, whole = array("q"), array("I"), array("H"), array("q")
     counts = [0, 0, 0]
-    for section, owner, text in _blocks(conversation):
-        if len(digests) == MOST_BLOCKS:
-            break
-        counts[section] += 1
-        digests.append(hash((section, text)))
-        sizes.append(len(text) + 1)
-        owners.append(min(owner, 65535))
-    starts = (0, counts[0], counts[0] + counts[1])
+    for section, owner, texts in _opening_blocks(conversation):
+        texts = texts[: MOST_BLOCKS - len(digests)]
+        counts[section] += len(texts)
+        digests.extend([hash((section, text)) for text in texts])
+        sizes.extend([len(text) + 1 for text in texts])
+        owners.extend([min(owner, _MOST_OWNERS)] * len(texts))
     _, messages = _parted(conversation.messages)
-    whole = array("q", (hash(_said(message, thoughts=False)) for message in messages))
+    for number, message in enumerate(messages):
+        texts = tuple(map(_text, message.parts))
+        digest = hash((message.role, texts))
+        if number >= _LINED_MESSAGES and len(digests) < MOST_BLOCKS:
+            digests.append(digest)
+            sizes.append(sum(map(len, texts)) + 1)
+            owners.append(min(number, _MOST_OWNERS))
+        if any(type(part) is ReasoningPart for part in message.parts):
+            digest = hash((message.role, _texts(message, thoughts=False)))
+        whole.append(digest)
+    starts = (0, counts[0], counts[0] + counts[1])
     return Blocks(digests, sizes, owners, starts, hash(tuple(digests[: starts[2]])), whole)
 
 
@@ -168,32 +177,29 @@ def _messages_differ(before: Blocks, now: Blocks, place: int, shown: Conversatio
 
 def _line(place: int, now: Blocks, shown: Conversation) -> str:
     """What the line at `place` is about, else which one of its block it is."""
-    text = next((text for at, (_, _, text) in enumerate(_blocks(shown)) if at == place), "")
+    opening = [text for _, _, texts in _opening_blocks(shown) for text in texts]
+    text = opening[place] if place < len(opening) else ""
     for name, pattern in _KINDS:
         if pattern.search(text, 0, _LONGEST_LINE):
             return name
     section = now.section(place)
     number = place - now.owners.index(now.owners[place], now.starts[section])
-    if section is Section.MESSAGES:  # which begins with its role, see `_said`
+    if section is Section.MESSAGES:  # which begins with its role, see `_opening_blocks`
         return f"line {number}" if number else "role changed"
     return f"line {number + 1}"
 
 
-def _blocks(conversation: Conversation) -> Iterator[tuple[Section, int, str]]:
-    """Section, number of the tool, instruction or message, and text of each block."""
+def _opening_blocks(conversation: Conversation) -> Iterator[tuple[Section, int, list[str]]]:
+    """Section, number of the tool, instruction or message, and texts of its blocks, up to the second message."""
     for number, tool in enumerate(_head_tools(conversation)):
-        yield Section.TOOLS, number, _spelled(tool)
+        yield Section.TOOLS, number, [_spelled(tool)]
     leading, messages = _parted(conversation.messages)
     texts = [part.text for message in leading for part in message.parts if isinstance(part, TextPart)]
     for number, text in enumerate(texts):
-        for line in text.split("\n"):
-            yield Section.SYSTEM, number, line
-    for number, message in enumerate(messages):
-        if number < _LINED_MESSAGES and message.role == "user":
-            for line in _said(message).split("\n"):
-                yield Section.MESSAGES, number, line
-        else:
-            yield Section.MESSAGES, number, _said(message)
+        yield Section.SYSTEM, number, text.split("\n")
+    for number, message in enumerate(messages[:_LINED_MESSAGES]):
+        said = "\n".join((message.role, *_texts(message)))
+        yield Section.MESSAGES, number, said.split("\n") if message.role == "user" else [said]
 
 
 def _parted(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
@@ -215,12 +221,13 @@ def _spelled(tool: ToolDefinition) -> str:
         return f"{tool.name}\n{tool.description}\n{tool.parameters!r}"
 
 
-def _said(message: Message, *, thoughts: bool = True) -> str:
-    kept = (part for part in message.parts if thoughts or not isinstance(part, ReasoningPart))
-    return "\n".join((message.role, *map(_text, kept)))
+def _texts(message: Message, *, thoughts: bool = True) -> tuple[str, ...]:
+    return tuple(_text(part) for part in message.parts if thoughts or not isinstance(part, ReasoningPart))
 
 
 def _text(part: Part) -> str:
+    if type(part) is TextPart:  # nearly all are
+        return part.text
     match part:
         case TextPart() | ReasoningPart():
             return part.text

@@ -170,6 +170,11 @@ class Turns(Struct, frozen=True):
         self, engine: Engine, request: Request, turn_id: str, *, lanes: Lanes, watch: TurnWatch
     ) -> AsyncGenerator[Sequence[Event]]:
         """The engine's events; once more from the start, with the calls left in the text, when its own parser failed."""
+        if not lanes.may_switch:
+            async with aclosing(self._stream(engine, request, turn_id, lane=lanes.lane, watch=watch)) as batches:
+                async for events in batches:
+                    yield events
+            return
         last: Event | None = None
         while True:
             anew = False
@@ -207,7 +212,7 @@ class Turns(Struct, frozen=True):
         last: Event | None = None
         first = True
         try:
-            async for data in stream.chunks():
+            while data := await stream.read():
                 if events := decoder.feed(data):
                     last = events[-1]
                     if first:

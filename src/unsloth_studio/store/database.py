@@ -10,18 +10,16 @@ import asyncio
 import functools
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
-
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from typing import ParamSpec, TypeVar
 
 from unsloth_studio.store.errors import DatabaseUnusable, folder_unusable
 from unsloth_studio.store.private_files import exclusive, make_folder, sync_folder
-from unsloth_studio.store.schema.revisions import newest_revision, stored_revision, upgrade
+from unsloth_studio.store.schema.revisions import has_tables, make_newest, newest_revision, stored_revision
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,11 +44,12 @@ _ADVICE = {
 class Database:
     """Made by `Database.open`. `folder` is the data folder; other files of the store lie beside the database."""
 
-    def __init__(self, folder: Path, engine: Engine) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.folder = folder
         self._file = folder / FILE
-        self._reading = engine
-        self._writing = engine.execution_options(writes=True)
+        self._connection = connection
+        # Re-entrant: a transaction inside another one is a mistake that SQLite refuses; it shall not wait for itself.
+        self._turn = threading.RLock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
 
     @classmethod
@@ -61,25 +60,27 @@ class Database:
         """
         file = folder / FILE
         _make_files(folder, file)
-        engine = _engine(file, busy_timeout)
-        try:
-            with _explained(file):
-                _bring_up_to_date(engine, folder)
-        except BaseException:
-            engine.dispose()
-            raise
-        return cls(folder, engine)
+        with _explained(file):
+            connection = _connect(file, busy_timeout)
+            try:
+                _set_up(connection)
+                _bring_up_to_date(connection, folder, busy_timeout)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(folder, connection)
 
     @contextmanager
-    def read(self) -> Generator[Connection]:
+    def read(self) -> Generator[sqlite3.Connection]:
         """A transaction that sees one state of the database; it does not wait for writers. Raises `DatabaseUnusable`."""
-        with _explained(self._file), self._reading.begin() as connection:
+        with self._transaction("BEGIN DEFERRED") as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Generator[Connection]:
+    def write(self) -> Generator[sqlite3.Connection]:
         """A transaction that no other writer can run beside; committed at the end. Raises `DatabaseUnusable`."""
-        with _explained(self._file), self._writing.begin() as connection:
+        # A transaction that reads first and writes later can fail without waiting; IMMEDIATE takes the write lock at once.
+        with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -90,7 +91,20 @@ class Database:
     def close(self) -> None:
         """Finish what `run` has begun and let go of the file. Idempotent."""
         self._thread.shutdown(wait=True)
-        self._reading.dispose()
+        with self._turn:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Generator[sqlite3.Connection]:
+        """Threads take turns. What is yielded gives rows that are read by name (`sqlite3.Row`)."""
+        with _explained(self._file), self._turn:
+            self._connection.execute(begin)
+            try:
+                yield self._connection
+                self._connection.commit()
+            except BaseException:
+                self._connection.rollback()
+                raise
 
 
 def _make_files(folder: Path, file: Path) -> None:
@@ -104,51 +118,35 @@ def _make_files(folder: Path, file: Path) -> None:
         raise folder_unusable(folder, error) from error
 
 
-def _engine(file: Path, busy_timeout: float) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite", database=str(file)),
-        poolclass=QueuePool,
-        pool_size=1,
-        max_overflow=0,
-        # isolation_level None: the driver begins no transactions of its own; `_begin` does.
-        connect_args={"timeout": busy_timeout, "isolation_level": None, "check_same_thread": False},
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _begin)
-    return engine
+def _connect(file: Path, busy_timeout: float) -> sqlite3.Connection:
+    # isolation_level None: the driver begins no transactions of its own.
+    connection = sqlite3.connect(file, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
-def _on_connect(connection: Any, _record: object) -> None:
-    cursor = cast("sqlite3.Connection", connection).cursor()
-    cursor.execute("PRAGMA foreign_keys = ON")
+def _set_up(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
     # In write-ahead mode NORMAL may lose the last commits in a power cut (https://www.sqlite.org/pragma.html). A key
     # that was shown, and a revocation that was confirmed, must survive one; writes are rare, so FULL costs nothing.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
+    connection.execute("PRAGMA synchronous = FULL")
 
 
-def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later can fail without waiting; IMMEDIATE takes the write lock at once.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
-
-
-def _bring_up_to_date(engine: Engine, folder: Path) -> None:
-    with engine.begin() as connection:
-        if _is_newest(connection, folder):
-            return
+def _bring_up_to_date(connection: sqlite3.Connection, folder: Path, busy_timeout: float) -> None:
+    if _is_newest(connection, folder):
+        return
     with exclusive(folder / LOCK):
         # Persistent, and set under the lock: two processes that switch at once do not wait for each other but fail.
-        raw = engine.raw_connection()
-        raw.cursor().execute("PRAGMA journal_mode = WAL")
-        raw.close()
-        with engine.execution_options(writes=True).begin() as connection:
-            if not _is_newest(connection, folder):
-                upgrade(connection)
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if not has_tables(connection):
+            make_newest(connection)
+        elif not _is_newest(connection, folder):
+            from unsloth_studio.store.schema.migration import upgrade  # alembic is slow to import
+
+            upgrade(folder / FILE, busy_timeout=busy_timeout)
 
 
-def _is_newest(connection: Connection, folder: Path) -> bool:
+def _is_newest(connection: sqlite3.Connection, folder: Path) -> bool:
     stored, newest = stored_revision(connection), newest_revision()
     if stored is not None and stored > newest:
         raise DatabaseUnusable(
@@ -162,9 +160,9 @@ def _is_newest(connection: Connection, folder: Path) -> bool:
 def _explained(file: Path) -> Generator[None]:
     try:
         yield
-    except IntegrityError:
+    except sqlite3.IntegrityError:
         raise
-    except DBAPIError as error:
-        code = cast("int", getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the driver's own errors have none
         advice = _ADVICE.get(code, "refused an operation ({what}). Please report this")
-        raise DatabaseUnusable(f"The database {file} {advice.format(what=error.orig)}.") from error
+        raise DatabaseUnusable(f"The database {file} {advice.format(what=error)}.") from error

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection
-
-import sqlalchemy as sa
 
 from unsloth_studio.store.database import Database
 from unsloth_studio.store.thread import StoredFile
-from unsloth_studio.store.thread_tables import FILES
-
-_C = FILES.c
 
 
 class FileStore:
@@ -22,17 +18,22 @@ class FileStore:
 
     def add(self, file_id: str, file: StoredFile) -> None:
         """Keep a file; once a thread shows it, for as long as one does."""
-        row = {"id": file_id, "media_type": file.media_type, "created_at": self._clock(), "content": file.content}
         with self._database.write() as connection:
-            connection.execute(FILES.insert(), row)
+            connection.execute(
+                "INSERT INTO files (id, media_type, created_at, content) VALUES (?, ?, ?, ?)",
+                (file_id, file.media_type, self._clock(), file.content),
+            )
 
     def get(self, file_id: str) -> StoredFile | None:
         with self._database.read() as connection:
-            row = connection.execute(sa.select(_C.media_type, _C.content).where(_C.id == file_id)).first()
-        return None if row is None else StoredFile(row.media_type, row.content)
+            row = connection.execute("SELECT media_type, content FROM files WHERE id = ?", (file_id,)).fetchone()
+        return None if row is None else StoredFile(row["media_type"], row["content"])
 
     def media_types(self, file_ids: Collection[str]) -> dict[str, str]:
         """The media type of each of these files that there is."""
+        wanted = json.dumps(list(file_ids))
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(_C.id, _C.media_type).where(_C.id.in_(file_ids))).all()
-        return {row.id: row.media_type for row in rows}
+            rows = connection.execute(
+                "SELECT id, media_type FROM files WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+            ).fetchall()
+        return {row["id"]: row["media_type"] for row in rows}

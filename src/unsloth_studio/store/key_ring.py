@@ -224,7 +224,7 @@ class KeyRing:
 
 def _write(store: KeyStore, used: Mapping[int, int], uses: Mapping[int, KeyUse], day: int) -> dict[int, int]:
     """Returns the tokens of `day`, by key."""
-    from unsloth_studio.store.usage import add_usage, tokens_on  # SQLAlchemy is there by now
+    from unsloth_studio.store.usage import add_usage, tokens_on  # with what the database needs, which is there by now
 
     add_usage(store.database, uses, day=day)  # first: a time that is written twice does no harm, a count does
     store.touch(used)

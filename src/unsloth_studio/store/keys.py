@@ -7,11 +7,10 @@ time zone can be mistaken.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
-import sqlalchemy as sa
 from msgspec.structs import replace
 
 from unsloth_studio.store.api_key import DAY, NO_LIMITS, ApiKey, KeyLimits, Snapshot
@@ -28,22 +27,11 @@ MAX_NAME_LENGTH = 100
 MOST_REQUESTS_PER_MINUTE = 10_000
 MOST_TOKENS_PER_DAY = 10**12
 
-_TABLE = sa.Table(
-    "api_keys",
-    sa.MetaData(),
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("name", sa.Text),
-    sa.Column("prefix", sa.Text),
-    sa.Column("digest", sa.LargeBinary),
-    sa.Column("scopes", sa.Text),
-    sa.Column("created_at", sa.Integer),
-    sa.Column("expires_at", sa.Integer),
-    sa.Column("last_used_at", sa.Integer),
-    sa.Column("revoked_at", sa.Integer),
-    sa.Column("requests_per_minute", sa.Integer),
-    sa.Column("tokens_per_day", sa.Integer),
-)
-_C = _TABLE.c
+_KEYS = """
+    SELECT id, name, prefix, digest, scopes, created_at, expires_at, last_used_at, revoked_at,
+        requests_per_minute, tokens_per_day
+    FROM api_keys
+"""
 
 
 class KeyStore:
@@ -77,14 +65,17 @@ class KeyStore:
         ordered = tuple(scope for scope in SCOPES if scope in scopes)
         key = new_key()
         with self.database.write() as connection:
-            row: dict[str, Any] = {
-                "name": name, "prefix": visible_prefix(key), "digest": digest_of(self._secret(connection, now), key),
-                "scopes": " ".join(ordered), "created_at": now, "expires_at": expires_at,
-                "requests_per_minute": limits.requests_per_minute, "tokens_per_day": limits.tokens_per_day,
-            }  # fmt: skip
-            inserted = connection.execute(_TABLE.insert(), row)
-            assert inserted.inserted_primary_key is not None
-            key_id = int(inserted.inserted_primary_key[0])
+            digest = digest_of(self._secret(connection, now), key)
+            key_id = connection.execute(
+                """
+                INSERT INTO api_keys
+                    (name, prefix, digest, scopes, created_at, expires_at, requests_per_minute, tokens_per_day)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                (name, visible_prefix(key), digest, " ".join(ordered), now, expires_at,
+                 limits.requests_per_minute, limits.tokens_per_day),
+            ).lastrowid  # fmt: skip
+        assert key_id is not None
         self.generation.bump()
         return key, ApiKey(key_id, name, visible_prefix(key), ordered, now, expires_at, limits=limits)
 
@@ -96,7 +87,7 @@ class KeyStore:
     def all_keys(self) -> list[ApiKey]:
         """Every key that was ever made, oldest first, the revoked and expired ones too."""
         with self.database.read() as connection:
-            return [_api_key(row) for row in connection.execute(_TABLE.select().order_by(_C.id))]
+            return [_api_key(row) for row in connection.execute(f"{_KEYS} ORDER BY id")]
 
     def find(self, wanted: str) -> ApiKey:
         """The key with this id, exact name or visible prefix; a whole key in plaintext is found too.
@@ -115,12 +106,14 @@ class KeyStore:
 
     def revoke(self, ids: Collection[int]) -> list[ApiKey]:
         """Make these keys invalid, at once and for good, in every process; returns them. Unknown ids are left out."""
+        now = int(self._clock())
         with self.database.write() as connection:
-            still_valid = _C.id.in_(ids) & _C.revoked_at.is_(None)
-            connection.execute(_TABLE.update().where(still_valid).values(revoked_at=int(self._clock())))
-            revoked = connection.execute(_TABLE.select().where(_C.id.in_(ids)).order_by(_C.id)).all()
+            connection.executemany(
+                "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", [(now, id_) for id_ in ids]
+            )
+            keys = [_api_key(row) for row in connection.execute(f"{_KEYS} ORDER BY id")]
         self.generation.bump()
-        return [_api_key(row) for row in revoked]
+        return [key for key in keys if key.id in ids]
 
     def widen(self, key: ApiKey, scopes: Collection[str]) -> ApiKey:
         """Give a key the `scopes` it lacks; the key as it is then."""
@@ -128,7 +121,7 @@ class KeyStore:
         if held == key.scopes:
             return key
         with self.database.write() as connection:
-            connection.execute(_TABLE.update().where(_C.id == key.id).values(scopes=" ".join(held)))
+            connection.execute("UPDATE api_keys SET scopes = ? WHERE id = ?", (" ".join(held), key.id))
         self.generation.bump()
         return replace(key, scopes=held)
 
@@ -136,10 +129,11 @@ class KeyStore:
         """Note when keys were last used (id to seconds since 1970), in one transaction; a time never moves backwards."""
         if not used:
             return
-        later = sa.func.max(sa.func.coalesce(_C.last_used_at, 0), sa.bindparam("used_at"))
-        statement = _TABLE.update().where(_C.id == sa.bindparam("key_id")).values(last_used_at=later)
         with self.database.write() as connection:
-            connection.execute(statement, [{"key_id": key_id, "used_at": at} for key_id, at in used.items()])
+            connection.executemany(
+                "UPDATE api_keys SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?",
+                [(used_at, key_id) for key_id, used_at in used.items()],
+            )
 
     def lookup(self, plaintext: str) -> ApiKey | None:
         """The key that `plaintext` is, if it is valid now. Raises `SecretMissing`."""
@@ -149,7 +143,7 @@ class KeyStore:
             if secret is None:
                 self._require_no_keys(connection, int(now))
                 return None
-            row = connection.execute(_TABLE.select().where(_C.digest == digest_of(secret, plaintext))).first()
+            row = connection.execute(f"{_KEYS} WHERE digest = ?", (digest_of(secret, plaintext),)).fetchone()
         key = None if row is None else _api_key(row)
         return key if key is not None and key.state(now) == "active" else None
 
@@ -159,12 +153,12 @@ class KeyStore:
         day = int(self._clock() // DAY)
         with self.database.read() as connection:
             changes = _changes(connection)
-            rows = connection.execute(_TABLE.select().where(_C.revoked_at.is_(None))).all()
+            rows = connection.execute(f"{_KEYS} WHERE revoked_at IS NULL").fetchall()
             tokens = tokens_on(connection, day)
             secret = read_secret(self.database.folder)
             if secret is None:
                 self._require_no_keys(connection, int(self._clock()))
-        by_digest = {row.digest: (row.digest, _api_key(row)) for row in rows}
+        by_digest = {row["digest"]: (row["digest"], _api_key(row)) for row in rows}
         return Snapshot(generation, changes, secret, by_digest, day, tokens)
 
     def changes(self) -> int:
@@ -176,30 +170,38 @@ class KeyStore:
         """Let go of the generation file; the database is its owner's to close."""
         self.generation.close()
 
-    def _secret(self, connection: sa.Connection, now: int) -> bytes:
+    def _secret(self, connection: sqlite3.Connection, now: int) -> bytes:
         secret = read_secret(self.database.folder)
         if secret is not None:
             return secret
         self._require_no_keys(connection, now)
         return make_secret(self.database.folder)
 
-    def _require_no_keys(self, connection: sa.Connection, now: int) -> None:
-        unexpired = _C.expires_at.is_(None) | (_C.expires_at > now)
-        valid = sa.select(sa.func.count()).select_from(_TABLE).where(_C.revoked_at.is_(None) & unexpired)
-        if count := int(connection.execute(valid).scalar_one()):
-            raise secret_missing(self.database.folder, count)
+    def _require_no_keys(self, connection: sqlite3.Connection, now: int) -> None:
+        (valid,) = connection.execute(
+            "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", (now,)
+        ).fetchone()
+        if valid:
+            raise secret_missing(self.database.folder, valid)
 
 
-def _changes(connection: sa.Connection) -> int:
-    return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+def _changes(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA data_version").fetchone()
+    return version
 
 
-def _api_key(row: sa.Row[Any]) -> ApiKey:
+def _api_key(row: sqlite3.Row) -> ApiKey:
     return ApiKey(
-        id=row.id, name=row.name, prefix=row.prefix, scopes=tuple(str(row.scopes).split()), created_at=row.created_at,
-        expires_at=row.expires_at, last_used_at=row.last_used_at, revoked_at=row.revoked_at,
-        limits=KeyLimits(row.requests_per_minute, row.tokens_per_day),
-    )  # fmt: skip
+        id=row["id"],
+        name=row["name"],
+        prefix=row["prefix"],
+        scopes=tuple(row["scopes"].split()),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        last_used_at=row["last_used_at"],
+        revoked_at=row["revoked_at"],
+        limits=KeyLimits(row["requests_per_minute"], row["tokens_per_day"]),
+    )
 
 
 def _checked(name: str, now: int, *, expires_at: int | None, scopes: Collection[str]) -> str:

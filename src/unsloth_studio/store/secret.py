@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from functools import lru_cache
 from pathlib import Path
 
 from unsloth_studio.store.errors import DatabaseUnusable, SecretMissing
@@ -52,7 +53,15 @@ def make_secret(folder: Path) -> bytes:
 
 def digest_of(secret: bytes, key: str) -> bytes:
     """HMAC-SHA256 of a presented key, 32 bytes. A key has 190 random bits: a slow hash would add nothing but load."""
-    return hmac.digest(secret, key.encode("utf-8", "surrogatepass"), "sha256")
+    digest = _keyed(secret).copy()
+    digest.update(key.encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
+@lru_cache(maxsize=8)
+def _keyed(secret: bytes) -> hmac.HMAC:
+    """Setting it up takes longer than all that follows."""
+    return hmac.new(secret, digestmod="sha256")
 
 
 def secret_missing(folder: Path, keys: int) -> SecretMissing:

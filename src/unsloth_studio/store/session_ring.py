@@ -98,6 +98,6 @@ class SessionRing:
 
 
 def _sessions_of(keys: KeyStore, clock: Callable[[], float]) -> SessionStore:
-    from unsloth_studio.store.sessions import SessionStore  # SQLAlchemy is there by now
+    from unsloth_studio.store.sessions import SessionStore  # with what the database needs, which is there by now
 
     return SessionStore(keys, clock=clock)

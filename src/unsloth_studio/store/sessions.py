@@ -8,11 +8,9 @@ every process sees it at once.
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable
-from typing import Any
-
-import sqlalchemy as sa
 
 from unsloth_studio.store.errors import SecretMissing
 from unsloth_studio.store.keys import KeyStore
@@ -21,18 +19,6 @@ from unsloth_studio.store.session import LINK_SECONDS, SESSION_SECONDS, Session,
 
 TOKEN_BYTES = 32
 """Of a link and of a session: 256 random bits, 43 characters of base64url."""
-
-_META = sa.MetaData()
-_LINKS = sa.Table("links", _META, sa.Column("digest", sa.LargeBinary), sa.Column("expires_at", sa.Integer))
-_SESSIONS = sa.Table(
-    "sessions",
-    _META,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("digest", sa.LargeBinary),
-    sa.Column("created_at", sa.Integer),
-    sa.Column("expires_at", sa.Integer),
-)
-_PASSWORD = sa.Table("password", _META, sa.Column("id", sa.Integer, primary_key=True), sa.Column("hash", sa.Text))
 
 
 class SessionStore:
@@ -48,9 +34,10 @@ class SessionStore:
         token, now = secrets.token_urlsafe(TOKEN_BYTES), int(self._clock())
         secret = self._keys.secret()
         with self._database.write() as connection:
-            connection.execute(_LINKS.delete().where(_LINKS.c.expires_at <= now))
-            row = {"digest": digest_of(secret, token), "expires_at": now + LINK_SECONDS}
-            connection.execute(_LINKS.insert(), row)
+            connection.execute("DELETE FROM links WHERE expires_at <= ?", (now,))
+            connection.execute(
+                "INSERT INTO links (digest, expires_at) VALUES (?, ?)", (digest_of(secret, token), now + LINK_SECONDS)
+            )
         return token
 
     def sign_in_by_link(self, token: str) -> str | None:
@@ -60,9 +47,9 @@ class SessionStore:
             return None
         digest = digest_of(secret, token)
         with self._database.write() as connection:
-            found = connection.execute(_LINKS.delete().where(_LINKS.c.digest == digest).returning(_LINKS.c.expires_at))
-            expires_at = found.scalar_one_or_none()
-            if expires_at is None or expires_at <= self._clock():
+            link = connection.execute("SELECT expires_at FROM links WHERE digest = ?", (digest,)).fetchone()
+            connection.execute("DELETE FROM links WHERE digest = ?", (digest,))
+            if link is None or link["expires_at"] <= self._clock():
                 return None
             plaintext = self._open(connection, secret)
         self._keys.generation.bump()
@@ -79,21 +66,23 @@ class SessionStore:
     def revoke(self, session_id: int) -> None:
         """End one session, at once and in every process."""
         with self._database.write() as connection:
-            connection.execute(_SESSIONS.delete().where(_SESSIONS.c.id == session_id))
+            connection.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
         self._keys.generation.bump()
 
     def password_hash(self) -> str | None:
         """The hash of the page's password, None when none is set."""
         with self._database.read() as connection:
-            return connection.execute(sa.select(_PASSWORD.c.hash)).scalar_one_or_none()
+            row = connection.execute("SELECT hash FROM password").fetchone()
+        return None if row is None else row["hash"]
 
     def set_password_hash(self, hashed: str | None) -> None:
         """Replace the password, or with None remove it; every session and every link ends with it."""
         with self._database.write() as connection:
-            for table in (_PASSWORD, _SESSIONS, _LINKS):
-                connection.execute(table.delete())
+            connection.execute("DELETE FROM password")
+            connection.execute("DELETE FROM sessions")
+            connection.execute("DELETE FROM links")
             if hashed is not None:
-                connection.execute(_PASSWORD.insert(), {"id": 1, "hash": hashed})
+                connection.execute("INSERT INTO password (id, hash) VALUES (1, ?)", (hashed,))
         self._keys.generation.bump()
 
     def snapshot(self) -> SignIns:
@@ -104,17 +93,22 @@ class SessionStore:
         except SecretMissing:
             secret = None
         with self._database.read() as connection:
-            rows = connection.execute(_SESSIONS.select().where(_SESSIONS.c.expires_at > self._clock())).all()
-            password_set = connection.execute(sa.select(_PASSWORD.c.id)).first() is not None
-        return SignIns(generation, secret, {row.digest: (row.digest, _session(row)) for row in rows}, password_set)
+            rows = connection.execute(
+                "SELECT id, digest, created_at, expires_at FROM sessions WHERE expires_at > ?", (self._clock(),)
+            ).fetchall()
+            password_set = connection.execute("SELECT 1 FROM password").fetchone() is not None
+        by_digest = {row["digest"]: (row["digest"], _session(row)) for row in rows}
+        return SignIns(generation, secret, by_digest, password_set)
 
-    def _open(self, connection: sa.Connection, secret: bytes) -> str:
+    def _open(self, connection: sqlite3.Connection, secret: bytes) -> str:
         plaintext, now = secrets.token_urlsafe(TOKEN_BYTES), int(self._clock())
-        connection.execute(_SESSIONS.delete().where(_SESSIONS.c.expires_at <= now))
-        row = {"digest": digest_of(secret, plaintext), "created_at": now, "expires_at": now + SESSION_SECONDS}
-        connection.execute(_SESSIONS.insert(), row)
+        connection.execute("DELETE FROM sessions WHERE expires_at <= ?", (now,))
+        connection.execute(
+            "INSERT INTO sessions (digest, created_at, expires_at) VALUES (?, ?, ?)",
+            (digest_of(secret, plaintext), now, now + SESSION_SECONDS),
+        )
         return plaintext
 
 
-def _session(row: sa.Row[Any]) -> Session:
-    return Session(id=row.id, created_at=row.created_at, expires_at=row.expires_at)
+def _session(row: sqlite3.Row) -> Session:
+    return Session(id=row["id"], created_at=row["created_at"], expires_at=row["expires_at"])

@@ -28,20 +28,23 @@ def read_messages(messages: Sequence[wire.Message]) -> tuple[Message, ...]:
     unanswered: list[ToolCallPart] = []
     read: list[Message] = []
     for index, message in enumerate(messages):
-        path = f"messages[{index}]"
-        if message.role in ("system", "developer", "user") and message.content is msgspec.UNSET:
-            raise invalid(f"{path}.content: this field is required.", param=f"{path}.content")
+        content = message.content
         match message.role:
-            case "system" | "developer":
-                read.append(Message("system", read_content(message.content, f"{path}.content")))
-            case "user":
-                read.append(Message("user", read_content(message.content, f"{path}.content")))
+            case "user" if type(content) is str and content:  # as most are
+                read.append(Message("user", (TextPart(content),)))
+            case "system" | "developer" | "user" as role:
+                path = f"messages[{index}].content"
+                if content is msgspec.UNSET:
+                    raise invalid(f"{path}: this field is required.", param=path)
+                read.append(Message("user" if role == "user" else "system", read_content(content, path)))
             case "assistant":
+                path = f"messages[{index}]"
                 calls = _read_calls(message, path, index=index)
                 unanswered = list(calls) or unanswered
                 read.append(Message("assistant", (*_read_said(message, path), *calls)))
             case "tool" | "function":
-                read.append(Message("tool", (_read_result(message, path, unanswered=unanswered),)))
+                part = _read_result(message, f"messages[{index}]", unanswered=unanswered)
+                read.append(Message("tool", (part,)))
     return tuple(read)
 
 

@@ -1,14 +1,12 @@
-"""Which revision a database has, which is the newest, and the way from one to the other.
+"""Which revision a database has, which is the newest, and how a new database gets it.
 
-The rule: the first two questions are asked on every start and do not import alembic, which is slow to import.
+The rule: these are asked on every start, and import nothing that is slow. `migration.py` is for databases that are old.
 """
 
 from __future__ import annotations
 
-import sys
+import sqlite3
 from pathlib import Path
-
-from sqlalchemy import Connection
 
 _FOLDER = Path(__file__).parent
 _DIGITS = 4
@@ -19,21 +17,25 @@ def newest_revision() -> str:
     return max(path.name[:_DIGITS] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
-def stored_revision(connection: Connection) -> str | None:
-    """The revision that alembic noted in the database; None for a database without tables."""
-    noted = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").first()
+def stored_revision(connection: sqlite3.Connection) -> str | None:
+    """The revision that alembic noted in the database; None where it noted none."""
+    noted = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
     if noted is None:
         return None
-    row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
-    return None if row is None else str(row[0])
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if row is None else str(row["version_num"])
 
 
-def upgrade(connection: Connection) -> None:
-    """Apply every revision that is missing, inside the transaction of `connection`: all of them or none."""
-    from alembic import command
-    from alembic.config import Config
+def has_tables(connection: sqlite3.Connection) -> bool:
+    """Whether there is anything in the database."""
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
 
-    config = Config(stdout=sys.stderr)
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+
+def make_newest(connection: sqlite3.Connection) -> None:
+    """Give an empty database every table of the newest revision, and note that it has it: all of it or nothing."""
+    tables = (_FOLDER / "newest.sql").read_text()
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {tables} COMMIT;")
+    except BaseException:
+        connection.rollback()
+        raise
