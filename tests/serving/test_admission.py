@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from unsloth_studio.serving.admission import Admission, Admissions
+from unsloth_studio.serving.admission import MOST_PASSED_OVER, Admission, Admissions
+from unsloth_studio.serving.slots import Seat
 from unsloth_studio.turn.errors import TurnFailure
 
 
@@ -143,3 +144,56 @@ async def test_a_model_that_comes_back_with_more_slots_lets_more_in() -> None:
     await visitors[2].leave()
     await visitors[3].leave()
     assert (log, admissions.active) == ([0, 1, 2, 3], 0)
+
+
+class Clock:
+    """Each look at it is half a second after the one before, so that turns take some time and nobody waits for it."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        self._now += 0.5
+        return self._now
+
+
+async def turn(admission: Admission, seat: Seat, log: list[int]) -> None:
+    async with admission.slot(seat):
+        log.append(seat.conversation)
+
+
+async def test_a_slot_is_kept_for_a_moment_for_the_sub_agent_that_comes_back_at_once() -> None:
+    admission, log = Admission(slots=1, queue_limit=10, clock=Clock()), list[int]()
+    one, other = (Seat(number, "session", child=True) for number in (1, 2))
+    async with admission.slot(one):
+        waiting = asyncio.create_task(turn(admission, other, log))
+        await settle()
+    await settle()
+    assert (log, admission.waiting) == ([], 1), "it is not handed on yet"
+    await turn(admission, one, log)
+    assert log == [1]
+    await asyncio.wait_for(waiting, 2)  # and soon it is
+    assert log == [1, 2]
+    assert admission.active == 0
+
+
+async def test_nobody_waits_for_sub_agents_for_ever() -> None:
+    admission, log = Admission(slots=1, queue_limit=10, clock=Clock()), list[int]()
+    one, other = (Seat(number, "session", child=True) for number in (1, 2))
+    async with admission.slot(one):
+        waiting = asyncio.create_task(turn(admission, other, log))
+        await settle()
+    for _ in range(3 * MOST_PASSED_OVER):
+        await turn(admission, one, log)
+    await waiting
+    assert log.index(2) == MOST_PASSED_OVER
+
+
+async def test_a_slot_is_not_kept_for_main_conversations() -> None:
+    admission, log = Admission(slots=1, queue_limit=10, clock=Clock()), list[int]()
+    async with admission.slot(Seat(1, "session")):
+        waiting = asyncio.create_task(turn(admission, Seat(2, "another"), log))
+        await settle()
+    await settle()
+    assert log == [2]
+    await waiting

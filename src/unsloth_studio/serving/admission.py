@@ -27,6 +27,12 @@ STOPPING = TurnError(
 
 MOST_PASSED_OVER = 8
 
+MOST_KEPT_SECONDS = 0.25
+SHARE_KEPT = 0.25
+"""A slot is kept for the sub-agent whose turn has ended there, while others wait: for this share of the turn's time, and no
+longer than that. Most tools of agents are done by then, and whoever comes between loses what it had read (see
+docs/prompt-cache.md)."""
+
 
 class Admissions:
     """One line per model: who waits for one model does not hold up those who ask for another. `queue_limit` is per model."""
@@ -68,8 +74,10 @@ class Admission:
     def __init__(self, *, slots: int, queue_limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._slots = slots
         self._queue_limit = queue_limit
+        self._clock = clock
         self._table = SlotTable(slots, clock)
         self._waiting: list[_Waiting] = []
+        self._kept: dict[int, asyncio.TimerHandle] = {}
 
     @property
     def active(self) -> int:
@@ -99,15 +107,19 @@ class Admission:
     async def slot(self, seat: Seat | None = None) -> AsyncGenerator[int]:
         """Hold a slot; its number, from 0. Raises `TurnFailure` (rate_limited) at once when the queue is full."""
         number = await self._acquire(seat)
+        began = self._clock()
         try:
             yield number
         finally:
-            self._release(number)
+            self._release(number, seat, took=self._clock() - began)
 
     async def _acquire(self, seat: Seat | None) -> int:
         if self._room:
-            number = self._table.take(seat, of=self._slots)
+            kept = frozenset(self._kept)
+            number = self._take(seat)
             if number is not None:
+                for waiting in self._waiting:
+                    waiting.passed_over += number in kept
                 return number
         if len(self._waiting) >= self._queue_limit:
             raise TurnFailure(self._busy())
@@ -127,11 +139,28 @@ class Admission:
     def _room(self) -> bool:
         return self._table.busy < self._slots
 
-    def _release(self, number: int) -> None:
-        """Hand the slot on, so that nobody who comes later can take it."""
+    def _release(self, number: int, seat: Seat | None = None, *, took: float = 0.0) -> None:
+        """Hand the slot on, so that nobody who comes later can take it; or keep it for a moment, see `SHARE_KEPT`."""
         self._table.free(number)
         self._table.resize(self._slots)
+        seconds = min(MOST_KEPT_SECONDS, took * SHARE_KEPT)
+        if seconds > 0 and seat is not None and seat.child and self._table.warm(seat) and self._may_be_passed_over():
+            self._kept[number] = asyncio.get_running_loop().call_later(seconds, self._let_go, number)
         self._hand_on()
+
+    def _may_be_passed_over(self) -> bool:
+        """Whether others wait, and none of them for too long."""
+        return bool(self._waiting) and all(one.passed_over < MOST_PASSED_OVER for one in self._waiting)
+
+    def _let_go(self, number: int) -> None:
+        self._kept.pop(number, None)
+        self._hand_on()
+
+    def _take(self, seat: Seat | None) -> int | None:
+        number = self._table.take(seat, of=self._slots, kept=self._kept)
+        if number is not None and (kept := self._kept.pop(number, None)) is not None:
+            kept.cancel()
+        return number
 
     def _hand_on(self) -> bool:
         """Wake the next one who can run; False when nobody can. Who finds a warm slot goes first, but past nobody more than
@@ -141,7 +170,7 @@ class Admission:
             return False
         order = sorted(self._waiting, key=self._rank)
         for waiting in order:
-            number = self._table.take(waiting.seat, of=self._slots)
+            number = self._take(waiting.seat)
             if number is None:
                 continue
             for earlier in self._waiting[: self._waiting.index(waiting)]:

@@ -7,7 +7,7 @@ where the same tools and instructions have been read already, if nobody was ther
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from msgspec import Struct
 
@@ -67,12 +67,16 @@ class SlotTable:
         if len(self._slots) != before:
             self._idle = [number for number, slot in enumerate(self._slots) if not slot.busy]
 
-    def take(self, seat: Seat | None, *, of: int) -> int | None:
+    def take(self, seat: Seat | None, *, of: int, kept: Container[int] = ()) -> int | None:
         """The slot that `seat` runs in now, among the first `of`; None when it has to wait. A `seat` of None is nobody we
-        know."""
+        know. Those in `kept` are only for who was there last."""
         if self._forgets:
             return self._take_any(of)
-        free = [number for number, slot in enumerate(self._slots[:of]) if not slot.busy]
+        free = [
+            number
+            for number, slot in enumerate(self._slots[:of])
+            if not slot.busy and (number not in kept or (seat is not None and self._holds(number, seat)))
+        ]
         if seat is not None and seat.child and of > 1:
             main = self._main(seat.session)
             free = [number for number in free if number != main or self._holds(number, seat)]
