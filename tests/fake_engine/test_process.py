@@ -127,7 +127,7 @@ def test_tokens_are_counted_the_same_before_and_after(engine_process: RunningEng
 
 
 def test_a_loading_engine_refuses_everything_and_then_serves() -> None:
-    with fake_engine("--stall-load", "0.3", "--api-key", "secret") as engine:
+    with fake_engine("--stall-load", "1.5", "--api-key", "secret") as engine:
         assert httpx.get(engine.base_url + "/health").status_code == 503
         assert engine.post(CHAT, {}).json()["error"]["message"] == "Loading model"
         deadline = time.monotonic() + 5

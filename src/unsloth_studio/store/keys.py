@@ -111,9 +111,9 @@ class KeyStore:
             connection.executemany(
                 "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", [(now, id_) for id_ in ids]
             )
-            keys = [_api_key(row) for row in connection.execute(f"{_KEYS} ORDER BY id")]
+            found = [connection.execute(f"{_KEYS} WHERE id = ?", (id_,)).fetchone() for id_ in sorted(ids)]
         self.generation.bump()
-        return [key for key in keys if key.id in ids]
+        return [_api_key(row) for row in found if row is not None]
 
     def widen(self, key: ApiKey, scopes: Collection[str]) -> ApiKey:
         """Give a key the `scopes` it lacks; the key as it is then."""

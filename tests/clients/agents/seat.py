@@ -98,6 +98,9 @@ def run_command(start: Start, seat: Seat, *, timeout: float = 200) -> Ended:
         output, errors = process.communicate(timeout=timeout)
     finally:
         _end(process, seat.home)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
     return Ended(process.returncode, output, errors, time.monotonic() - began)
 
 
