@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
+import psutil
 import pytest
 from msgspec.structs import replace
 
@@ -21,6 +22,7 @@ from unsloth_studio.engine.memory import MemoryEstimate
 from unsloth_studio.engine.plan import EngineProgram, LaunchPlan
 
 MIB = 1 << 20
+OURS = f"{os.getpid()}-{int(psutil.Process().create_time())}"
 MEMORY = MemoryEstimate(0, 0, 0, 0, 0, 0, 0, 0)
 PLAN = LaunchPlan(
     EngineProgram("embedded"), demo_model(), "m", context_length=1024, slots=3, threads=1, cache_ram_mib=0
@@ -31,7 +33,7 @@ class Slots:
     """An engine's: `tokens` are what each holds, a MiB a slot on disk. `acts` is what was asked of it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / str(os.getpid())
+        self.folder = folder / OURS
         self.tokens = [2000, 100, 3000]
         self.acts: list[str] = []
         self.status = 200
@@ -84,6 +86,7 @@ async def test_what_was_read_comes_back_and_its_files_go(slots: Slots, tmp_path:
         assert plan.slot_folder == slots.folder
         assert slots.folder.stat().st_mode & 0o077 == 0
     assert slots.acts == ["save 0", "save 1", "save 2"]
+    assert [path.stat().st_mode & 0o777 for path in slots.folder.iterdir()] == [0o600, 0o600]
     assert files(slots) == ["1-0", "1-2"]  # the other one is quickly read again
     slots.acts.clear()
     async with life(kept):
@@ -137,9 +140,17 @@ async def test_an_engine_that_cannot_do_it_is_not_hurt(status: int, slots: Slots
     assert files(slots) == []
 
 
-async def test_what_another_server_left_is_removed(slots: Slots, tmp_path: Path) -> None:
-    left = tmp_path / str(2**22 + 1)  # no process has that number
-    left.mkdir()
-    (left / "1-0").write_bytes(b"words of somebody")
-    async with life(KeptSlots(tmp_path, MIB, ask=slots.ask)):
-        assert not left.exists()
+@pytest.mark.parametrize("budget_mib", [0, 1])
+@pytest.mark.parametrize(
+    "name",
+    [f"{2**22 + 1}-1", f"{os.getpid()}-1", str(os.getpid())],
+    ids=["no process", "number used again", "old name"],
+)
+async def test_what_another_server_left_is_removed(budget_mib: int, name: str, slots: Slots, tmp_path: Path) -> None:
+    left, running = tmp_path / name, tmp_path / f"1-{int(psutil.Process(1).create_time())}"
+    for folder in (left, running):
+        folder.mkdir()
+        (folder / "1-0").write_bytes(b"words of somebody")
+    await KeptSlots(tmp_path, budget_mib * MIB, ask=slots.ask).tidy()
+    assert not left.exists()
+    assert running.exists()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import sqlite3
@@ -18,8 +19,8 @@ from alembic.script import ScriptDirectory
 from tests.store.other_process import OPEN, run, run_together
 
 from unsloth_studio.store.api_key import ApiKey
-from unsloth_studio.store.database import Database
-from unsloth_studio.store.errors import DatabaseUnusable
+from unsloth_studio.store.database import FILE, Database
+from unsloth_studio.store.errors import DatabaseUnusable, folder_unusable
 from unsloth_studio.store.keys import KeyStore
 from unsloth_studio.store.schema import migration, revisions
 
@@ -251,3 +252,23 @@ def test_a_database_with_a_damaged_page_is_named(home: Path) -> None:
     (home / "studio.db").write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
     with pytest.raises(DatabaseUnusable, match=r"studio\.db is damaged .*Move it away"):
         read_all(home)
+
+
+def test_a_lock_file_that_cannot_be_used_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(DatabaseUnusable, match=r"cannot be used: Is a directory\. Give your user write access"):
+        Database.open(tmp_path)
+
+
+def test_a_full_disk_is_told_of(tmp_path: Path) -> None:
+    told = str(folder_unusable(tmp_path, OSError(errno.ENOSPC, "No space left on device")))
+    assert "No space left on device. Free some space on its disk, or choose another folder" in told
+
+
+def test_a_revision_that_never_was_is_told_of(tmp_path: Path) -> None:
+    Database.open(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '0000'")
+        raw.commit()
+    with pytest.raises(DatabaseUnusable, match="0000"):
+        Database.open(tmp_path)

@@ -77,6 +77,7 @@ class Served(Struct, frozen=True):
 async def served(settings: Settings, options: RunOptions, *, on_change: OnChange, spawn: Spawn) -> Served:
     """What this run serves; nothing is loaded yet. `spawn` starts the processes of engines. Raises `OperatorProblem`."""
     kept = KeptSlots(settings.home / "slots", settings.kept_slots_mib << 20)
+    await kept.tidy()
     if options.model is None:
         models = upstream_models(settings, options.wishes, on_change=on_change)
     else:

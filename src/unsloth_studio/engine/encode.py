@@ -26,6 +26,7 @@ from unsloth_studio.turn.messages import (
     ReasoningConfig,
     ReasoningPart,
     Request,
+    Role,
     SamplingParams,
     TextPart,
     ToolCallPart,
@@ -180,16 +181,22 @@ def _fold(messages: Iterable[Message]) -> list[Message]:
     Many chat templates refuse a system message in the middle, or two user messages in a row. What is folded depends only
     on the messages before it, so a growing history keeps its prefix.
     """
-    folded: list[Message] = []
+    runs: list[tuple[Role, list[Message]]] = []
     leading = True
     for message in messages:
-        leading = leading and (not folded or folded[-1].role == "system")
+        leading = leading and (not runs or runs[-1][0] == "system")
         role = "user" if message.role == "system" and not leading else message.role
-        if folded and role in ("system", "user") and folded[-1].role == role:
-            folded[-1] = Message(role, (*folded[-1].parts, *message.parts))
+        if runs and role in ("system", "user") and runs[-1][0] == role:
+            runs[-1][1].append(message)
         else:
-            folded.append(message if role == message.role else Message(role, message.parts))
-    return folded
+            runs.append((role, [message]))
+    return [_joined(role, run) for role, run in runs]
+
+
+def _joined(role: Role, run: list[Message]) -> Message:
+    if len(run) == 1 and run[0].role == role:
+        return run[0]
+    return Message(role, tuple(part for message in run for part in message.parts))
 
 
 def _message(message: Message) -> list[Json]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import shutil
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -55,11 +54,15 @@ class KeptSlots:
 
     def __init__(self, folder: Path, budget_bytes: int, *, ask: Ask = ask) -> None:
         self._parent = folder
-        self._folder = folder / str(os.getpid())
+        self._folder = folder / _name_of(psutil.Process())
         self._budget = budget_bytes
         self._ask = ask
         self._kept: dict[str, _Kept] = {}
         self._saves = 0
+
+    async def tidy(self) -> None:
+        """Remove what servers left that did not end properly; also where nothing is kept any more."""
+        await asyncio.to_thread(self._tidy)
 
     async def prepared(self, plan: LaunchPlan) -> LaunchPlan:
         """`plan` for an engine whose slots can be saved."""
@@ -110,6 +113,8 @@ class KeptSlots:
                     saved: Any = answer.body.get("n_saved", 0)
                     if answer.status != 200 or not isinstance(saved, int) or saved < LEAST_TOKENS:
                         await _remove(files.pop(slot))
+                    else:
+                        await asyncio.to_thread(_make_private, file)
                     if answer.status not in (200, 400):
                         break  # not with this model or build
         await self._keep(running.plan, files)
@@ -148,18 +153,34 @@ class KeptSlots:
         return await self._ask(url, api_key=running.address.api_key, timeout=SECONDS, post=body)
 
     def _make_folder(self) -> None:
-        """And remove what servers left that did not end properly."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._parent.chmod(0o700)
-        for other in self._parent.iterdir():
-            if other.name.isdigit() and not psutil.pid_exists(int(other.name)):
-                shutil.rmtree(other, ignore_errors=True)
+
+    def _tidy(self) -> None:
+        with suppress(FileNotFoundError):
+            for other in self._parent.iterdir():
+                if other != self._folder and not _is_alive(other.name):
+                    shutil.rmtree(other, ignore_errors=True)
 
     def _free(self) -> int:
         try:
             return shutil.disk_usage(self._folder).free
         except OSError:
             return 0
+
+
+def _name_of(process: psutil.Process) -> str:
+    """Numbers of processes are used again, so the time of its start belongs to it."""
+    return f"{process.pid}-{int(process.create_time())}"
+
+
+def _is_alive(name: str) -> bool:
+    """Whether the server runs that has the folder with this name."""
+    number = name.partition("-")[0]
+    try:
+        return number.isdigit() and _name_of(psutil.Process(int(number))) == name
+    except (psutil.Error, OverflowError):
+        return False
 
 
 def _likeness(plan: LaunchPlan) -> object:
@@ -185,6 +206,12 @@ def _size(file: Path) -> int:
         return file.stat().st_size
     except OSError:
         return 0
+
+
+def _make_private(file: Path) -> None:
+    """For its owner alone, beside the folder that is so already."""
+    with suppress(OSError):
+        file.chmod(0o600)
 
 
 async def _remove(*files: Path) -> None:

@@ -36,7 +36,7 @@ _ADVICE = {
     sqlite3.SQLITE_CANTOPEN: "cannot be opened ({what}). Give your user write access to it and to its folder",
     sqlite3.SQLITE_PERM: "cannot be opened ({what}). Give your user write access to it and to its folder",
     sqlite3.SQLITE_FULL: "has no room left on its disk ({what}). Free some space",
-    sqlite3.SQLITE_IOERR: "could not be read or written ({what}). Look after the disk it is on",
+    sqlite3.SQLITE_IOERR: "could not be read or written ({what}). Look whether the disk it is on is full, or broken",
 }
 """By SQLite's primary result code (https://www.sqlite.org/rescode.html)."""
 
@@ -65,6 +65,9 @@ class Database:
             try:
                 _set_up(connection)
                 _bring_up_to_date(connection, folder, busy_timeout)
+            except OSError as error:  # of the lock file
+                connection.close()
+                raise folder_unusable(folder, error) from error
             except BaseException:
                 connection.close()
                 raise

@@ -11,6 +11,7 @@ KeyRejected              what a client presented is not a valid key (never the o
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 from unsloth_studio.problem import OperatorProblem
@@ -26,8 +27,10 @@ class DatabaseUnusable(StoreProblem):
 
 def folder_unusable(folder: Path, error: OSError) -> DatabaseUnusable:
     """What to say when the data folder cannot be written."""
+    full = error.errno == errno.ENOSPC
+    advice = "Free some space on its disk" if full else "Give your user write access to it"
     return DatabaseUnusable(
-        f"The data folder {folder} cannot be used: {error.strerror}. Give your user write access to it, "
+        f"The data folder {folder} cannot be used: {error.strerror}. {advice}, "
         f"or choose another folder with UNSLOTH_STUDIO_HOME."
     )
 

@@ -8,6 +8,7 @@ and an answer without a call too: `serving.history` mends it, and says so.
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Sequence
 
 import msgspec
@@ -25,7 +26,7 @@ def read_messages(messages: Sequence[wire.Message]) -> tuple[Message, ...]:
     """Raises `TurnFailure` with the path of the message at fault (`messages[2].tool_call_id`)."""
     if not messages:
         raise invalid("messages: at least one message is needed.", param="messages")
-    unanswered: list[ToolCallPart] = []
+    unanswered = _Unanswered(())
     read: list[Message] = []
     for index, message in enumerate(messages):
         content = message.content
@@ -40,7 +41,7 @@ def read_messages(messages: Sequence[wire.Message]) -> tuple[Message, ...]:
             case "assistant":
                 path = f"messages[{index}]"
                 calls = _read_calls(message, path, index=index)
-                unanswered = list(calls) or unanswered
+                unanswered = _Unanswered(calls) if calls else unanswered
                 read.append(Message("assistant", (*_read_said(message, path), *calls)))
             case "tool" | "function":
                 part = _read_result(message, f"messages[{index}]", unanswered=unanswered)
@@ -89,14 +90,35 @@ def _read_arguments(raw: object, path: str) -> str:
     return orjson.dumps(raw).decode()
 
 
-def _read_result(message: wire.Message, path: str, *, unanswered: list[ToolCallPart]) -> ToolResultPart:
+def _read_result(message: wire.Message, path: str, *, unanswered: _Unanswered) -> ToolResultPart:
     content = message.content
     told = json_text(content) if isinstance(content, dict | float | int) else content
     parts = read_content(told, f"{path}.content", of_tool=True)
-    call = next((call for call in unanswered if call.call_id == message.tool_call_id), None)
-    if call is None and not message.tool_call_id and unanswered:
-        call = next((call for call in unanswered if call.name == message.name), unanswered[0])
-    if call is not None:
-        unanswered.remove(call)
-        return ToolResultPart(call.call_id, parts)
-    return ToolResultPart(message.tool_call_id or "", parts)
+    call = unanswered.take(message.tool_call_id, message.name)
+    return ToolResultPart(call.call_id if call else message.tool_call_id or "", parts)
+
+
+class _Unanswered:
+    """The calls of one message that have no answer yet. Each is found at once, however many there are."""
+
+    def __init__(self, calls: Sequence[ToolCallPart]) -> None:
+        self._calls = dict(enumerate(calls))
+        self._by_id: dict[str, deque[int]] = defaultdict(deque)
+        self._by_name: dict[str, deque[int]] = defaultdict(deque)
+        for place, call in self._calls.items():
+            self._by_id[call.call_id].append(place)
+            self._by_name[call.name].append(place)
+
+    def take(self, call_id: str | None, name: str | None) -> ToolCallPart | None:
+        """The call that is answered: that with the id; without one the next of that name, else the next."""
+        if call_id:
+            place = self._next(self._by_id.get(call_id))
+        else:
+            place = self._next(self._by_name.get(name or ""))
+            place = next(iter(self._calls), None) if place is None else place
+        return None if place is None else self._calls.pop(place)
+
+    def _next(self, places: deque[int] | None) -> int | None:
+        while places and places[0] not in self._calls:
+            places.popleft()
+        return places[0] if places else None

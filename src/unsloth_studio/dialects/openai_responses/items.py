@@ -8,6 +8,7 @@ without a call, are read as they stand: `serving.history` mends them, and says s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Literal, cast
 
@@ -90,7 +91,8 @@ class ItemReader:
         self._names = names
         self._messages: list[Message] = []
         self._assistant: list[Part] = []
-        self._unanswered: list[str] = []
+        self._unanswered: Counter[str] = Counter()
+        """Ids of calls without a result so far, the oldest first."""
 
     def read(self, raw: RawObject, at: str) -> None:
         """Raises `TurnFailure` (invalid_request) naming the field, for example `input[3].call_id`."""
@@ -138,10 +140,10 @@ class ItemReader:
 
     def _call(self, call_id: str | None, name: str, *, arguments: str) -> None:
         self._assistant.append(ToolCallPart(call_id or "", name, arguments))
-        self._unanswered.append(call_id or "")
+        self._unanswered[call_id or ""] += 1
 
     def _output(self, item: ToolOutputItem, at: str) -> None:
-        call_id = item.call_id or (self._unanswered[0] if self._unanswered else "")
+        call_id = item.call_id or next(iter(self._unanswered), "")
         output = item.output
         told = json_text(output) if isinstance(output, dict | float | int) else output
         self._result(call_id, ToolResultPart(call_id, read_content(told, at=f"{at}.output", of_tool=True)))
@@ -149,7 +151,9 @@ class ItemReader:
     def _result(self, call_id: str, part: ToolResultPart) -> None:
         self._flush()
         if call_id in self._unanswered:
-            self._unanswered.remove(call_id)
+            self._unanswered[call_id] -= 1
+            if not self._unanswered[call_id]:
+                del self._unanswered[call_id]
         self._messages.append(Message("tool", (part,)))
 
     def _earlier(self, raw: RawObject, at: str) -> None:

@@ -9,6 +9,7 @@ from typing import cast
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import URL, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
@@ -36,3 +37,5 @@ def upgrade(file: Path, *, busy_timeout: float = 5.0, to: str = "head") -> None:
             command.upgrade(config, to)
     except DBAPIError as error:
         raise cast("sqlite3.Error", error.orig) from error
+    except CommandError as error:  # a revision that never was
+        raise sqlite3.DatabaseError(str(error)) from error
