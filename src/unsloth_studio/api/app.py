@@ -72,28 +72,30 @@ def routes(services: Services) -> list[Route]:
 
 
 class _Direct:
-    """The routes without a variable in their path, found in a dictionary; `others` answers everything else.
+    """The endpoints of `app` without a variable in their path, found in a dictionary; `app` answers everything else.
 
     Why: each request of a model and each stream goes through here, and Starlette's layers cost a request 60 microseconds and
     a stream 3 KiB. They are for what needs them: patterns, methods that are not allowed, pages, unknown paths.
     """
 
-    def __init__(self, services: Services, others: ASGIApp) -> None:
-        self._others = others
-        self._endpoints = {
-            (one.operation.method, one.operation.path): one(services)
-            for one in ENDPOINTS
-            if "{" not in one.operation.path and one not in DOCUMENT_ENDPOINTS
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+        self._endpoints: dict[tuple[str, str], ASGIApp] = {
+            (method, route.path): route.endpoint
+            for route in app.routes
+            if isinstance(route, Route) and not route.param_convertors and isinstance(route.endpoint, Endpoint | Health)
+            for method in route.methods or ()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._endpoints.get((scope["method"], scope["path"]), self._others)(scope, receive, send)
+        scope["app"] = self._app  # as Starlette says it
+        await self._endpoints.get((scope["method"], scope["path"]), self._app)(scope, receive, send)
 
 
 def build_app(services: Services) -> ASGIApp:
     """The application, with the middleware that applies to every route (none of which acts per streamed chunk)."""
     app = Starlette(routes=routes(services), exception_handlers={HTTPException: on_http_exception})
-    wrapped: ASGIApp = _Direct(services, app)
+    wrapped: ASGIApp = _Direct(app)
     if services.cors_origins:
         wrapped = CORSMiddleware(
             wrapped, allow_origins=services.cors_origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]

@@ -65,11 +65,10 @@ class Database:
             try:
                 _set_up(connection)
                 _bring_up_to_date(connection, folder, busy_timeout)
-            except OSError as error:  # of the lock file
+            except BaseException as error:
                 connection.close()
-                raise folder_unusable(folder, error) from error
-            except BaseException:
-                connection.close()
+                if isinstance(error, OSError):  # of the lock file
+                    raise folder_unusable(folder, error) from error
                 raise
         return cls(folder, connection)
 
